@@ -1,0 +1,54 @@
+# Everything a newcomer needs is `make run` and `make test`; `make help` lists the rest.
+SHELL := /bin/bash
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+PIP_ARGS ?=
+PORT ?= 8501
+BIN := .venv/bin
+# The machines are small: two processes share the tests, and each keeps its numeric threads to itself.
+TEST_JOBS ?= 2
+
+.PHONY: help run test lint types unit sampler benchmarks screenshots clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+run: .venv/.installed ## install into .venv and start the app on http://127.0.0.1:8501
+	$(BIN)/streamlit run app.py --server.address 127.0.0.1 --server.port $(PORT)
+
+test: lint types unit ## install with the development tools, then lint, types and every test
+
+lint: .venv/.installed-dev ## style
+	$(BIN)/ruff check .
+
+types: .venv/.installed-dev ## types
+	$(BIN)/mypy
+
+unit: .venv/.installed-dev ## all tests, the browser's included
+	$(BIN)/python -m pytest -n $(TEST_JOBS) --dist loadfile
+
+sampler: .venv/.installed-dev ## compose, render, embed and index the built-in catalogue (needs fluidsynth)
+	$(BIN)/python -m synesthete.composer --output data/sampler
+	$(BIN)/python -m synesthete.sampler
+
+benchmarks: .venv/.installed-dev ## speed and memory, ours against a baseline in the same run
+	for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+
+screenshots: .venv/.installed-dev ## take the README's pictures from the running app
+	$(BIN)/python -m tests.e2e.screenshots
+
+clean: ## remove what was installed and cached
+	rm -rf .venv .pytest_cache .ruff_cache .mypy_cache .hypothesis
+
+.venv/bin/python:
+	@test -n "$(PYTHON)" || { echo "Synesthete needs Python 3.11 or newer; none was found on the PATH."; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Synesthete needs Python 3.11 or newer; $(PYTHON) is older. Say: make run PYTHON=/path/to/python3.11"; exit 1; }
+	"$(PYTHON)" -m venv .venv
+
+.venv/.installed: .venv/bin/python requirements.txt
+	$(BIN)/python -m pip install --disable-pip-version-check -q $(PIP_ARGS) -r requirements.txt
+	touch $@
+
+.venv/.installed-dev: .venv/bin/python requirements.txt requirements-dev.txt
+	$(BIN)/python -m pip install --disable-pip-version-check -q $(PIP_ARGS) -r requirements-dev.txt
+	touch $@ .venv/.installed

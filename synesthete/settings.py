@@ -1,0 +1,132 @@
+"""Every number that shapes a result, in frozen dataclasses, and the places on disk.
+
+Settings travel with the vectors they made: :func:`fingerprint` turns any of these dataclasses into a short
+stable text that is stored beside each vector, so that vectors made differently never meet in one index.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+PACKAGE_ROOT = Path(__file__).resolve().parent
+PROJECT_ROOT = PACKAGE_ROOT.parent
+
+
+@dataclass(frozen=True)
+class AudioSettings:
+    """How a file becomes a clip.
+
+    Attributes
+    ----------
+    sample_rate_hz : int > 0 [Hz]
+        The one rate every clip has.
+    min_seconds : float > 0 [s]
+        Shorter sounds are refused.
+    max_seconds : float > 0 [s]
+        Longer sounds are refused.
+    whole_seconds : float > 0 [s]
+        A sound up to this long is read whole; a longer one in excerpts, by seeking.
+    n_excerpts, excerpt_seconds : int > 0, float > 0 [s]
+        How many excerpts of a long sound are read, spread evenly, and how long each is.
+    """
+
+    sample_rate_hz: int = 22_050
+    min_seconds: float = 1.0
+    max_seconds: float = 6 * 3600.0
+    whole_seconds: float = 120.0
+    n_excerpts: int = 12
+    excerpt_seconds: float = 10.0
+
+
+@dataclass(frozen=True)
+class DecodeLimits:
+    """What one decoding may cost before it is stopped. These do not shape the result.
+
+    Attributes
+    ----------
+    max_bytes : int > 0 [bytes]
+        Largest file accepted from a visitor; also Streamlit's upload limit.
+    time_limit_seconds : float > 0 [s]
+        Wall clock for one file.
+    memory_limit_bytes : int > 0 [bytes]
+        Address space of the worker process that decodes.
+    """
+
+    max_bytes: int = 200 * 1024 * 1024
+    time_limit_seconds: float = 30.0
+    memory_limit_bytes: int = 2 * 1024**3
+
+
+@dataclass(frozen=True)
+class SpectrogramSettings:
+    """One STFT and what is derived from it; the defaults are librosa's.
+
+    Attributes
+    ----------
+    sample_rate_hz : int > 0 [Hz]
+    n_fft, hop_length : int > 0 [samples]
+    n_mels, n_mfcc, n_chroma : int > 0
+    top_db : float > 0 [dB]
+        Range of the mel picture below its loudest point.
+    """
+
+    sample_rate_hz: int = 22_050
+    n_fft: int = 2048
+    hop_length: int = 512
+    n_mels: int = 128
+    n_mfcc: int = 20
+    n_chroma: int = 12
+    top_db: float = 80.0
+
+
+def _state_folder() -> Path:
+    configured = os.environ.get("SYNESTHETE_HOME")
+    return Path(configured).expanduser() if configured else Path(platformdirs.user_data_dir("synesthete"))
+
+
+@dataclass(frozen=True)
+class Paths:
+    """Where things lie. Only ``state`` is ever written to while the program runs.
+
+    Attributes
+    ----------
+    sampler : Path
+        The built-in catalogue: audio, manifest, embeddings, index. Read-only.
+    models : Path
+        Weights we trained, each with its settings JSON.
+    state : Path
+        This user's own catalogues, downloads and derived files; ``$SYNESTHETE_HOME`` moves it.
+    """
+
+    sampler: Path = PROJECT_ROOT / "data" / "sampler"
+    models: Path = PROJECT_ROOT / "data" / "models"
+    state: Path = field(default_factory=_state_folder)
+
+
+AUDIO = AudioSettings()
+LIMITS = DecodeLimits()
+SPECTROGRAM = SpectrogramSettings()
+DEFAULT_ENCODER = "statistics"  # the one line to change when better ears land
+
+
+def fingerprint(*parts: Any) -> str:
+    """Hash settings (dataclasses, or anything JSON can carry) into 16 hexadecimal characters.
+
+    Equal settings give equal text on every machine and Python version.
+    """
+
+    def plain(value: Any) -> Any:
+        if dataclasses.is_dataclass(value) and not isinstance(value, type):
+            return {type(value).__name__: dataclasses.asdict(value)}
+        return value
+
+    text = json.dumps([plain(part) for part in parts], sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
