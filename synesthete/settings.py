@@ -53,7 +53,7 @@ class DecodeLimits:
     Attributes
     ----------
     max_bytes : int > 0 [bytes]
-        Largest file accepted from a visitor; also Streamlit's upload limit.
+        Largest upload; also Streamlit's limit. A file on disk is read by seeking and may be larger.
     time_limit_seconds : float > 0 [s]
         Wall clock for one file.
     memory_limit_bytes : int > 0 [bytes]

@@ -1,0 +1,357 @@
+"""Decoding in a process of its own, so that a hostile or broken file cannot take the server with it.
+
+Worker processes stay warm between files. Parent and worker speak over pipes: a JSON header behind its
+length, then raw bytes. Nothing a worker says is trusted: sizes are checked against the settings, and nothing
+is unpickled.
+
+A worker may use ``memory_limit_bytes`` of address space, may write no file, and is stopped by the parent when
+its time is over. Where the system has no such memory limit (macOS accepts it but does not keep it), a thread
+in the worker watches its resident memory; Windows has the time limit alone. A worker ends when its parent
+does. What runs in it is :mod:`synesthete.worker_process`.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import dataclasses
+import math
+import os
+import subprocess
+import sys
+import threading
+import time
+import unicodedata
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+
+from synesthete import settings
+from synesthete.errors import AudioError, DecodeLimitError
+from synesthete.excerpts import CAP_SLACK_SECONDS, Excerpt, Reading
+from synesthete.settings import AudioSettings, DecodeLimits
+from synesthete.worker_process import TEST_SWITCH, read_message, write_message
+
+START_LIMIT_SECONDS = 60.0  # a cold disk under an antivirus
+REQUESTS_A_WORKER = 500  # then a fresh one: libraries leak a little
+MAX_NOTES, MAX_TEXT_CHARACTERS = 16, 600
+
+# All a worker may know of its surroundings: no tokens or passwords of the server's.
+PASSED_ON = (
+    "PATH",
+    "LD_LIBRARY_PATH",
+    "DYLD_LIBRARY_PATH",
+    "SYSTEMROOT",
+    "TEMP",
+    "TMP",
+    "HOME",
+    "PYTHONHOME",
+    TEST_SWITCH,
+)
+
+Result = TypeVar("Result")
+
+
+class _WorkerGone(Exception):
+    """The pipe ended, or what came through it is no answer."""
+
+
+class Worker:
+    """One warm process that decodes one file at a time."""
+
+    def __init__(self, memory_limit_bytes: int) -> None:
+        self.memory_limit_bytes = memory_limit_bytes
+        self.n_requests = 0
+        root = str(settings.PROJECT_ROOT)
+        environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+        environment["PYTHONPATH"] = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
+        environment |= {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "synesthete.worker_process", str(memory_limit_bytes)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,  # libraries chat there
+            cwd=root,
+            env=environment,
+        )
+        assert self.process.stdin is not None and self.process.stdout is not None
+        self._to_worker: Any = self.process.stdin
+        self._from_worker: Any = self.process.stdout
+        try:
+            self._within(START_LIMIT_SECONDS, self._read_header)
+        except _WorkerGone as error:
+            self.stop()
+            raise DecodeLimitError(
+                f"The decoding process could not start ({error}). To see why, run "
+                f"'{sys.executable} -m synesthete.worker_process {memory_limit_bytes}' in {root}."
+            ) from error
+
+    def ask(
+        self,
+        header: dict[str, Any],
+        payload: bytes,
+        audio: AudioSettings,
+        time_limit_seconds: float,
+        label: str,
+    ) -> Reading:
+        """Have one sound decoded. After a :class:`DecodeLimitError` this worker must not be used again."""
+        self.n_requests += 1
+
+        def talk() -> Reading:
+            self._send(header, payload)
+            return self._read_answer(audio, label)
+
+        started = time.monotonic()
+        try:
+            reading, is_late = self._within(time_limit_seconds, talk)
+        except _WorkerGone as error:
+            self.stop()
+            if time.monotonic() - started >= time_limit_seconds:
+                raise DecodeLimitError(
+                    f"{label} took longer than {time_limit_seconds:g} seconds to decode and was stopped. "
+                    "Cut out a shorter part, or save it as MP3 or WAV."
+                ) from error
+            raise DecodeLimitError(
+                f"The decoder stopped while reading {label} ({error}). The file may be damaged; "
+                "save it as MP3 or WAV."
+            ) from error
+        if is_late:
+            self.stop()
+        return reading
+
+    @property
+    def is_usable(self) -> bool:
+        """Alive and not worn out."""
+        return self.process.poll() is None and self.n_requests < REQUESTS_A_WORKER
+
+    def stop(self) -> None:
+        """End the process now."""
+        self.process.kill()
+        self.process.wait()
+        for pipe in (self._to_worker, self._from_worker):
+            with contextlib.suppress(OSError):  # what was still to be written has nobody to read it
+                pipe.close()
+
+    def _within(self, limit_seconds: float, act: Callable[[], Result]) -> tuple[Result, bool]:
+        """Run ``act``; kill the process when the time is over, which ends any wait on its pipes."""
+        killed = threading.Event()
+
+        def kill() -> None:
+            killed.set()
+            self.process.kill()
+
+        timer = threading.Timer(limit_seconds, kill)
+        timer.daemon = True
+        timer.start()
+        try:
+            return act(), killed.is_set()
+        finally:
+            timer.cancel()
+            timer.join()  # so that it cannot fire into the next request
+
+    def _send(self, header: dict[str, Any], payload: bytes) -> None:
+        try:
+            write_message(self._to_worker, header)
+            self._to_worker.write(payload)
+            self._to_worker.flush()
+        except OSError as error:
+            raise _WorkerGone("it closed its pipe") from error
+
+    def _read_header(self) -> dict[str, Any]:
+        try:
+            header = read_message(self._from_worker)
+        except ValueError as error:  # JSON's errors and wrong encodings are ValueErrors too
+            raise _WorkerGone("its answer was damaged") from error
+        if header is None:
+            code = self.process.wait()
+            raise _WorkerGone(f"signal {-code}" if code < 0 else f"exit code {code}")
+        return header
+
+    def _read_answer(self, audio: AudioSettings, label: str) -> Reading:
+        header = self._read_header()
+        if header.get("is_limit"):
+            self.stop()
+            raise DecodeLimitError(
+                f"{label} needs more than {self.memory_limit_bytes / 1024**3:g} GiB of memory to decode and "
+                "was stopped. Cut out a shorter part, or save it as MP3 or WAV."
+            )
+        if "problem" in header:
+            raise AudioError(_plain_text(header["problem"]))
+        seconds, notes, spans = _checked(header, audio)
+        samples = np.empty(sum(n for _, n in spans), dtype="<f4")
+        view = samples.data.cast("B")
+        if self._from_worker.readinto(view) != len(view):
+            raise _WorkerGone("its answer was cut")
+        if not np.isfinite(samples).all():
+            raise _WorkerGone("its answer was damaged")
+        ends = np.cumsum([n for _, n in spans])
+        parts = np.split(samples, ends[:-1])
+        excerpts = tuple(Excerpt(start, part) for (start, _), part in zip(spans, parts, strict=True))
+        return Reading(excerpts, seconds, notes)
+
+
+class WorkerPool:
+    """Up to ``n_workers`` workers, shared by all threads; each request has one to itself.
+
+    Parameters
+    ----------
+    n_workers : int > 0, optional
+        By default as many as there are processors.
+    """
+
+    def __init__(self, n_workers: int | None = None) -> None:
+        self.n_workers = n_workers or os.cpu_count() or 1
+        self._idle: list[Worker] = []
+        self._n_started = 0
+        self._changed = threading.Condition()
+
+    def decode(
+        self,
+        source: Path | bytes,
+        label: str,
+        audio: AudioSettings = settings.AUDIO,
+        limits: DecodeLimits = settings.LIMITS,
+        misbehave: str | None = None,
+    ) -> Reading:
+        """Decode a file or its bytes. The clock starts when a worker is free.
+
+        Parameters
+        ----------
+        source : Path (absolute) or bytes
+        label : str
+            How messages call this sound.
+        misbehave : str, optional
+            For tests: what the worker shall do instead.
+
+        Raises
+        ------
+        AudioError
+            The sound cannot be used.
+        DecodeLimitError
+            The decoder crashed or ran past a limit; its worker has been replaced.
+        """
+        payload = source if isinstance(source, bytes) else b""
+        header = {
+            "path": None if isinstance(source, bytes) else str(source),
+            "n_bytes": len(payload),
+            "label": label,
+            "audio": dataclasses.asdict(audio),
+            "time_limit_seconds": limits.time_limit_seconds,
+            "misbehave": misbehave,
+        }
+        worker = self._borrow(limits.memory_limit_bytes)
+        try:
+            return worker.ask(header, payload, audio, limits.time_limit_seconds, label)
+        except AudioError:
+            raise
+        except BaseException:  # interrupted half-way: its pipe may hold half an answer
+            worker.stop()
+            raise
+        finally:
+            self._give_back(worker)
+
+    def warm_up(self, limits: DecodeLimits = settings.LIMITS) -> None:
+        """Start one worker ahead of the first request."""
+        self._give_back(self._borrow(limits.memory_limit_bytes))
+
+    def close(self) -> None:
+        """End the idle workers; later requests start new ones."""
+        with self._changed:
+            idle, self._idle = self._idle, []
+            self._n_started -= len(idle)
+            self._changed.notify_all()
+        for worker in idle:
+            worker.stop()
+
+    def _borrow(self, memory_limit_bytes: int) -> Worker:
+        with self._changed:
+            while True:
+                while self._idle:
+                    worker = self._idle.pop()
+                    if worker.is_usable and worker.memory_limit_bytes == memory_limit_bytes:
+                        return worker
+                    worker.stop()
+                    self._n_started -= 1
+                if self._n_started < self.n_workers:
+                    self._n_started += 1
+                    break
+                self._changed.wait()
+        try:
+            return Worker(memory_limit_bytes)
+        except BaseException:
+            with self._changed:
+                self._n_started -= 1
+                self._changed.notify()
+            raise
+
+    def _give_back(self, worker: Worker) -> None:
+        with self._changed:
+            if worker.is_usable:
+                self._idle.append(worker)
+            else:
+                worker.stop()
+                self._n_started -= 1
+            self._changed.notify()
+
+
+def _checked(
+    header: dict[str, Any], audio: AudioSettings
+) -> tuple[float, tuple[str, ...], list[tuple[float, int]]]:
+    """Length, notes and (start, number of samples) of each excerpt, if they can be true in these settings."""
+    longest_seconds = max(audio.whole_seconds + CAP_SLACK_SECONDS, audio.n_excerpts * audio.excerpt_seconds)
+    try:
+        seconds = float(header["seconds"])
+        notes = tuple(_plain_text(note) for note in header["notes"][:MAX_NOTES])
+        spans = [(float(start), int(n)) for start, n in header["excerpts"]]
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
+        raise _WorkerGone("its answer was damaged") from error
+    is_possible = (
+        math.isfinite(seconds)
+        and 0 < seconds <= audio.max_seconds
+        and 1 <= len(spans) <= max(audio.n_excerpts, 1)
+        and all(0 <= start <= seconds and n > 0 for start, n in spans)
+        and sum(n for _, n in spans) <= math.ceil((longest_seconds + 1) * audio.sample_rate_hz)
+    )
+    if not is_possible:
+        raise _WorkerGone("its answer was damaged")
+    return seconds, notes, spans
+
+
+def _plain_text(text: Any) -> str:
+    """What a worker says, without control characters and of bounded length."""
+    shown = "".join(character for character in str(text) if unicodedata.category(character)[0] != "C")
+    return shown[:MAX_TEXT_CHARACTERS]
+
+
+_pool = WorkerPool()
+
+
+def decode(
+    source: Path | bytes,
+    label: str,
+    audio: AudioSettings = settings.AUDIO,
+    limits: DecodeLimits = settings.LIMITS,
+) -> Reading:
+    """Decode in the program's one pool; see :meth:`WorkerPool.decode`."""
+    return _pool.decode(source, label, audio, limits)
+
+
+def warm_up(limits: DecodeLimits = settings.LIMITS) -> None:
+    """Start a worker now, so that the first sound does not wait for it (about half a second)."""
+    _pool.warm_up(limits)
+
+
+def _forget_parents_workers() -> None:
+    global _pool
+    _pool = WorkerPool()
+
+
+def _close() -> None:
+    _pool.close()
+
+
+atexit.register(_close)
+if hasattr(os, "register_at_fork"):  # a forked child must not speak on its parent's pipes
+    os.register_at_fork(after_in_child=_forget_parents_workers)
