@@ -15,9 +15,9 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 # Lower floors first; a module may import from its own floor and from those before it.
 FLOORS = [
     ["errors", "settings", "tracks"],
-    ["decode", "worker", "audio", "spectrogram"],
-    ["encoders", "catalogue", "index", "playlists", "landscape", "explain", "composer"],
-    ["search", "journey", "ingest", "engines", "sources", "evaluation", "training", "hear", "sampler"],
+    ["excerpts", "decode", "worker_process", "worker", "audio", "spectrogram"],
+    ["encoders", "catalogue_format", "catalogue", "index", "playlists", "explain", "composer"],
+    ["passages", "duplicates", "shelf", "selection", "search", "landscape", "journey", "ingest", "engines", "sources", "evaluation", "training", "hear", "sampler"],
     ["figures"],
     ["cli", "ui"],
 ]

@@ -1,0 +1,261 @@
+"""The tagger MSD_musicnn (Pons & Serra, 2019) rebuilt in torch: from a waveform to tags and the layers below.
+
+The weights come inside the wheel of the package ``musicnn`` 0.1.0 (ISC licence; trained on the Million Song
+Dataset). It is installed without its dependencies and never imported: its TensorFlow checkpoint is one flat
+file, of which ``musicnn_tensors.json`` says where each tensor lies. That table and the reference values of
+the tests are made from TensorFlow by ``tests/encoders/reference/make_musicnn.py``.
+
+J. Pons and X. Serra, "musicnn: pre-trained convolutional neural networks for music audio tagging",
+late-breaking session of ISMIR, 2019.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import scipy.signal
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from synesthete import settings
+from synesthete.errors import EncoderError
+from synesthete.spectrogram import mel_filters
+
+INSTALL = "python -m pip install --no-deps musicnn==0.1.0"
+TABLE = Path(__file__).with_name("musicnn_tensors.json")
+SPECTROGRAM = settings.SpectrogramSettings(sample_rate_hz=16_000, n_fft=512, hop_length=256, n_mels=96)
+N_FRAMES = 187  # of the windows the network was trained on
+N_SAMPLES = (N_FRAMES - 1) * SPECTROGRAM.hop_length + SPECTROGRAM.n_fft  # that many frames lie wholly inside
+WINDOWS_AT_ONCE = 8  # keeps the feature maps of one pass in the processor's cache
+DEAD_BELOW = 1e-8  # weight decay brought most filters down to 1e-30; those that do something are above 1e-7
+NORM_EPSILON = 1e-3  # of TensorFlow's batch normalisation
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What the network makes of a batch of windows.
+
+    Attributes
+    ----------
+    tags : np.ndarray [shape=(n, 50)], float32 in [0, 1]
+        Probability of each tag.
+    mean_pool, max_pool : np.ndarray [shape=(n, 753)], float32
+        Feature maps of the front and the middle, pooled over time.
+    penultimate : np.ndarray [shape=(n, 200)], float32
+        The layer before the tags.
+    """
+
+    tags: np.ndarray
+    mean_pool: np.ndarray
+    max_pool: np.ndarray
+    penultimate: np.ndarray
+
+
+@torch.inference_mode()
+def log_mel(batch: np.ndarray) -> Tensor:
+    """The picture the network looks at, in float32 throughout (float16 overflows above 65,504).
+
+    Parameters
+    ----------
+    batch : np.ndarray [shape=(n, n_samples)], real in [-1, 1], at 16 kHz
+
+    Returns
+    -------
+    Tensor [shape=(n, n_frames, 96)], float32, >= 0
+        log10(10000 mel + 1) of the frames that lie wholly inside each window, so that a passage looks the
+        same alone and within a longer sound. At least 187 frames: shorter windows are repeated, as in
+        training.
+    """
+    samples = torch.from_numpy(np.ascontiguousarray(batch, dtype=np.float32))
+    samples = functional.pad(samples, (0, max(SPECTROGRAM.n_fft - samples.shape[1], 0)))
+    hann, bank = _analysis()
+    spectrum = torch.fft.rfft(samples.unfold(1, SPECTROGRAM.n_fft, SPECTROGRAM.hop_length) * hann)
+    power = spectrum.real.square() + spectrum.imag.square()
+    picture = torch.log10(10_000 * (power @ bank) + 1)
+    n_repeats = -(-N_FRAMES // picture.shape[1])
+    return picture.repeat(1, n_repeats, 1)[:, :N_FRAMES] if n_repeats > 1 else picture
+
+
+@lru_cache(maxsize=1)
+def _analysis() -> tuple[Tensor, Tensor]:
+    """Hann window [512] and mel filters [257, 96]."""
+    hann = scipy.signal.get_window("hann", SPECTROGRAM.n_fft).astype(np.float32)
+    return torch.from_numpy(hann), torch.from_numpy(mel_filters(SPECTROGRAM).T.astype(np.float32))
+
+
+class Network(nn.Module):
+    """The published network for inference; a picture [n, n_frames, 96] goes in, :class:`Heard` comes out.
+
+    The front hears timbres (filters over much of the spectrum, 7 frames long) and rhythms (filters of 0.5 to
+    2 s in each mel band), takes the loudest over frequency, and leaves [n, 561, n_frames]. The middle adds
+    three layers of 64 over time; the back pools all 753 rows over time and ends in two dense layers.
+    """
+
+    def __init__(self, tensors: dict[str, Tensor]) -> None:
+        super().__init__()
+        self.input_norm = _Norm(tensors, 0)
+        self.front = nn.ModuleList(_Filters(tensors, number) for number in range(5))
+        self.middle = nn.ModuleList(_OverTime(tensors, number) for number in (5, 6, 7))
+        self.pooled_norm = _Norm(tensors, 9)
+        self.dense = _linear(tensors, "dense")
+        self.dense_norm = _Norm(tensors, 10)
+        self.to_tags = _linear(tensors, "dense_1")
+        self.eval()
+
+    def forward(self, picture: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Return tags [n, 50], mean_pool [n, 753], max_pool [n, 753], penultimate [n, 200]."""
+        picture = self.input_norm(picture)
+        bands = picture.transpose(1, 2).unsqueeze(1)  # [n, 1, 96, n_frames]
+        rows = torch.cat([filters(bands) for filters in self.front], dim=1)  # [n, 561, n_frames]
+        first = self.middle[0](rows)
+        second = self.middle[1](first) + first
+        third = self.middle[2](second) + second
+        features = torch.cat([rows, first, second, third], dim=1)  # [n, 753, n_frames]
+        max_pool, mean_pool = features.amax(dim=2), features.mean(dim=2)
+        pooled = torch.stack([max_pool, mean_pool], dim=2).flatten(1)  # the two alternate, [n, 1506]
+        penultimate = self.dense_norm(functional.relu(self.dense(self.pooled_norm(pooled))))
+        return torch.sigmoid(self.to_tags(penultimate)), mean_pool, max_pool, penultimate
+
+    @torch.inference_mode()
+    def hear(self, pictures: Tensor) -> Heard:
+        """Run over pictures [n, n_frames, 96], a few at a time; see :class:`Heard`."""
+        parts = [self(part) for part in pictures.split(WINDOWS_AT_ONCE)]
+        return Heard(*(torch.cat(outputs).numpy() for outputs in zip(*parts, strict=True)))
+
+
+class _Norm(nn.Module):
+    """Batch normalisation at rest: one factor and one offset a channel (last axis)."""
+
+    factor: Tensor
+    offset: Tensor
+
+    def __init__(self, tensors: dict[str, Tensor], number: int) -> None:
+        super().__init__()
+        gamma, beta, mean, variance = (
+            tensors[_numbered("batch_normalization", number, part)].double()
+            for part in ("gamma", "beta", "moving_mean", "moving_variance")
+        )
+        factor = gamma / torch.sqrt(variance + NORM_EPSILON)
+        self.register_buffer("factor", factor.float())
+        self.register_buffer("offset", (beta - factor * mean).float())
+
+    def forward(self, values: Tensor) -> Tensor:
+        return values * self.factor + self.offset
+
+
+class _Filters(nn.Module):
+    """A bank of front-end filters: convolve, rectify, normalise, take the largest over frequency.
+
+    Only the filters that are alive are computed, 65 of 561; each other answers its own constant to whatever
+    it hears.
+    """
+
+    alive: Tensor
+    kernel: Tensor
+    bias: Tensor
+    factor: Tensor
+    offset: Tensor
+    silent: Tensor
+
+    def __init__(self, tensors: dict[str, Tensor], number: int) -> None:
+        super().__init__()
+        kernel = tensors[_numbered("conv2d", number, "kernel")].permute(3, 2, 1, 0)  # [out, 1, bands, frames]
+        bias = tensors[_numbered("conv2d", number, "bias")]
+        norm = _Norm(tensors, number + 1)
+        is_alive = kernel.abs().amax(dim=(1, 2, 3)) > DEAD_BELOW
+        self.register_buffer("alive", torch.nonzero(is_alive)[:, 0])
+        self.register_buffer("kernel", kernel[is_alive].contiguous())
+        self.register_buffer("bias", bias[is_alive])
+        self.register_buffer("factor", norm.factor[is_alive, None, None])
+        self.register_buffer("offset", norm.offset[is_alive, None, None])
+        self.register_buffer("silent", norm(functional.relu(bias))[:, None])
+
+    def forward(self, bands: Tensor) -> Tensor:
+        """From [n, 1, n_bands, n_frames] to [n, n_filters, n_frames]."""
+        length = self.kernel.shape[3]
+        padded = functional.pad(bands, ((length - 1) // 2, length // 2))  # even: one more ahead
+        answers = functional.relu(functional.conv2d(padded, self.kernel, self.bias))
+        loudest = (answers * self.factor + self.offset).amax(dim=2)
+        rows = self.silent.repeat(len(bands), 1, loudest.shape[2])
+        return rows.index_copy_(1, self.alive, loudest)
+
+
+class _OverTime(nn.Module):
+    """A layer of the middle: filters over 7 frames of all rows."""
+
+    kernel: Tensor
+    bias: Tensor
+
+    def __init__(self, tensors: dict[str, Tensor], number: int) -> None:
+        super().__init__()
+        kernel = tensors[_numbered("conv2d", number, "kernel")][:, :, 0]  # TensorFlow's [frames, rows, out]
+        self.register_buffer("kernel", kernel.permute(2, 1, 0).contiguous())
+        self.register_buffer("bias", tensors[_numbered("conv2d", number, "bias")])
+        self.norm = _Norm(tensors, number + 1)
+
+    def forward(self, rows: Tensor) -> Tensor:
+        """From [n, n_rows, n_frames] to [n, 64, n_frames]."""
+        answers = functional.relu(functional.conv1d(rows, self.kernel, self.bias, padding=3))
+        return self.norm(answers.transpose(1, 2)).transpose(1, 2)
+
+
+def _linear(tensors: dict[str, Tensor], name: str) -> nn.Linear:
+    kernel = tensors[f"{name}/kernel"]
+    layer = nn.Linear(*kernel.shape)
+    layer.load_state_dict({"weight": kernel.T, "bias": tensors[f"{name}/bias"]})
+    return layer
+
+
+def _numbered(layer: str, number: int, part: str) -> str:
+    """TensorFlow's name of a tensor: ``conv2d/kernel``, ``conv2d_1/kernel``, ..."""
+    return f"{layer}_{number}/{part}" if number else f"{layer}/{part}"
+
+
+def read_table() -> dict[str, Any]:
+    """Where the tensors lie in the checkpoint, and the names of the tags."""
+    return json.loads(TABLE.read_text(encoding="utf-8"))
+
+
+def read_tensors(table: dict[str, Any]) -> dict[str, Tensor]:
+    """Read the tensors out of the installed wheel.
+
+    Parameters
+    ----------
+    table : dict
+        As :func:`read_table` gives it.
+
+    Raises
+    ------
+    EncoderError
+        If the wheel is not installed, or its file is not the one the table describes.
+    """
+    try:
+        path = Path(str(importlib.metadata.distribution("musicnn").locate_file(f"musicnn/{table['file']}")))
+        data = path.read_bytes()
+    except (importlib.metadata.PackageNotFoundError, OSError) as error:
+        raise EncoderError(
+            f"The encoder 'musicnn' lacks its weights, which come with the package musicnn 0.1.0 ({error}). "
+            f"Install it with: {INSTALL} (the other encoders work without it)"
+        ) from error
+    digest = hashlib.sha256(data).hexdigest()
+    if digest != table["sha256"]:
+        raise EncoderError(
+            f"{path} is damaged or of another version: its SHA-256 begins with {digest[:12]}, not with "
+            f"{table['sha256'][:12]}. Install it anew with: {INSTALL} --force-reinstall "
+            "(the other encoders work without it)"
+        )
+    return {name: _tensor(data, entry, table["dtype"]) for name, entry in table["tensors"].items()}
+
+
+def _tensor(data: bytes, entry: dict[str, Any], dtype: str) -> Tensor:
+    shape = entry["shape"]
+    flat = np.frombuffer(data, dtype, count=int(np.prod(shape)), offset=entry["offset"])
+    return torch.from_numpy(flat.reshape(shape).astype(np.float32))

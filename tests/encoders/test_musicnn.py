@@ -1,0 +1,238 @@
+"""The borrowed ear answers as TensorFlow does, and says so clearly when it cannot answer."""
+
+import hashlib
+import importlib.metadata
+import json
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+REFERENCE = Path(__file__).with_name("reference")
+GENERATOR = runpy.run_path(str(REFERENCE / "make_musicnn.py"))
+
+torch = pytest.importorskip("torch")
+from synesthete.audio import clip_from_samples  # noqa: E402
+from synesthete.encoders import musicnn, musicnn_network  # noqa: E402
+from synesthete.encoders.musicnn import Musicnn  # noqa: E402
+from synesthete.errors import EncoderError, OptionError  # noqa: E402
+
+
+def is_wheel_installed() -> bool:
+    try:
+        return importlib.metadata.version("musicnn") == "0.1.0"
+    except importlib.metadata.PackageNotFoundError:
+        return False
+
+
+needs_wheel = pytest.mark.skipif(
+    not is_wheel_installed(), reason=f"the weights are not installed: {musicnn_network.INSTALL}"
+)
+
+
+@pytest.fixture(scope="module")
+def ear() -> Musicnn:
+    return Musicnn()
+
+
+@pytest.fixture(scope="module")
+def waveforms() -> np.ndarray:
+    return GENERATOR["waveforms"]()
+
+
+@pytest.fixture(scope="module")
+def expected() -> dict[str, np.ndarray]:
+    with np.load(REFERENCE / "musicnn.npz") as stored:
+        return dict(stored)
+
+
+def assert_equals_tensorflow(heard, expected):
+    assert set(expected) == {"tags", "mean_pool", "max_pool", "penultimate"}
+    for name, values in expected.items():
+        # max_pool reaches 91, where float32 itself is no finer than 8e-6 a rounding.
+        np.testing.assert_allclose(getattr(heard, name), values, atol=1e-4, rtol=1e-5, err_msg=name)
+
+
+def test_log_mel_equals_librosa(waveforms):
+    pytest.importorskip("librosa")
+    pictures = musicnn_network.log_mel(waveforms).numpy()
+    assert pictures.shape == (len(waveforms), 187, 96)
+    expected = np.stack([GENERATOR["log_mel"](window) for window in waveforms])
+    np.testing.assert_allclose(pictures, expected, atol=1e-4)
+
+
+def test_the_mel_filters_equal_librosas():
+    librosa = pytest.importorskip("librosa")
+    _, bank = musicnn_network._analysis()
+    np.testing.assert_allclose(
+        bank.numpy().T, librosa.filters.mel(sr=16_000, n_fft=512, n_mels=96), atol=1e-7
+    )
+
+
+@needs_wheel
+def test_the_network_equals_tensorflows(ear, waveforms, expected):
+    pytest.importorskip("librosa")
+    pictures = np.stack([GENERATOR["log_mel"](window) for window in waveforms])
+    assert_equals_tensorflow(ear.network.hear(torch.from_numpy(pictures)), expected)
+
+
+@needs_wheel
+def test_from_the_waveform_on_it_equals_tensorflow_too(ear, waveforms, expected):
+    assert_equals_tensorflow(ear.hear(waveforms), expected)
+
+
+@needs_wheel
+def test_loud_sound_does_not_overflow(ear):
+    square = np.sign(np.sin(2 * np.pi * 440 * np.arange(musicnn_network.N_SAMPLES) / 16_000))[None]
+    pictures = musicnn_network.log_mel(square)
+    assert 5 < pictures.max() < 10
+    assert np.isfinite(ear.encode(square)).all()
+
+
+@needs_wheel
+def test_encode_gives_unit_vectors_alone_as_in_a_batch(ear, waveforms):
+    batch = np.concatenate([waveforms] * 2)  # more than one pass of the network
+    vectors = ear.encode(batch)
+    assert vectors.shape == (len(batch), ear.embedding_size)
+    assert vectors.dtype == np.float32
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-6)
+    np.testing.assert_array_equal(vectors, ear.encode(batch))
+    for number, window in enumerate(waveforms):
+        np.testing.assert_allclose(ear.encode(window[None])[0], vectors[number], atol=1e-5)
+
+
+@needs_wheel
+@pytest.mark.parametrize("n_samples", [100, 512, 16_000, musicnn_network.N_SAMPLES - 1])
+def test_a_short_window_is_repeated(ear, waveforms, n_samples):
+    vectors = ear.encode(waveforms[:, :n_samples])
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-6)
+    picture = musicnn_network.log_mel(waveforms[:, :n_samples])
+    n_own = max(1 + (n_samples - 512) // 256, 1)
+    assert picture.shape[1] == 187
+    np.testing.assert_array_equal(picture[:, n_own], picture[:, 0])
+
+
+@needs_wheel
+def test_a_passage_gives_its_vector_within_a_longer_sound(ear, rng):
+    samples = (0.1 * rng.standard_normal(16_000 * 8)).astype(np.float32)
+    hop, length = round(ear.hop_seconds * 16_000), musicnn_network.N_SAMPLES
+    windows, starts, _ = ear._cut_waveform(samples, 16_000)
+    assert starts[1] * 16_000 == hop
+    assert round(ear.segment_seconds * 16_000) == length
+    np.testing.assert_allclose(
+        ear.encode(windows)[1], ear.encode(samples[None, hop : hop + length])[0], atol=1e-5
+    )
+    whole = musicnn_network.log_mel(samples[None])
+    np.testing.assert_allclose(whole[:, 94 : 94 + 187], musicnn_network.log_mel(windows[1:2]), atol=1e-5)
+
+
+@needs_wheel
+def test_embed_gives_one_unit_vector_and_segments(ear, rng):
+    clip = clip_from_samples((0.1 * rng.standard_normal(22_050 * 7)).astype(np.float32), 22_050, name="noise")
+    embedding = ear.embed(clip)
+    assert embedding.vector.shape == (200,)
+    assert embedding.segment_vectors.shape == (len(embedding.segments), 200)
+    assert np.linalg.norm(embedding.vector) == pytest.approx(1, abs=1e-5)
+    assert embedding.fingerprint == ear.fingerprint
+
+
+@needs_wheel
+def test_tags_are_the_likeliest_first(ear, waveforms, expected):
+    tags = ear.tags(waveforms, 3)
+    mean = expected["tags"].mean(axis=0)
+    assert [name for name, _ in tags] == [ear.tag_names[number] for number in np.argsort(-mean)[:3]]
+    assert [probability for _, probability in tags] == pytest.approx(sorted(mean)[:-4:-1], abs=1e-4)
+    assert len(ear.tag_names) == 50
+
+
+@needs_wheel
+def test_tags_of_a_clip(ear, waveforms):
+    clip = clip_from_samples(np.tile(waveforms[0], 3), 16_000, name="chords")
+    tags = dict(ear.tags(clip, 50))
+    alone = dict(ear.tags(waveforms[:1], 50))
+    assert tags["indie"] == pytest.approx(alone["indie"], abs=0.15)
+
+
+@needs_wheel
+@pytest.mark.parametrize("n_tags", [0, 51])
+def test_too_many_or_too_few_tags_are_refused(ear, waveforms, n_tags):
+    with pytest.raises(OptionError, match=f"n_tags is {n_tags}; this ear knows 1 to 50 tags"):
+        ear.tags(waveforms, n_tags)
+
+
+def test_a_missing_wheel_names_the_command(monkeypatch):
+    def not_found(name):
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(importlib.metadata, "distribution", not_found)
+    with pytest.raises(EncoderError, match="pip install --no-deps musicnn==0.1.0 .*other encoders work"):
+        Musicnn()
+
+
+class OtherWheel:
+    """Stands for an installed distribution whose files lie in ``folder``."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def locate_file(self, path: str) -> Path:
+        return self.folder / path
+
+
+def test_a_damaged_checkpoint_is_refused(monkeypatch, tmp_path):
+    path = tmp_path / "musicnn" / "MSD_musicnn" / ".data-00000-of-00001"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"not what it was")
+    monkeypatch.setattr(importlib.metadata, "distribution", lambda name: OtherWheel(tmp_path))
+    digest = hashlib.sha256(b"not what it was").hexdigest()[:12]
+    with pytest.raises(EncoderError, match=f"damaged or of another .* begins with {digest}"):
+        Musicnn()
+
+
+def test_a_wheel_without_the_checkpoint_is_as_good_as_none(monkeypatch, tmp_path):
+    monkeypatch.setattr(importlib.metadata, "distribution", lambda name: OtherWheel(tmp_path))
+    with pytest.raises(EncoderError, match="lacks its weights"):
+        Musicnn()
+
+
+def test_the_reference_is_written_as_it_is_read(tmp_path, rng):
+    layers = [rng.standard_normal((4, 200)), rng.standard_normal((7, 200))]
+    path = tmp_path / "models" / "musicnn.json"
+    musicnn.write_reference(layers, "noise", path)
+    mean, std = musicnn._read_reference(path, musicnn_network.read_table()["sha256"])
+    np.testing.assert_allclose(mean, np.concatenate(layers).mean(axis=0), rtol=1e-5)
+    np.testing.assert_allclose(std, np.concatenate(layers).std(axis=0), rtol=1e-5)
+
+
+def test_a_reference_that_does_not_fit_is_refused(tmp_path, rng):
+    path = tmp_path / "musicnn.json"
+    with pytest.raises(EncoderError, match=r"lacks the file .*musicnn\.json.* python -m synesthete"):
+        musicnn._read_reference(path, "")
+    path.write_text("{")
+    with pytest.raises(EncoderError, match=r"musicnn\.json is damaged"):
+        musicnn._read_reference(path, "")
+    musicnn.write_reference([rng.standard_normal((4, 200))], "noise", path)
+    with pytest.raises(EncoderError, match="made with other weights"):
+        musicnn._read_reference(path, "0" * 64)
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"std": [0.0] * 200}))
+    with pytest.raises(EncoderError, match="spreads above zero"):
+        musicnn._read_reference(path, "")
+
+
+@needs_wheel
+def test_the_fingerprint_knows_the_reference(ear):
+    other = Musicnn((ear.mean + 1, ear.std))
+    assert other.fingerprint != ear.fingerprint
+
+
+@needs_wheel
+def test_the_package_itself_is_never_imported():
+    code = (
+        "import sys; from synesthete.encoders.musicnn import Musicnn; Musicnn();"
+        "print([name for name in ('musicnn', 'tensorflow', 'librosa') if name in sys.modules])"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert out.strip() == "[]"
