@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
 from synesthete import settings
-from synesthete.audio import Clip
 from synesthete.spectrogram import Spectrogram, see
 from synesthete.tracks import Segment
+
+if TYPE_CHECKING:
+    from synesthete.audio import Clip
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,10 @@ class Embedding:
 
 class Encoder(ABC):
     """Turns windows of sound into unit vectors.
+
+    A passage gives the same vector alone and cut out of a longer recording: windows are made of the frames
+    that lie wholly inside the sound, and nothing in them is measured against the rest of the recording.
+    An encoder's class, called without arguments, loads what it needs or raises :class:`EncoderError`.
 
     Attributes
     ----------
@@ -73,12 +79,18 @@ class Encoder(ABC):
     @property
     def fingerprint(self) -> str:
         """Identity of the vectors: encoder, weights and every setting that shapes them."""
+        window = [self.segment_seconds, self.hop_seconds]
         return settings.fingerprint(
-            self.name, self.version, self.segment_seconds, self.hop_seconds, settings.AUDIO, settings.SPECTROGRAM
+            self.name, self.version, self.weights_id, window, settings.AUDIO, settings.SPECTROGRAM
         )
 
+    @property
+    def weights_id(self) -> str:
+        """Hash of the learned numbers; empty where there are none."""
+        return ""
+
     def aggregate(self, segment_vectors: np.ndarray) -> np.ndarray:
-        """One unit vector [embedding_size] for a whole clip from its segments' [n_segments, embedding_size]."""
+        """One unit vector [embedding_size] for a whole clip from its segments' [n_segments, size]."""
         return unit(segment_vectors.mean(axis=0))
 
     def embed(self, clip: Clip, spectrograms: tuple[Spectrogram, ...] | None = None) -> Embedding:
@@ -106,15 +118,21 @@ class Encoder(ABC):
         return Embedding(self.aggregate(segment_vectors), segment_vectors, tuple(segments), self.fingerprint)
 
     def _cut_spectrogram(self, spectrogram: Spectrogram) -> tuple[np.ndarray, list[float], float]:
-        frames_a_second = spectrogram.settings.sample_rate_hz / spectrogram.settings.hop_length
-        length = min(round(self.segment_seconds * frames_a_second), spectrogram.n_frames)
-        hop = round(self.hop_seconds * frames_a_second)
+        made_with = spectrogram.settings
+        spectrogram = spectrogram.inner()
+        length = min(window_frames(self.segment_seconds, made_with), spectrogram.n_frames)
+        hop = round(self.hop_seconds * made_with.sample_rate_hz / made_with.hop_length)
         starts = window_starts(spectrogram.n_frames, length, hop)
         cut = [spectrogram.slice(start, start + length) for start in starts]
-        windows = [part.feature_matrix() if self.consumes == "features" else part.stacked_image() for part in cut]
-        return np.stack(windows), [start / frames_a_second for start in starts], length / frames_a_second
+        is_image = self.consumes == "image"
+        windows = [part.stacked_image() if is_image else part.feature_matrix() for part in cut]
+        seconds = ((length - 1) * made_with.hop_length + made_with.n_fft) / made_with.sample_rate_hz
+        offsets = [start * made_with.hop_length / made_with.sample_rate_hz for start in starts]
+        return np.stack(windows), offsets, seconds
 
-    def _cut_waveform(self, samples: np.ndarray, sample_rate_hz: int) -> tuple[np.ndarray, list[float], float]:
+    def _cut_waveform(
+        self, samples: np.ndarray, sample_rate_hz: int
+    ) -> tuple[np.ndarray, list[float], float]:
         if sample_rate_hz != self.sample_rate:
             import soxr
 
@@ -125,9 +143,21 @@ class Encoder(ABC):
         return windows, [start / self.sample_rate for start in starts], length / self.sample_rate
 
 
+def window_frames(seconds: float, made_with: settings.SpectrogramSettings = settings.SPECTROGRAM) -> int:
+    """How many frames of a spectrogram lie wholly inside ``seconds`` > 0 of sound; at least one."""
+    n_samples = round(seconds * made_with.sample_rate_hz)
+    return max(1, 1 + (n_samples - made_with.n_fft) // made_with.hop_length)
+
+
 def window_starts(total: int, length: int, hop: int) -> list[int]:
-    """Starts of the windows of ``length`` that fit into ``total``, ``hop`` apart; never empty."""
-    return list(range(0, max(total - length, 0) + 1, hop))
+    """Starts of the windows of ``length`` that fit into ``total``, ``hop`` apart; never empty.
+
+    Where more than half a hop would stay unheard at the end, one more window reaches exactly to the end.
+    """
+    starts = list(range(0, max(total - length, 0) + 1, hop))
+    if total - (starts[-1] + length) > hop / 2:
+        starts.append(total - length)
+    return starts
 
 
 def unit(vectors: np.ndarray) -> np.ndarray:

@@ -1,0 +1,96 @@
+"""Fetch a file once, check it, keep it."""
+
+from __future__ import annotations
+
+import hashlib
+import http.client
+import os
+import tempfile
+import urllib.parse
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from synesthete.errors import EncoderError
+
+TIMEOUT_SECONDS = 20.0
+BLOCK_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class Remote:
+    """A file on a server.
+
+    Attributes
+    ----------
+    what : str
+        In words, for messages.
+    url, file_name : str
+    sha256 : str
+        64 hexadecimal characters.
+    n_bytes : int > 0
+        More than this is not read.
+    """
+
+    what: str
+    url: str
+    file_name: str
+    sha256: str
+    n_bytes: int
+
+
+def ensure(remote: Remote, folder: Path, timeout_seconds: float = TIMEOUT_SECONDS) -> Path:
+    """Path of the file in ``folder``, fetched first if it is not there; its checksum is verified either way.
+
+    Raises
+    ------
+    EncoderError
+        If the server cannot be reached, or the file is not the expected one.
+    """
+    path = folder / remote.file_name
+    if path.is_file():
+        if _sha256(path) != remote.sha256:
+            raise EncoderError(
+                f"{path} is not {remote.what}: its checksum differs from {remote.sha256[:12]}…. "
+                "Delete it, and it is fetched anew."
+            )
+        return path
+    host = urllib.parse.urlsplit(remote.url).netloc
+    ways_out = (
+        f"Connect to the internet once, or put the file {remote.file_name} at {path}. "
+        "The other encoders work without it."
+    )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        # Beside the target under its own name: two processes may fetch at once, and none sees half a file.
+        handle, partial = tempfile.mkstemp(dir=folder, prefix=remote.file_name, suffix=".part")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                sha256 = _fetch(remote, file, timeout_seconds)
+            if sha256 != remote.sha256:
+                raise EncoderError(
+                    f"{host} sent something else than {remote.what}: checksum {sha256[:12]}…, expected "
+                    f"{remote.sha256[:12]}…. {ways_out}"
+                )
+            Path(partial).replace(path)
+        finally:
+            Path(partial).unlink(missing_ok=True)
+    except (OSError, http.client.HTTPException) as error:
+        raise EncoderError(f"{remote.what} could not be fetched from {host} ({error}). {ways_out}") from error
+    return path
+
+
+def _fetch(remote: Remote, file: BinaryIO, timeout_seconds: float) -> str:
+    digest, n_bytes = hashlib.sha256(), 0
+    with urllib.request.urlopen(remote.url, timeout=timeout_seconds) as answer:
+        while n_bytes <= remote.n_bytes and (block := answer.read(BLOCK_BYTES)):
+            digest.update(block)
+            file.write(block)
+            n_bytes += len(block)
+    return digest.hexdigest()
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
