@@ -1,0 +1,372 @@
+"""The catalogue: one SQLite file of tracks, vectors, failures and provenance; the audio stays where it is.
+
+SQLite is the source of truth; the FAISS index and the map are derived from it and bound to it by
+:meth:`Catalogue.revision`. Vectors are kept by (track, encoder fingerprint), so adding an encoder never
+touches what another one made.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterable
+from dataclasses import astuple, dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from synesthete.catalogue_format import CatalogueFile, packed, searchable, unpacked
+from synesthete.errors import CatalogueError
+from synesthete.tracks import Segment, Track
+
+if TYPE_CHECKING:
+    from synesthete.encoders.base import Embedding, Encoder
+
+_TRACK_FIELDS = tuple(field.name for field in fields(Track))
+_COLUMNS = ", ".join(_TRACK_FIELDS)
+_IDS_A_QUERY = 500  # below SQLite's limit of bound variables, even in old builds
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A file that could not be taken in: why, at which ``stage`` (decode, …), when (Unix time [s])."""
+
+    path: str
+    reason: str
+    stage: str
+    time: float
+
+
+@dataclass(frozen=True)
+class EncoderEntry:
+    """An encoder that has made vectors for ``n_tracks`` tracks of this catalogue."""
+
+    fingerprint: str
+    name: str
+    version: str
+    embedding_size: int
+    n_tracks: int
+
+
+class Catalogue(CatalogueFile):
+    """Tracks and what every encoder made of them, in one SQLite file.
+
+    Open it with :meth:`open`, preferably as a context manager. One object may be used from several threads,
+    and several processes may have the same file open; each write is one transaction.
+
+    Attributes
+    ----------
+    path : Path
+        The SQLite file.
+    folder : Path
+        Where it lies; relative audio paths start here.
+    is_read_only : bool
+    """
+
+    @classmethod
+    def open(cls, path: str | Path, *, is_read_only: bool = False) -> Catalogue:
+        """Open a catalogue, creating it (and its folder) unless ``is_read_only``.
+
+        Raises
+        ------
+        CatalogueError
+            The file is missing (read-only), not a catalogue, damaged, or written by a newer Synesthete.
+        """
+        return cls(Path(path).expanduser().resolve(), is_read_only)
+
+    # ---- tracks -------------------------------------------------------------------------------------------
+
+    def __len__(self) -> int:
+        return int(self._rows("SELECT count(*) FROM tracks")[0][0])
+
+    def __contains__(self, track_id: object) -> bool:
+        return bool(self._rows("SELECT 1 FROM tracks WHERE track_id = ?", (track_id,)))
+
+    def add_track(self, track: Track) -> Track:
+        """Add a track, or update what is known of it.
+
+        The same sound (``track_id``) under another path keeps its first entry and only remembers the other
+        path (:meth:`other_paths`).
+
+        Returns
+        -------
+        Track
+            The entry as it is kept.
+        """
+        if not track.track_id:
+            raise CatalogueError(
+                f"The track {track.label!r} has no track_id. Take it from audio.content_id(clip)."
+            )
+        values = (*astuple(track), searchable(track.title, track.artist, track.album, track.genre))
+        updates = ", ".join(f"{name} = excluded.{name}" for name in (*_TRACK_FIELDS[1:], "search_text"))
+        with self.transaction():
+            known = self._rows("SELECT path FROM tracks WHERE track_id = ?", (track.track_id,))
+            if known and known[0][0] != track.path:
+                other = (track.path, track.track_id)
+                self._rows("INSERT OR REPLACE INTO other_paths (path, track_id) VALUES (?, ?)", other)
+            else:
+                marks = ", ".join("?" * len(values))
+                self._rows(
+                    f"INSERT INTO tracks ({_COLUMNS}, search_text) VALUES ({marks})"
+                    f" ON CONFLICT (track_id) DO UPDATE SET {updates}",
+                    values,
+                )
+            return self.track(track.track_id)
+
+    def track(self, track_id: str) -> Track:
+        """The track of this id; CatalogueError if there is none."""
+        return self.tracks([track_id])[0]
+
+    def tracks(self, ids: Iterable[str] | None = None) -> tuple[Track, ...]:
+        """All tracks by id, or those of ``ids`` in the order asked for; CatalogueError for an unknown id."""
+        if ids is None:
+            everything = self._rows(f"SELECT {_COLUMNS} FROM tracks ORDER BY track_id")
+            return tuple(Track(*row) for row in everything)
+        wanted = list(ids)
+        found: dict[str, Track] = {}
+        for first in range(0, len(wanted), _IDS_A_QUERY):
+            part = wanted[first : first + _IDS_A_QUERY]
+            marks = ", ".join("?" * len(part))
+            rows = self._rows(f"SELECT {_COLUMNS} FROM tracks WHERE track_id IN ({marks})", part)
+            found.update((row[0], Track(*row)) for row in rows)
+        unknown = [track_id for track_id in wanted if track_id not in found]
+        if unknown:
+            raise CatalogueError(
+                f"The catalogue {self.path} holds no track {unknown[0]!r}; see its tracks()."
+            )
+        return tuple(found[track_id] for track_id in wanted)
+
+    def find(self, text: str, limit: int = 50) -> tuple[Track, ...]:
+        """Tracks whose title, artist, album or genre hold every word of ``text``, whatever case and accents.
+
+        An empty text gives the first ``limit`` tracks by artist and title.
+        """
+        words = searchable(text).split()
+        for sign in ("\\", "%", "_"):
+            words = [word.replace(sign, "\\" + sign) for word in words]
+        condition = " AND ".join(["search_text LIKE ? ESCAPE '\\'"] * len(words)) or "1"
+        query = f"SELECT {_COLUMNS} FROM tracks WHERE {condition} ORDER BY artist, title, track_id LIMIT ?"
+        rows = self._rows(query, [*(f"%{word}%" for word in words), max(limit, 0)])
+        return tuple(Track(*row) for row in rows)
+
+    def remove(self, track_id: str) -> None:
+        """Forget a track, its other paths and its vectors; the audio stays. CatalogueError if unknown."""
+        with self.transaction():
+            self.track(track_id)
+            self._rows("DELETE FROM tracks WHERE track_id = ?", (track_id,))
+            self._count_change()
+
+    def other_paths(self, track_id: str) -> tuple[str, ...]:
+        """Further files that held the very same sound."""
+        rows = self._rows("SELECT path FROM other_paths WHERE track_id = ? ORDER BY path", (track_id,))
+        return tuple(row[0] for row in rows)
+
+    def known_paths(self) -> dict[str, str]:
+        """Every path taken in so far, also those of copies, with its track_id."""
+        query = "SELECT path, track_id FROM other_paths UNION ALL SELECT path, track_id FROM tracks"
+        return {path: track_id for path, track_id in self._rows(query) if path}
+
+    def audio_path(self, track: Track) -> Path:
+        """Where the audio of a track lies (the file may be gone: check before use).
+
+        A relative path is taken inside the catalogue's folder and may not leave it, by ``..`` or by a link.
+
+        Raises
+        ------
+        CatalogueError
+            The track has no path, or its relative path leads out of the folder.
+        """
+        if not track.path or "\0" in track.path:
+            raise CatalogueError(f"The track {track.label!r} has no audio file: its path is {track.path!r}.")
+        path = Path(track.path)
+        if path.is_absolute():
+            return path
+        resolved = (self.folder / path).resolve()
+        if not resolved.is_relative_to(self.folder.resolve()):
+            raise CatalogueError(
+                f"The path {track.path!r} of {track.label!r} leads out of the catalogue's folder"
+                f" {self.folder}. Use an absolute path, or move the file into the folder."
+            )
+        return resolved
+
+    # ---- vectors ------------------------------------------------------------------------------------------
+
+    def put_embedding(self, track_id: str, encoder: Encoder, embedding: Embedding) -> None:
+        """Store what ``encoder`` made of a track, replacing what the same encoder made before.
+
+        Vectors are kept as float32, those of segments as float16.
+
+        Raises
+        ------
+        CatalogueError
+            The track is unknown, or the embedding does not fit the encoder (fingerprint, size, finite unit
+            vectors).
+        """
+        blobs = packed(track_id, encoder, embedding)
+        digest = hashlib.sha256(b"".join(blobs)).hexdigest()[:16]
+        key = (track_id, encoder.fingerprint)
+        with self.transaction():
+            self.track(track_id)
+            self._rows(
+                "INSERT OR IGNORE INTO encoders (fingerprint, name, version, embedding_size)"
+                " VALUES (?, ?, ?, ?)",
+                (encoder.fingerprint, encoder.name, encoder.version, encoder.embedding_size),
+            )
+            self._rows(
+                "INSERT OR REPLACE INTO track_vectors (track_id, fingerprint, digest, vector)"
+                " VALUES (?, ?, ?, ?)",
+                (*key, digest, blobs[0]),
+            )
+            self._rows(
+                "INSERT OR REPLACE INTO segment_vectors (track_id, fingerprint, starts, lengths, matrix)"
+                " VALUES (?, ?, ?, ?, ?)",
+                (*key, *blobs[1:]),
+            )
+            self._count_change()
+
+    def encoders(self) -> tuple[EncoderEntry, ...]:
+        """The encoders that have vectors here, by name."""
+        rows = self._rows(
+            "SELECT fingerprint, name, version, embedding_size, count(track_id) FROM encoders"
+            " JOIN track_vectors USING (fingerprint) GROUP BY fingerprint ORDER BY name, version, fingerprint"
+        )
+        return tuple(EncoderEntry(*row) for row in rows)
+
+    def _embedding_size(self, fingerprint: str) -> int:
+        rows = self._rows("SELECT embedding_size FROM encoders WHERE fingerprint = ?", (fingerprint,))
+        return int(rows[0][0]) if rows else 0
+
+    def vectors(self, fingerprint: str) -> tuple[tuple[str, ...], np.ndarray]:
+        """The whole-track vectors of one encoder.
+
+        Returns
+        -------
+        ids : tuple of str, n long
+            Sorted.
+        vectors : np.ndarray [shape=(n, embedding_size)], float32
+        """
+        query = "SELECT track_id, vector FROM track_vectors WHERE fingerprint = ? ORDER BY track_id"
+        rows = self._rows(query, (fingerprint,))
+        flat = np.frombuffer(b"".join(row[1] for row in rows), dtype="<f4").astype(np.float32)
+        return tuple(row[0] for row in rows), flat.reshape(len(rows), self._embedding_size(fingerprint))
+
+    def segments(self, track_id: str, fingerprint: str) -> tuple[tuple[Segment, ...], np.ndarray]:
+        """The windows of one track and their vectors, float32 unit length [n_segments, embedding_size].
+
+        CatalogueError if this encoder has not heard the track.
+        """
+        rows = self._rows(
+            "SELECT starts, lengths, matrix FROM segment_vectors WHERE track_id = ? AND fingerprint = ?",
+            (track_id, fingerprint),
+        )
+        if not rows:
+            raise self._not_heard(track_id, fingerprint)
+        starts, lengths = (np.frombuffer(blob, dtype="<f4") for blob in rows[0][:2])
+        pairs = zip(starts.tolist(), lengths.tolist(), strict=True)
+        segments = tuple(Segment(start, length) for start, length in pairs)
+        return segments, unpacked(rows[0][2], len(segments), self._embedding_size(fingerprint))
+
+    def vector(self, track_id: str, fingerprint: str) -> np.ndarray:
+        """One whole-track vector [embedding_size], float32; CatalogueError if the encoder has none."""
+        query = "SELECT vector FROM track_vectors WHERE track_id = ? AND fingerprint = ?"
+        rows = self._rows(query, (track_id, fingerprint))
+        if not rows:
+            raise self._not_heard(track_id, fingerprint)
+        return np.frombuffer(rows[0][0], dtype="<f4").astype(np.float32)
+
+    def _not_heard(self, track_id: str, fingerprint: str) -> CatalogueError:
+        return CatalogueError(
+            f"The catalogue {self.path} holds no vectors of encoder {fingerprint} for track {track_id!r}."
+            " Index it with this encoder first: `synesthete index`."
+        )
+
+    def all_starts(self, fingerprint: str) -> tuple[np.ndarray, np.ndarray]:
+        """Where the windows of all tracks begin, without their vectors; quick.
+
+        Returns
+        -------
+        rows : np.ndarray [shape=(m,)], int64
+            Row number of each window's track in :meth:`vectors`; ascending.
+        start_seconds : np.ndarray [shape=(m,)], float32 [s]
+        """
+        query = "SELECT starts FROM segment_vectors WHERE fingerprint = ? ORDER BY track_id"
+        starts = [np.frombuffer(row[0], dtype="<f4") for row in self._rows(query, (fingerprint,))]
+        rows = np.repeat(np.arange(len(starts)), [len(part) for part in starts])
+        return rows, np.concatenate([np.empty(0, np.float32), *starts])
+
+    def all_segments(self, fingerprint: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The windows of all tracks, for a passage index.
+
+        Returns
+        -------
+        rows, start_seconds : np.ndarray [shape=(m,)]
+            As :meth:`all_starts` gives them.
+        matrix : np.ndarray [shape=(m, embedding_size)], float32, unit length
+        """
+        with self.snapshot():
+            rows, starts = self.all_starts(fingerprint)
+            query = "SELECT matrix FROM segment_vectors WHERE fingerprint = ? ORDER BY track_id"
+            blobs = self._rows(query, (fingerprint,))
+            size = self._embedding_size(fingerprint)
+        matrix = np.empty((len(rows), size), dtype=np.float32)
+        end = 0
+        for (blob,) in blobs:
+            begin, end = end, end + len(blob) // (2 * size)
+            matrix[begin:end] = unpacked(blob, end - begin, size)
+        return rows, starts, matrix
+
+    def missing(self, fingerprint: str) -> tuple[Track, ...]:
+        """Tracks that this encoder has not heard yet, by id."""
+        query = (
+            f"SELECT {_COLUMNS} FROM tracks WHERE track_id NOT IN"
+            " (SELECT track_id FROM track_vectors WHERE fingerprint = ?) ORDER BY track_id"
+        )
+        return tuple(Track(*row) for row in self._rows(query, (fingerprint,)))
+
+    def revision(self, fingerprint: str) -> str:
+        """Hash (16 hexadecimal characters) of which tracks this encoder has heard and what it made of them.
+
+        Equal contents give an equal revision in any file and on any machine; any change gives another one. It
+        is what derived files are bound to.
+        """
+        query = "SELECT track_id, digest FROM track_vectors WHERE fingerprint = ? ORDER BY track_id"
+        rows = self._rows(query, (fingerprint,))
+        text = "\n".join([fingerprint, *(f"{track_id} {digest}" for track_id, digest in rows)])
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def n_changes(self) -> int:
+        """A counter that grows when any process writes or removes vectors; faster than :meth:`revision`."""
+        return int(self._rows("SELECT n FROM changes")[0][0])
+
+    def _count_change(self) -> None:
+        self._rows("UPDATE changes SET n = n + 1")
+
+    # ---- failures and provenance --------------------------------------------------------------------------
+
+    def record_failure(self, path: str, reason: str, stage: str) -> None:
+        """Keep that a file could not be taken in, and why; a later failure of the same path replaces it."""
+        with self.transaction():
+            self._rows(
+                "INSERT OR REPLACE INTO failures (path, reason, stage, time) VALUES (?, ?, ?, ?)",
+                (path, reason, stage, time.time()),
+            )
+
+    def failures(self) -> tuple[Failure, ...]:
+        """All failures, by path."""
+        rows = self._rows("SELECT path, reason, stage, time FROM failures ORDER BY path")
+        return tuple(Failure(*row) for row in rows)
+
+    def clear_failure(self, path: str) -> None:
+        """Forget a failure, because the file was taken in after all; nothing happens if there was none."""
+        with self.transaction():
+            self._rows("DELETE FROM failures WHERE path = ?", (path,))
+
+    def provenance(self) -> dict[str, str]:
+        """Where this catalogue came from, as written by :meth:`set_provenance`."""
+        return dict(self._rows("SELECT key, value FROM provenance ORDER BY key"))
+
+    def set_provenance(self, key: str, value: str) -> None:
+        """Note a fact about this catalogue (source, licence, date, …)."""
+        with self.transaction():
+            self._rows("INSERT OR REPLACE INTO provenance (key, value) VALUES (?, ?)", (key, value))

@@ -1,0 +1,258 @@
+"""How a catalogue lies on disk: the SQLite schema, how the file is opened, and the bytes of its vectors."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+import time
+import unicodedata
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import quote
+
+import numpy as np
+
+from synesthete.errors import CatalogueError
+
+if TYPE_CHECKING:
+    from synesthete.encoders.base import Embedding, Encoder
+
+SCHEMA_VERSION = 1
+APPLICATION_ID = 0x53594E45  # "SYNE": tells our files from other SQLite databases
+BUSY_TIMEOUT_MS = 15_000
+
+_SCHEMA = """
+CREATE TABLE tracks (
+    track_id TEXT PRIMARY KEY, title TEXT NOT NULL, artist TEXT NOT NULL, album TEXT NOT NULL,
+    genre TEXT NOT NULL, seconds REAL NOT NULL, path TEXT NOT NULL, isrc TEXT NOT NULL, licence TEXT NOT NULL,
+    source TEXT NOT NULL, search_text TEXT NOT NULL);
+CREATE TABLE other_paths (
+    path TEXT PRIMARY KEY, track_id TEXT NOT NULL REFERENCES tracks ON DELETE CASCADE);
+CREATE INDEX other_paths_by_track ON other_paths (track_id);
+CREATE TABLE encoders (
+    fingerprint TEXT PRIMARY KEY, name TEXT NOT NULL, version TEXT NOT NULL, embedding_size INTEGER NOT NULL);
+CREATE TABLE track_vectors (
+    track_id TEXT NOT NULL REFERENCES tracks ON DELETE CASCADE, fingerprint TEXT NOT NULL REFERENCES encoders,
+    digest TEXT NOT NULL, vector BLOB NOT NULL, PRIMARY KEY (track_id, fingerprint));
+CREATE UNIQUE INDEX track_vectors_by_encoder ON track_vectors (fingerprint, track_id, digest);
+CREATE TABLE segment_vectors (
+    track_id TEXT NOT NULL REFERENCES tracks ON DELETE CASCADE, fingerprint TEXT NOT NULL REFERENCES encoders,
+    starts BLOB NOT NULL, lengths BLOB NOT NULL, matrix BLOB NOT NULL, PRIMARY KEY (track_id, fingerprint));
+CREATE UNIQUE INDEX segment_vectors_by_encoder ON segment_vectors (fingerprint, track_id);
+CREATE TABLE failures (path TEXT PRIMARY KEY, reason TEXT NOT NULL, stage TEXT NOT NULL, time REAL NOT NULL);
+CREATE TABLE provenance (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE changes (n INTEGER NOT NULL);
+INSERT INTO changes VALUES (0);
+"""
+
+
+class CatalogueFile:
+    """The open file: one connection shared by all threads of this process, and its transactions."""
+
+    def __init__(self, path: Path, is_read_only: bool) -> None:
+        self.path = path
+        self.folder = path.parent
+        self.is_read_only = is_read_only
+        self._connection = connect(path, is_read_only)
+        self._lock = threading.RLock()  # Streamlit starts a thread a rerun: a connection each would pile up
+        self._depth = 0
+
+    def close(self) -> None:
+        """Close the file; the object cannot be used afterwards."""
+        with self._lock:
+            self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _rows(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        try:
+            with self._lock:
+                return self._connection.execute(query, values).fetchall()
+        except sqlite3.Error as error:
+            raise CatalogueError(f"The catalogue {self.path} cannot be read or written: {error}.") from error
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Make several writes one: all of them are kept, or none. May be nested; the outermost one counts."""
+        if self.is_read_only:
+            raise CatalogueError(
+                f"The catalogue {self.path} is read-only. Copy it to a folder of your own first."
+            )
+        with self._lock:
+            if self._depth == 0:
+                self._rows("BEGIN IMMEDIATE")
+            self._depth += 1
+            try:
+                yield
+                if self._depth == 1:
+                    self._rows("COMMIT")
+            except BaseException:
+                if self._depth == 1 and self._connection.in_transaction:
+                    self._connection.rollback()
+                raise
+            finally:
+                self._depth -= 1
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Make several reads see one state of the catalogue, whatever other processes write meanwhile."""
+        with self._lock:
+            if self._connection.in_transaction:
+                yield
+                return
+            self._rows("BEGIN")
+            try:
+                yield
+            finally:
+                self._connection.rollback()
+
+    def pack(self) -> None:
+        """Make the file compact and complete in itself, ready to be shipped: no journal files beside it.
+
+        Nobody else may have it open. What is written later opens the journal again.
+        """
+        with self.transaction():  # refuses a read-only file, waits for other writers
+            pass
+        for statement in ("PRAGMA wal_checkpoint(TRUNCATE)", "VACUUM", "PRAGMA journal_mode = DELETE"):
+            self._rows(statement)
+
+
+def connect(path: Path, is_read_only: bool) -> sqlite3.Connection:
+    """Open the file behind a catalogue and see that it is one; creates it unless ``is_read_only``."""
+    if is_read_only and not path.is_file():
+        raise CatalogueError(f"There is no catalogue at {path}. Make one with `synesthete index FOLDER`.")
+    try:
+        connection = _open(path, is_read_only)
+    except (sqlite3.Error, OSError) as error:
+        raise CatalogueError(f"The catalogue {path} could not be opened: {error}.") from error
+    try:
+        _prepare_patiently(connection, path, is_read_only)
+    except sqlite3.Error as error:
+        connection.close()
+        raise CatalogueError(
+            f"{path} is not a catalogue, or it is damaged: {error}."
+            " Choose another file, or index the music again."
+        ) from error
+    except CatalogueError:
+        connection.close()
+        raise
+    return connection
+
+
+def _open(path: Path, is_read_only: bool) -> sqlite3.Connection:
+    address = "file:" + quote(path.as_posix())
+    if is_read_only:
+        # A write-ahead journal needs files beside the catalogue even to read it. In a folder where those
+        # cannot be made, nobody is writing either, so SQLite may be told that the file will not change.
+        address += "?mode=ro" if os.access(path.parent, os.W_OK) else "?immutable=1"
+    else:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        address += "?mode=rwc"
+    return sqlite3.connect(
+        address, uri=True, isolation_level=None, check_same_thread=False, timeout=BUSY_TIMEOUT_MS / 1000
+    )
+
+
+def _prepare_patiently(connection: sqlite3.Connection, path: Path, is_read_only: bool) -> None:
+    """Prepare, again and again while others do the same: SQLite does not wait to change the journal."""
+    deadline = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    while True:
+        try:
+            return _prepare(connection, path, is_read_only)
+        except sqlite3.OperationalError as error:
+            is_busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+            if not is_busy or time.monotonic() > deadline:
+                raise
+            connection.rollback()
+            time.sleep(0.02)
+
+
+def _prepare(connection: sqlite3.Connection, path: Path, is_read_only: bool) -> None:
+    connection.execute("PRAGMA foreign_keys = ON")
+    if not is_read_only and _pragma(connection, "schema_version") == 0:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("BEGIN IMMEDIATE")  # two processes may be creating it: look again under the lock
+        if _pragma(connection, "schema_version") == 0:
+            for statement in filter(str.strip, _SCHEMA.split(";")):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        connection.execute("COMMIT")
+    version = _pragma(connection, "user_version")
+    if _pragma(connection, "application_id") != APPLICATION_ID:
+        raise CatalogueError(
+            f"{path} is an SQLite database, but not a Synesthete catalogue. Choose another file."
+        )
+    if version > SCHEMA_VERSION:
+        raise CatalogueError(
+            f"The catalogue {path} has format {version}; this Synesthete reads up to {SCHEMA_VERSION}."
+            " Update Synesthete to open it."
+        )
+    if not is_read_only:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+
+
+def _pragma(connection: sqlite3.Connection, name: str) -> int:
+    return int(connection.execute(f"PRAGMA {name}").fetchone()[0])
+
+
+def searchable(*texts: str) -> str:
+    """Texts joined without case and accents, as words are looked up: ``Björk`` is found by ``bjork``."""
+    decomposed = unicodedata.normalize("NFKD", "\n".join(texts).casefold())
+    return "".join(sign for sign in decomposed if not unicodedata.combining(sign))
+
+
+def packed(track_id: str, encoder: Encoder, embedding: Embedding) -> tuple[bytes, bytes, bytes, bytes]:
+    """The bytes of an embedding, once it has been seen to fit its encoder.
+
+    Returns
+    -------
+    vector, starts, lengths, matrix : bytes
+        Little-endian float32 [embedding_size], float32 [n_segments] in seconds twice, float16
+        [n_segments, embedding_size].
+
+    Raises
+    ------
+    CatalogueError
+        Another encoder's fingerprint, another size, no segments, or vectors that are not finite unit vectors.
+    """
+
+    def refuse(what: str) -> CatalogueError:
+        return CatalogueError(
+            f"The embedding of track {track_id!r} by encoder {encoder.name!r} {what}."
+            " Embed it again with this encoder."
+        )
+
+    if embedding.fingerprint != encoder.fingerprint:
+        raise refuse(f"carries fingerprint {embedding.fingerprint!r} instead of {encoder.fingerprint!r}")
+    n_segments, size = len(embedding.segments), encoder.embedding_size
+    vector, matrix = np.asarray(embedding.vector), np.asarray(embedding.segment_vectors)
+    if vector.shape != (size,) or matrix.shape != (n_segments, size) or n_segments == 0:
+        raise refuse(
+            f"has the shapes {vector.shape} and {matrix.shape} for {n_segments} segments;"
+            f" ({size},) and (n_segments, {size}) are needed"
+        )
+    norms = np.linalg.norm(np.vstack([vector, matrix]).astype(np.float64), axis=1)
+    is_unit = np.abs(norms - 1) < 1e-2
+    if not np.all(is_unit | (norms == 0)):  # not-a-number fails both; a zero vector is what silence gives
+        raise refuse(f"holds a vector of length {norms[~(is_unit | (norms == 0))][0]:g} instead of 1")
+    starts = [segment.start_seconds for segment in embedding.segments]
+    lengths = [segment.seconds for segment in embedding.segments]
+    arrays = ((vector, "<f4"), (starts, "<f4"), (lengths, "<f4"), (matrix, "<f2"))
+    first, second, third, fourth = (np.asarray(array).astype(kind).tobytes() for array, kind in arrays)
+    return first, second, third, fourth
+
+
+def unpacked(blob: bytes, n_rows: int, size: int) -> np.ndarray:
+    """Float16 bytes back to unit vectors, float32 [n_rows, size]; the length lost in rounding is restored."""
+    matrix = np.frombuffer(blob, dtype="<f2").reshape(n_rows, size).astype(np.float32)
+    norms = np.sqrt(np.einsum("ij,ij->i", matrix, matrix))[:, None]
+    return np.divide(matrix, norms, out=matrix, where=norms > 0)

@@ -1,0 +1,225 @@
+"""Nearest neighbours of unit vectors by inner product; the only file that imports faiss.
+
+An index is derived from a catalogue. On disk it carries the revision of what it was made from, and a
+checksum: one that does not fit, or is damaged, is never searched but built anew
+(:meth:`VectorIndex.load_or_build`).
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+import tempfile
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import faiss
+import numpy as np
+
+from synesthete.errors import CatalogueError, OptionError
+
+EXACT_UP_TO = 200_000  # vectors; a flat search of so many x 512 takes some tens of milliseconds
+PROBED_SHARE = 1 / 16  # of the lists of a large index that one search looks into
+_SEED = 20231
+_FORMAT = "synesthete-index-1"
+# For building. A search gets one: several are hardly faster, and many times slower where other work keeps the
+# cores busy, because threads wait for each other at the end of each search.
+_N_THREADS = min(4, faiss.omp_get_max_threads())  # honours OMP_NUM_THREADS
+
+_log = logging.getLogger(__name__)
+
+
+class IndexMismatchError(CatalogueError):
+    """An index file that is missing, damaged, or made from something else; build it again."""
+
+
+class VectorIndex:
+    """Finds the rows of a matrix of unit vectors with the largest inner products with a query.
+
+    Up to ``EXACT_UP_TO`` vectors the search is exact (flat). Above, vectors lie in lists around cluster
+    centres (inverted file, Sivic & Zisserman, 2003), and the most promising sixteenth of the lists is
+    searched exactly.
+
+    Attributes
+    ----------
+    n_vectors : int >= 0
+    size : int >= 0
+        Length of each vector.
+    is_exact : bool
+    """
+
+    def __init__(self, index: faiss.Index | None, size: int) -> None:
+        self._index: Any = index
+        self.size = size
+
+    @property
+    def n_vectors(self) -> int:
+        """How many vectors the index holds."""
+        return int(self._index.ntotal) if self._index is not None else 0
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether a search looks at every vector."""
+        return not isinstance(self._index, faiss.IndexIVF)
+
+    @classmethod
+    def build(cls, vectors: np.ndarray, *, exact_up_to: int = EXACT_UP_TO) -> VectorIndex:
+        """Index the rows of a matrix.
+
+        Parameters
+        ----------
+        vectors : np.ndarray [shape=(n, size)], unit length
+            May have no rows.
+        exact_up_to : int >= 0
+            With more rows than this the index is an inverted file.
+
+        Raises
+        ------
+        CatalogueError
+            A vector holds not-a-number or infinity.
+        """
+        vectors = _finite(vectors, "to be indexed")
+        n_vectors, size = vectors.shape
+        if n_vectors == 0:
+            return cls(None, size)
+        faiss.omp_set_num_threads(_N_THREADS)
+        if n_vectors <= exact_up_to:
+            index: Any = faiss.IndexFlatIP(size)
+        else:
+            n_lists = max(1, min(round(4 * math.sqrt(n_vectors)), n_vectors // 40))
+            index = faiss.IndexIVFFlat(faiss.IndexFlatIP(size), size, n_lists, faiss.METRIC_INNER_PRODUCT)
+            index.cp.spherical = True
+            index.cp.seed = _SEED
+            index.cp.max_points_per_centroid = 64  # enough for centres, and minutes faster than all
+            index.train(vectors)
+            index.nprobe = max(8, math.ceil(n_lists * PROBED_SHARE))
+        index.add(vectors)
+        return cls(index, size)
+
+    def search(self, queries: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+        """The ``k`` rows most alike to each query, the most alike first.
+
+        Parameters
+        ----------
+        queries : np.ndarray [shape=(m, size)], or [shape=(size,)] for one
+        k : int > 0
+
+        Returns
+        -------
+        cosines : np.ndarray [shape=(m, min(k, n_vectors))], float32
+        rows : np.ndarray [shape=(m, min(k, n_vectors))], int64
+
+        Raises
+        ------
+        CatalogueError
+            A query holds not-a-number or infinity, or vectors of another size.
+        OptionError
+            ``k`` is below 1.
+        """
+        if k < 1:
+            raise OptionError(f"k is {k}; a search returns at least 1 neighbour.")
+        queries = _finite(np.atleast_2d(queries), "to be searched for")
+        if self._index is None:
+            return np.empty((len(queries), 0), np.float32), np.empty((len(queries), 0), np.int64)
+        if queries.shape[1] != self.size:
+            raise CatalogueError(
+                f"The query has vectors of size {queries.shape[1]}, the index of size {self.size}."
+                " Embed the query with the encoder the index was made with."
+            )
+        k = min(k, self.n_vectors)
+        faiss.omp_set_num_threads(1)
+        cosines, rows = self._index.search(queries, k)
+        if not self.is_exact and (rows < 0).any():  # fewer than k in the lists looked into: look into all
+            make: Any = faiss.SearchParametersIVF
+            everywhere = make(nprobe=self._index.nlist)
+            cosines, rows = self._index.search(queries, k, params=everywhere)
+        order = np.lexsort((rows, -cosines), axis=1)  # equal cosines in the order of rows, always
+        return np.take_along_axis(cosines, order, axis=1), np.take_along_axis(rows, order, axis=1)
+
+    def save(self, path: str | Path, revision: str) -> None:
+        """Write the index with the revision it belongs to; a reader sees the old file or the new one, whole.
+
+        Raises
+        ------
+        OSError
+            The folder cannot be written to.
+        """
+        path = Path(path)
+        payload = faiss.serialize_index(self._index).tobytes() if self._index is not None else b""
+        header = {"format": _FORMAT, "revision": revision, "size": self.size, "crc32": zlib.crc32(payload)}
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.name, delete=False) as file:
+            temporary = Path(file.name)
+            try:
+                file.write(json.dumps(header).encode() + b"\n" + payload)
+                file.close()
+                temporary.chmod(0o644)
+                temporary.replace(path)
+            except BaseException:
+                temporary.unlink(missing_ok=True)
+                raise
+
+    @classmethod
+    def load(cls, path: str | Path, revision: str) -> VectorIndex:
+        """Read what :meth:`save` wrote.
+
+        Raises
+        ------
+        IndexMismatchError
+            The file is missing or damaged, or belongs to another revision.
+        """
+        try:
+            first, _, payload = Path(path).read_bytes().partition(b"\n")
+            header = json.loads(first)
+            if not isinstance(header, dict) or header.get("format") != _FORMAT:
+                raise IndexMismatchError(f"{path} is not an index file. Build it again.")
+            if header["revision"] != revision:
+                raise IndexMismatchError(
+                    f"The index {path} is of revision {header['revision']}, not {revision}. Build it again."
+                )
+            if header["crc32"] != zlib.crc32(payload):
+                raise IndexMismatchError(
+                    f"The index {path} is damaged: its checksum differs. Build it again."
+                )
+            index = faiss.deserialize_index(np.frombuffer(payload, np.uint8)) if payload else None
+            return cls(index, int(header["size"]))
+        except (OSError, ValueError, KeyError, RuntimeError) as error:  # faiss raises RuntimeError
+            raise IndexMismatchError(f"The index {path} cannot be read: {error}. Build it again.") from error
+
+    @classmethod
+    def load_or_build(
+        cls, path: Path | None, revision: str, read_vectors: Callable[[], np.ndarray]
+    ) -> VectorIndex:
+        """The index of this revision: from ``path`` if it fits, else built from ``read_vectors()`` and saved.
+
+        ``path`` None keeps it in memory only. A folder that cannot be written to costs only the next start's
+        time.
+        """
+        if path is not None:
+            try:
+                return cls.load(path, revision)
+            except IndexMismatchError as mismatch:
+                _log.info("%s", mismatch)
+        index = cls.build(read_vectors())
+        if path is not None:
+            try:
+                index.save(path, revision)
+            except OSError as error:
+                _log.warning("The index is not kept for the next start: %s", error)
+        return index
+
+
+def _finite(vectors: np.ndarray, purpose: str) -> np.ndarray:
+    vectors = np.ascontiguousarray(vectors, dtype=np.float32)
+    if vectors.ndim != 2:
+        raise CatalogueError(f"The vectors {purpose} have the shape {vectors.shape}; [n, size] is needed.")
+    is_bad = ~np.isfinite(vectors).all(axis=1)
+    if is_bad.any():
+        raise CatalogueError(
+            f"{is_bad.sum()} of the {len(vectors)} vectors {purpose} hold not-a-number or infinity, first row"
+            f" {is_bad.argmax()}. Index these tracks again."
+        )
+    return vectors

@@ -1,0 +1,124 @@
+"""Where two recordings sound most alike: runs of windows laid against each other.
+
+The one definition of likeness by passage, used for scores and for offsets alike: a run of up to ``RUN``
+consecutive windows of the query is laid against as many consecutive windows of the track, window by window;
+the likeness of this pair of runs is the mean of their cosines, and the best pair counts. Runs have ``RUN``
+windows, or fewer where the query or the track has no run so long. Three windows, because an excerpt of a long
+recording has three: short and long recordings then compare by equal means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+RUN = 3  # windows: 10 s with windows of 5 s every 2.5 s
+
+
+@dataclass(frozen=True)
+class Windows:
+    """The windows of one or several recordings, laid end to end.
+
+    Attributes
+    ----------
+    vectors : np.ndarray [shape=(m, size)], float32, unit length
+    start_seconds : np.ndarray [shape=(m,)] [s]
+    bounds : np.ndarray [shape=(n_recordings + 1,)], int64
+        Recording i has the windows ``bounds[i]`` (included) to ``bounds[i + 1]`` (excluded); at least one
+        each.
+    run_lengths : np.ndarray [shape=(m,)], int64 in [1, RUN]
+        How many consecutive windows begin at this one, itself included, at most ``RUN``.
+    """
+
+    vectors: np.ndarray
+    start_seconds: np.ndarray
+    bounds: np.ndarray
+    run_lengths: np.ndarray
+
+    @classmethod
+    def lay(
+        cls, vectors: np.ndarray, start_seconds: np.ndarray, rows: np.ndarray, hop_seconds: float
+    ) -> Windows:
+        """Lay out windows whose recordings are numbered by ``rows`` [m], ascending from 0 without gaps.
+
+        Windows are consecutive if they are ``hop_seconds`` apart, give or take half of it: the edges between
+        the excerpts of a long recording are not.
+        """
+        starts = np.asarray(start_seconds, dtype=np.float64)
+        is_next = (np.abs(np.diff(starts) - hop_seconds) < hop_seconds / 2) & (np.diff(rows) == 0)
+        run_lengths = np.ones(len(starts), dtype=np.int64)
+        for _ in range(RUN - 1):
+            grown = np.minimum(run_lengths[1:] + 1, RUN)
+            run_lengths[:-1] = np.where(is_next, grown, 1)
+        n_recordings = int(rows[-1]) + 1 if len(rows) else 0
+        return cls(vectors, starts, np.searchsorted(rows, np.arange(n_recordings + 1)), run_lengths)
+
+    @classmethod
+    def of(cls, vectors: np.ndarray, start_seconds: np.ndarray, hop_seconds: float) -> Windows:
+        """The windows of one recording."""
+        return cls.lay(vectors, start_seconds, np.zeros(len(vectors), dtype=np.int64), hop_seconds)
+
+    @classmethod
+    def join(cls, parts: Sequence[Windows]) -> Windows:
+        """Several recordings as one collection; at least one part is needed."""
+        if len(parts) == 1:
+            return parts[0]
+        bounds = np.cumsum([0, *(n for part in parts for n in np.diff(part.bounds))])
+        arrays = ([part.vectors for part in parts], [part.start_seconds for part in parts])
+        vectors, starts = (np.concatenate(array) for array in arrays)
+        return cls(vectors, starts, bounds, np.concatenate([part.run_lengths for part in parts]))
+
+    @property
+    def n_recordings(self) -> int:
+        """How many recordings there are."""
+        return len(self.bounds) - 1
+
+    def recording(self, number: int) -> Windows:
+        """One recording by itself, without copying."""
+        part = slice(self.bounds[number], self.bounds[number + 1])
+        whole = np.array([0, part.stop - part.start])
+        return Windows(self.vectors[part], self.start_seconds[part], whole, self.run_lengths[part])
+
+
+@dataclass(frozen=True)
+class Passages:
+    """For each recording, its likeness to the query and where: three arrays of shape (n_recordings,)."""
+
+    cosines: np.ndarray
+    offset_seconds: np.ndarray
+    query_offset_seconds: np.ndarray
+
+
+def best_passages(query: Windows, windows: Windows) -> Passages:
+    """The best pair of runs between a query (one recording) and each of many recordings.
+
+    Among equally good pairs the earliest in the recording counts, then the earliest in the query.
+    """
+    first = windows.bounds[:-1]
+    if len(first) == 0:
+        return Passages(*(np.empty(0) for _ in range(3)))
+    cosines = query.vectors @ windows.vectors.T  # [n_query_windows, m]
+    run = np.minimum(
+        np.maximum.reduceat(windows.run_lengths, first), query.run_lengths.max()
+    )  # [n_recordings]
+    run_of_window = np.repeat(run, np.diff(windows.bounds))
+    best, at, query_at = np.empty(len(first)), np.empty(len(first), int), np.empty(len(first), int)
+    for length in np.unique(run):
+        begins = np.flatnonzero((run_of_window == length) & (windows.run_lengths >= length))  # [n_begins]
+        query_begins = np.flatnonzero(query.run_lengths >= length)
+        # [n_query_begins, n_begins]: the mean cosine of each pair of runs
+        means = sum(cosines[np.ix_(query_begins + step, begins + step)] for step in range(length)) / length
+        by_begin = means.max(axis=0)
+        numbers = (
+            np.searchsorted(windows.bounds, begins, side="right") - 1
+        )  # recording of each begin, ascending
+        which, group = np.unique(numbers, return_index=True)
+        best[which] = np.maximum.reduceat(by_begin, group)
+        is_best = by_begin == best[numbers]
+        _, place = np.unique(numbers[is_best], return_index=True)
+        place = np.flatnonzero(is_best)[place]
+        at[which] = begins[place]
+        query_at[which] = query_begins[means[:, place].argmax(axis=0)]
+    return Passages(best, windows.start_seconds[at], query.start_seconds[query_at])

@@ -1,0 +1,260 @@
+"""The main path: decode a sound, see it, embed it, search the catalogue for what sounds most alike."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from synesthete.audio import Clip, content_id, read_clip
+from synesthete.catalogue import Catalogue
+from synesthete.encoders.base import Embedding, Encoder
+from synesthete.errors import CatalogueError, EncoderError
+from synesthete.explain import SimilarityScale
+from synesthete.passages import Windows
+from synesthete.selection import DEFAULT_OPTIONS, HIDING_REASONS, Query, SearchOptions, select
+from synesthete.shelf import Shelf
+from synesthete.spectrogram import Spectrogram, see
+from synesthete.tracks import Match
+
+SNIPPET_SECONDS = 15.0  # with compare="auto", a query shorter than this is compared by passage
+
+Progress = Callable[[str, float], None]
+
+
+@dataclass(frozen=True)
+class SearchResult:
+    """What a search found, and on the way to it.
+
+    Attributes
+    ----------
+    matches : tuple of Match
+        The most alike first.
+    same_recording : tuple of Match
+        Where the query itself was found, if ``hide_duplicates`` keeps it from the matches.
+    compared : {"track", "passage"}
+    scale : SimilarityScale
+        What the matches' cosines mean in this catalogue, compared this way.
+    n_tracks : int >= 0
+        How many tracks the encoder has heard.
+    n_hidden : dict of str to int
+        For each of ``HIDING_REASONS``, how many tracks would otherwise stand among the first ``k``.
+    embedding : Embedding
+        Of the query.
+    clip, spectrograms : optional
+        The query's sound, and how it was seen, where the search began with a sound.
+    timings : dict of str to float [s]
+        What each stage took: decode, see, embed, search.
+    """
+
+    matches: tuple[Match, ...]
+    same_recording: tuple[Match, ...]
+    compared: Literal["track", "passage"]
+    scale: SimilarityScale
+    n_tracks: int
+    n_hidden: dict[str, int]
+    embedding: Embedding
+    clip: Clip | None = None
+    spectrograms: tuple[Spectrogram, ...] | None = None
+    timings: dict[str, float] = field(default_factory=dict)
+
+
+def search(
+    source: str | Path | bytes | Clip,
+    catalogue: Catalogue,
+    encoder: Encoder,
+    options: SearchOptions = DEFAULT_OPTIONS,
+    *,
+    name: str = "",
+) -> SearchResult:
+    """One search, the short way; for several keep a :class:`SearchEngine`."""
+    return SearchEngine(catalogue, encoder).search(source, options, name=name)
+
+
+class SearchEngine:
+    """Searches one catalogue with one encoder; may be shared by threads.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+    encoder : Encoder
+    index_folder : str or Path, optional
+        Where index files are kept for the next start; None keeps them in memory.
+
+    Raises
+    ------
+    CatalogueError
+        There are tracks, but this encoder has not heard any of them.
+    """
+
+    def __init__(
+        self, catalogue: Catalogue, encoder: Encoder, index_folder: str | Path | None = None
+    ) -> None:
+        self.catalogue = catalogue
+        self.encoder = encoder
+        self._folder = Path(index_folder) if index_folder is not None else None
+        self._lock = threading.Lock()
+        self._kept: tuple[int, Shelf] | None = None
+        self._shelf()
+
+    def _shelf(self) -> Shelf:
+        """The index of the catalogue as it is now; made anew when vectors have been written since."""
+        with self._lock:
+            n_changes, fingerprint = self.catalogue.n_changes(), self.encoder.fingerprint
+            if self._kept and self._kept[0] != n_changes:
+                is_same = self._kept[1].revision == self.catalogue.revision(fingerprint)
+                self._kept = (n_changes, self._kept[1]) if is_same else None
+            if self._kept is None:
+                shelf = Shelf(self.catalogue, fingerprint, self.encoder.hop_seconds, self._folder)
+                self._kept = (n_changes, shelf)
+            shelf = self._kept[1]
+        if shelf.n_tracks == 0 and len(self.catalogue) > 0:
+            raise CatalogueError(
+                f"The encoder {self.encoder.name!r} has not heard the {len(self.catalogue)} tracks of"
+                f" {self.catalogue.path} yet. Index them: `synesthete index --encoder {self.encoder.name}`."
+            )
+        return shelf
+
+    @property
+    def scale(self) -> SimilarityScale:
+        """What a cosine of whole tracks means in this catalogue; a result carries the scale that fits it."""
+        return self._shelf().scale
+
+    def search(
+        self,
+        source: str | Path | bytes | Clip,
+        options: SearchOptions = DEFAULT_OPTIONS,
+        *,
+        name: str = "",
+        on_progress: Progress | None = None,
+    ) -> SearchResult:
+        """Find the tracks that sound most like a sound.
+
+        Parameters
+        ----------
+        source : str, Path, bytes or Clip
+            A file, its contents, or a clip already decoded.
+        options : SearchOptions
+        name : str
+            What to call the sound in messages, where it has no path.
+        on_progress : callable(stage : str, fraction : float in [0, 1]), optional
+            Called as each stage begins, and with 1 at the end.
+
+        Raises
+        ------
+        AudioError
+            The sound cannot be used.
+        """
+        stages = _Stages(on_progress)
+        with stages.stage("decode"):
+            clip = source if isinstance(source, Clip) else read_clip(source, name=name)
+        with stages.stage("see"):
+            spectrograms = see(clip)
+        with stages.stage("embed"):
+            embedding = self.encoder.embed(clip, spectrograms)
+        with stages.stage("search"):
+            result = self._find(embedding, options, clip.seconds, own_id=content_id(clip))
+        return replace(result, clip=clip, spectrograms=spectrograms, timings=stages.seconds)
+
+    def search_track(self, track_id: str, options: SearchOptions = DEFAULT_OPTIONS) -> SearchResult:
+        """Find what sounds like a track of the catalogue, by its vectors; it is never a match itself.
+
+        Raises
+        ------
+        CatalogueError
+            The track is unknown, or this encoder has not heard it.
+        """
+        track = self.catalogue.track(track_id)
+        fingerprint = self.encoder.fingerprint
+        segments, segment_vectors = self.catalogue.segments(track_id, fingerprint)
+        vector = self.catalogue.vector(track_id, fingerprint)
+        embedding = Embedding(vector, segment_vectors, segments, fingerprint)
+        return self._timed(embedding, options, track.seconds or None, query_track_id=track_id)
+
+    def search_embedding(
+        self,
+        embedding: Embedding,
+        options: SearchOptions = DEFAULT_OPTIONS,
+        query_track_id: str | None = None,
+    ) -> SearchResult:
+        """Find what sounds like an embedding made by this engine's encoder.
+
+        Parameters
+        ----------
+        embedding : Embedding
+        options : SearchOptions
+        query_track_id : str, optional
+            The track of the catalogue that it was made from, which is then never a match.
+
+        Raises
+        ------
+        EncoderError
+            The embedding was made by another encoder, or with other settings.
+        """
+        return self._timed(embedding, options, None, query_track_id=query_track_id or "")
+
+    def _timed(
+        self, embedding: Embedding, options: SearchOptions, seconds: float | None, *, query_track_id: str
+    ) -> SearchResult:
+        stages = _Stages(None)
+        with stages.stage("search"):
+            result = self._find(embedding, options, seconds, query_track_id=query_track_id)
+        return replace(result, timings=stages.seconds)
+
+    def _find(
+        self,
+        embedding: Embedding,
+        options: SearchOptions,
+        seconds: float | None,
+        *,
+        own_id: str = "",
+        query_track_id: str = "",
+    ) -> SearchResult:
+        if embedding.fingerprint != self.encoder.fingerprint:
+            raise EncoderError(
+                f"The embedding carries fingerprint {embedding.fingerprint!r}, not that of the encoder"
+                f" {self.encoder.name!r}, {self.encoder.fingerprint!r}. Embed the sound with it."
+            )
+        shelf = self._shelf()
+        if seconds is None:
+            seconds = max(segment.start_seconds + segment.seconds for segment in embedding.segments)
+        is_passage = options.compare == "passage" or (options.compare == "auto" and seconds < SNIPPET_SECONDS)
+        starts = np.array([segment.start_seconds for segment in embedding.segments])
+        windows = Windows.of(embedding.segment_vectors, starts, self.encoder.hop_seconds)
+        query = Query(embedding.vector, windows, is_passage, own_id, query_track_id)
+        selection = select(query, shelf, self.catalogue, options)
+        scale = shelf.scale_of_passages(len(starts)) if is_passage else shelf.scale
+        return SearchResult(
+            matches=tuple(selection.matches),
+            same_recording=tuple(selection.same_recording),
+            compared="passage" if is_passage else "track",
+            scale=scale,
+            n_tracks=shelf.n_tracks,
+            n_hidden={reason: selection.n_hidden[reason] for reason in HIDING_REASONS},
+            embedding=embedding,
+        )
+
+
+class _Stages:
+    """Tells the listener which stage has begun, and keeps how long each took."""
+
+    ALL = ("decode", "see", "embed", "search")
+
+    def __init__(self, on_progress: Progress | None) -> None:
+        self._tell = on_progress or (lambda stage, fraction: None)
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        self._tell(name, self.ALL.index(name) / len(self.ALL))
+        begin = time.perf_counter()
+        yield
+        self.seconds[name] = time.perf_counter() - begin
+        if name == self.ALL[-1]:
+            self._tell(name, 1.0)

@@ -1,0 +1,411 @@
+"""The catalogue: what goes in comes out, nothing leaves its folder, and every refusal says why."""
+
+import dataclasses
+import multiprocessing
+import sqlite3
+import threading
+
+import numpy as np
+import pytest
+
+from synesthete.catalogue import Catalogue
+from synesthete.encoders.base import Embedding, Encoder, unit
+from synesthete.errors import CatalogueError
+from synesthete.tracks import Segment, Track
+
+
+class Fake(Encoder):
+    name = "fake"
+    version = "1"
+    embedding_size = 8
+    consumes = "waveform"
+
+    def encode(self, batch):
+        return unit(batch[:, :8])
+
+
+class Other(Fake):
+    name = "other"
+    embedding_size = 5
+
+
+ENCODER = Fake()
+
+
+def embedding_of(rng, n_segments=4, encoder=ENCODER):
+    vectors = unit(rng.normal(size=(n_segments, encoder.embedding_size)))
+    segments = tuple(Segment(2.5 * number, 5.0) for number in range(n_segments))
+    return Embedding(encoder.aggregate(vectors), vectors, segments, encoder.fingerprint)
+
+
+@pytest.fixture
+def catalogue(tmp_path):
+    with Catalogue.open(tmp_path / "music" / "catalogue.sqlite") as opened:
+        yield opened
+
+
+def test_a_track_comes_back_as_it_went_in(catalogue):
+    track = Track("b1", "Höhle", "Á", "album", "genre", 12.5, "a/b.ogg", "DE1", "CC0", "us")
+    assert catalogue.add_track(track) == track
+    assert catalogue.track("b1") == track
+    assert "b1" in catalogue
+    assert "zz" not in catalogue
+    assert len(catalogue) == 1
+
+
+def test_tracks_come_in_the_order_asked_for(catalogue):
+    for number in range(1200):  # more than one query can bind
+        catalogue.add_track(Track(f"{number:04}", str(number)))
+    wanted = [f"{number:04}" for number in np.random.default_rng(0).permutation(1200)]
+    assert [track.track_id for track in catalogue.tracks(wanted)] == wanted
+    assert [track.track_id for track in catalogue.tracks()] == sorted(wanted)
+    assert catalogue.tracks([]) == ()
+
+
+def test_an_unknown_track_is_named(catalogue):
+    with pytest.raises(CatalogueError, match="no track 'nobody'"):
+        catalogue.track("nobody")
+    with pytest.raises(CatalogueError, match="no track 'nobody'"):
+        catalogue.remove("nobody")
+
+
+def test_adding_again_updates_and_a_copy_is_remembered(catalogue):
+    first = catalogue.add_track(Track("a", "old", path="one.ogg"))
+    renamed = dataclasses.replace(first, title="new")
+    assert catalogue.add_track(renamed).title == "new"
+    assert [found.track_id for found in catalogue.find("new")] == ["a"]
+    kept = catalogue.add_track(Track("a", "copy", path="two.ogg"))
+    assert kept == renamed
+    assert catalogue.other_paths("a") == ("two.ogg",)
+    assert catalogue.known_paths() == {"one.ogg": "a", "two.ogg": "a"}
+    assert len(catalogue) == 1
+
+
+def test_updating_a_track_keeps_its_vectors(catalogue, rng):
+    track = catalogue.add_track(Track("a", "old", path="one.ogg"))
+    catalogue.put_embedding("a", ENCODER, embedding_of(rng))
+    catalogue.add_track(dataclasses.replace(track, title="new"))
+    assert catalogue.vectors(ENCODER.fingerprint)[0] == ("a",)
+
+
+def test_a_track_needs_an_id(catalogue):
+    with pytest.raises(CatalogueError, match="has no track_id"):
+        catalogue.add_track(Track("", "nameless"))
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("bjork", ["1"]),
+        ("BJÖRK pagan", ["1"]),
+        ("pagan nobody", []),
+        ("100%", ["2"]),
+        ("%", ["2"]),
+        ("_", ["3"]),
+        ("\\", ["4"]),
+        ("ambient", ["1", "2"]),
+        ("'; DROP TABLE tracks; --", []),
+        ("   ", ["1", "2", "3", "4"]),
+    ],
+)
+def test_find(catalogue, text, found):
+    catalogue.add_track(Track("1", "Pagan Poetry", "Björk", genre="Ambient"))
+    catalogue.add_track(Track("2", "100% pure", album="Ambient works"))
+    catalogue.add_track(Track("3", "snake_case"))
+    catalogue.add_track(Track("4", "back\\slash"))
+    assert sorted(track.track_id for track in catalogue.find(text)) == found
+
+
+def test_find_keeps_to_the_limit(catalogue):
+    for number in range(5):
+        catalogue.add_track(Track(str(number), "same"))
+    assert len(catalogue.find("same", limit=3)) == 3
+
+
+def test_vectors_and_segments_come_back(catalogue, rng):
+    made = {}
+    for track_id in ("c", "a", "b"):
+        catalogue.add_track(Track(track_id, track_id))
+        made[track_id] = embedding_of(rng, n_segments=ord(track_id) - 95)
+        catalogue.put_embedding(track_id, ENCODER, made[track_id])
+    ids, vectors = catalogue.vectors(ENCODER.fingerprint)
+    assert ids == ("a", "b", "c")
+    assert vectors.dtype == np.float32
+    np.testing.assert_array_equal(vectors, [made[track_id].vector for track_id in ids])
+    np.testing.assert_array_equal(catalogue.vector("b", ENCODER.fingerprint), made["b"].vector)
+
+    segments, matrix = catalogue.segments("b", ENCODER.fingerprint)
+    assert segments == made["b"].segments
+    np.testing.assert_allclose(matrix, made["b"].segment_vectors, atol=2e-3)
+    np.testing.assert_allclose(np.linalg.norm(matrix, axis=1), 1, atol=1e-6)
+
+    rows, starts, everything = catalogue.all_segments(ENCODER.fingerprint)
+    assert rows.tolist() == [0, 0, 1, 1, 1, 2, 2, 2, 2]
+    assert starts.tolist() == [0, 2.5, 0, 2.5, 5, 0, 2.5, 5, 7.5]
+    np.testing.assert_array_equal(everything[2:5], matrix)
+
+
+def test_an_empty_catalogue_has_empty_vectors(catalogue):
+    ids, vectors = catalogue.vectors("none")
+    rows, starts, matrix = catalogue.all_segments("none")
+    assert ids == ()
+    assert len(vectors) == len(rows) == len(starts) == len(matrix) == 0
+    assert catalogue.encoders() == ()
+
+
+def test_encoders_do_not_meet(catalogue, rng):
+    other = Other()
+    for track_id in ("a", "b"):
+        catalogue.add_track(Track(track_id, track_id))
+        catalogue.put_embedding(track_id, ENCODER, embedding_of(rng))
+    before = catalogue.revision(ENCODER.fingerprint)
+    catalogue.put_embedding("a", other, embedding_of(rng, encoder=other))
+    assert catalogue.revision(ENCODER.fingerprint) == before
+    assert catalogue.vectors(other.fingerprint)[1].shape == (1, 5)
+    assert [track.track_id for track in catalogue.missing(other.fingerprint)] == ["b"]
+    assert catalogue.missing(ENCODER.fingerprint) == ()
+    assert [(entry.name, entry.embedding_size, entry.n_tracks) for entry in catalogue.encoders()] == [
+        ("fake", 8, 2),
+        ("other", 5, 1),
+    ]
+
+
+def test_what_an_encoder_has_not_heard_is_said(catalogue):
+    catalogue.add_track(Track("a", "a"))
+    with pytest.raises(CatalogueError, match="no vectors of encoder"):
+        catalogue.segments("a", ENCODER.fingerprint)
+    with pytest.raises(CatalogueError, match="no vectors of encoder"):
+        catalogue.vector("a", ENCODER.fingerprint)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"fingerprint": "f00"}, "carries fingerprint 'f00'"),
+        ({"vector": np.ones(3, np.float32)}, r"has the shapes \(3,\)"),
+        ({"segments": ()}, "for 0 segments"),
+        ({"vector": np.full(8, np.nan, np.float32)}, "vector of length nan"),
+        ({"vector": np.full(8, 1, np.float32)}, "vector of length 2.8"),
+    ],
+)
+def test_an_embedding_that_does_not_fit_is_refused(catalogue, rng, change, message):
+    catalogue.add_track(Track("a", "a"))
+    with pytest.raises(CatalogueError, match=message):
+        catalogue.put_embedding("a", ENCODER, dataclasses.replace(embedding_of(rng), **change))
+    assert catalogue.vectors(ENCODER.fingerprint)[0] == ()
+
+
+def test_an_embedding_needs_its_track(catalogue, rng):
+    with pytest.raises(CatalogueError, match="no track 'ghost'"):
+        catalogue.put_embedding("ghost", ENCODER, embedding_of(rng))
+
+
+def test_revision_follows_the_content(tmp_path, rng):
+    first, second = embedding_of(rng), embedding_of(rng)
+    revisions, counts = [], []
+    with Catalogue.open(tmp_path / "one.sqlite") as catalogue:
+
+        def note():
+            revisions.append(catalogue.revision(ENCODER.fingerprint))
+            counts.append(catalogue.n_changes())
+
+        note()
+        for track_id in ("a", "b"):
+            catalogue.add_track(Track(track_id, track_id))
+        assert catalogue.revision(ENCODER.fingerprint) == revisions[0]
+        catalogue.put_embedding("a", ENCODER, first)
+        note()
+        catalogue.put_embedding("b", ENCODER, second)
+        note()
+        catalogue.put_embedding("b", ENCODER, first)
+        note()
+        catalogue.put_embedding("b", ENCODER, second)
+        assert catalogue.revision(ENCODER.fingerprint) == revisions[2]
+        catalogue.remove("b")
+        assert catalogue.revision(ENCODER.fingerprint) == revisions[1]
+    assert len(set(revisions)) == 4
+    assert counts == sorted(set(counts))
+    with Catalogue.open(
+        tmp_path / "two.sqlite"
+    ) as copy:  # the same content in another order, in another file
+        for track_id, embedding in (("b", second), ("a", first)):
+            copy.add_track(Track(track_id, track_id))
+            copy.put_embedding(track_id, ENCODER, embedding)
+        assert copy.revision(ENCODER.fingerprint) == revisions[2]
+
+
+def test_removing_a_track_removes_all_of_it(catalogue, rng):
+    catalogue.add_track(Track("a", "a", path="1"))
+    catalogue.add_track(Track("a", "a", path="2"))
+    catalogue.put_embedding("a", ENCODER, embedding_of(rng))
+    catalogue.remove("a")
+    assert len(catalogue) == 0
+    assert catalogue.known_paths() == {}
+    assert catalogue.vectors(ENCODER.fingerprint)[0] == ()
+    assert len(catalogue.all_segments(ENCODER.fingerprint)[0]) == 0
+
+
+def test_audio_paths_stay_in_the_folder(catalogue, tmp_path):
+    (tmp_path / "secret.txt").write_text("secret")
+    (catalogue.folder / "link.ogg").symlink_to(tmp_path / "secret.txt")
+    (catalogue.folder / "down").symlink_to(tmp_path)
+    assert catalogue.audio_path(Track("a", "a", path="sub/../b.ogg")) == catalogue.folder / "b.ogg"
+    absolute = tmp_path / "elsewhere.ogg"
+    assert catalogue.audio_path(Track("a", "a", path=str(absolute))) == absolute
+    for path in ("../secret.txt", "sub/../../secret.txt", "link.ogg", "down/secret.txt"):
+        with pytest.raises(CatalogueError, match="leads out of the catalogue's folder"):
+            catalogue.audio_path(Track("a", "a", path=path))
+    for path in ("", "a\0b"):
+        with pytest.raises(CatalogueError, match="has no audio file"):
+            catalogue.audio_path(Track("a", "a", path=path))
+
+
+def test_failures_are_kept_until_cleared(catalogue):
+    catalogue.record_failure("b.mp3", "first", "decode")
+    catalogue.record_failure("b.mp3", "broken", "decode")
+    catalogue.record_failure("a.mp3", "silent", "embed")
+    found = catalogue.failures()
+    assert [(failure.path, failure.reason, failure.stage) for failure in found] == [
+        ("a.mp3", "silent", "embed"),
+        ("b.mp3", "broken", "decode"),
+    ]
+    assert found[0].time > 1e9
+    catalogue.clear_failure("a.mp3")
+    catalogue.clear_failure("never.mp3")
+    assert [failure.path for failure in catalogue.failures()] == ["b.mp3"]
+
+
+def test_provenance(catalogue):
+    catalogue.set_provenance("licence", "CC0")
+    catalogue.set_provenance("licence", "CC BY")
+    assert catalogue.provenance() == {"licence": "CC BY"}
+
+
+def test_a_transaction_is_all_or_nothing(catalogue):
+    def add_two_and_stumble():
+        with catalogue.transaction():
+            catalogue.add_track(Track("a", "a"))
+            with catalogue.transaction():
+                catalogue.add_track(Track("b", "b"))
+            raise ValueError("stumbled")
+
+    with pytest.raises(ValueError, match="stumbled"):
+        add_two_and_stumble()
+    assert len(catalogue) == 0
+    catalogue.add_track(Track("a", "a"))
+    assert len(catalogue) == 1
+
+
+def test_a_snapshot_does_not_move(catalogue):
+    with Catalogue.open(catalogue.path) as writer, catalogue.snapshot():
+        assert len(catalogue) == 0
+        writer.add_track(Track("a", "a"))
+        assert len(catalogue) == 0
+    assert len(catalogue) == 1
+
+
+def test_read_only_reads_and_refuses_to_write(catalogue, rng):
+    catalogue.add_track(Track("a", "a"))
+    with Catalogue.open(catalogue.path, is_read_only=True) as reader:
+        assert len(reader) == 1
+        catalogue.add_track(Track("b", "b"))
+        assert len(reader) == 2
+        for write in (
+            lambda: reader.add_track(Track("c", "c")),
+            lambda: reader.put_embedding("a", ENCODER, embedding_of(rng)),
+            lambda: reader.record_failure("x", "y", "z"),
+            reader.pack,
+        ):
+            with pytest.raises(CatalogueError, match="is read-only"):
+                write()
+
+
+def test_packed_it_is_one_file_that_opens_in_a_read_only_folder(catalogue, monkeypatch):
+    catalogue.add_track(Track("a", "a"))
+    catalogue.pack()
+    assert [file.name for file in catalogue.folder.iterdir()] == ["catalogue.sqlite"]
+    catalogue.close()
+    monkeypatch.setattr("synesthete.catalogue_format.os.access", lambda path, mode: False)
+    with Catalogue.open(catalogue.path, is_read_only=True) as reader:
+        assert reader.tracks() == (Track("a", "a"),)
+    assert [file.name for file in catalogue.folder.iterdir()] == ["catalogue.sqlite"]
+
+
+def test_files_that_are_no_catalogue_are_refused(tmp_path):
+    with pytest.raises(CatalogueError, match="There is no catalogue at"):
+        Catalogue.open(tmp_path / "none.sqlite", is_read_only=True)
+    assert list(tmp_path.iterdir()) == []
+    text = tmp_path / "text.sqlite"
+    text.write_text("not a database, but long enough to look at " * 50)
+    foreign = tmp_path / "foreign.sqlite"
+    with sqlite3.connect(foreign) as connection:
+        connection.execute("CREATE TABLE notes (text)")
+    connection.close()
+    for is_read_only in (True, False):
+        with pytest.raises(CatalogueError, match="is not a catalogue, or it is damaged"):
+            Catalogue.open(text, is_read_only=is_read_only)
+        with pytest.raises(CatalogueError, match="not a Synesthete catalogue"):
+            Catalogue.open(foreign, is_read_only=is_read_only)
+    with pytest.raises(CatalogueError, match="could not be opened"):
+        Catalogue.open(tmp_path)
+
+
+def test_a_newer_format_is_refused(catalogue):
+    catalogue.close()
+    with sqlite3.connect(catalogue.path) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    with pytest.raises(CatalogueError, match="has format 99; .* Update Synesthete"):
+        Catalogue.open(catalogue.path)
+
+
+def test_damage_is_reported(catalogue, rng):
+    for number in range(50):
+        catalogue.add_track(Track(str(number), "x" * 500))
+    catalogue.pack()
+    catalogue.close()
+    content = bytearray(catalogue.path.read_bytes())
+    content[8192:] = rng.bytes(len(content) - 8192)
+    catalogue.path.write_bytes(content)
+    damaged = Catalogue.open(catalogue.path, is_read_only=True)
+    with damaged, pytest.raises(CatalogueError, match="cannot be read or written"):
+        damaged.tracks()
+
+
+def test_threads_share_one_catalogue(catalogue):
+    errors = []
+
+    def work(name):
+        try:
+            for number in range(30):
+                catalogue.add_track(Track(f"{name}-{number}", "x"))
+                catalogue.find("x", 3)
+        except CatalogueError as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=work, args=(name,)) for name in "abcd"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    assert len(catalogue) == 120
+
+
+def _write(path, name):
+    with Catalogue.open(path) as catalogue:
+        for number in range(20):
+            catalogue.add_track(Track(f"{name}-{number}", "x"))
+
+
+def test_processes_share_one_file(tmp_path):
+    path = tmp_path / "shared.sqlite"  # both may find it missing and create it
+    context = multiprocessing.get_context("fork")
+    workers = [context.Process(target=_write, args=(path, name)) for name in "abc"]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(20)
+    assert [worker.exitcode for worker in workers] == [0, 0, 0]
+    with Catalogue.open(path, is_read_only=True) as catalogue:
+        assert len(catalogue) == 60

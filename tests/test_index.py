@@ -1,0 +1,148 @@
+"""Nearest neighbours agree with brute force, and a file that does not fit is never searched."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from synesthete.encoders.base import unit
+from synesthete.errors import CatalogueError, OptionError
+from synesthete.index import IndexMismatchError, VectorIndex
+
+
+def clustered(rng, n, size, n_centres=60, spread=0.6):
+    centres = rng.normal(size=(n_centres, size))
+    return unit(centres[rng.integers(0, n_centres, n)] + spread * rng.normal(size=(n, size)))
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    n=st.integers(1, 60), size=st.integers(1, 20), n_queries=st.integers(1, 4), k=st.integers(1, 80),
+    seed=st.integers(0, 2**31),
+)  # fmt: skip
+def test_exact_search_is_brute_force(n, size, n_queries, k, seed):
+    rng = np.random.default_rng(seed)
+    vectors, queries = unit(rng.normal(size=(n, size))), unit(rng.normal(size=(n_queries, size)))
+    cosines, rows = VectorIndex.build(vectors).search(queries, k)
+    expected = np.sort(queries @ vectors.T, axis=1)[:, ::-1][:, :k]
+    assert rows.shape == cosines.shape == (n_queries, min(k, n))
+    np.testing.assert_allclose(cosines, expected, atol=1e-5)
+    np.testing.assert_allclose(np.take_along_axis(queries @ vectors.T, rows, axis=1), cosines, atol=1e-5)
+    assert all(len(set(row)) == len(row) for row in rows.tolist())
+
+
+def test_equal_vectors_come_in_order_of_rows(rng):
+    vectors = np.repeat(unit(rng.normal(size=(1, 6))), 9, axis=0)
+    assert VectorIndex.build(vectors).search(vectors[0], 9)[1].tolist() == [list(range(9))]
+
+
+def test_a_large_index_finds_nearly_all_neighbours(rng):
+    vectors = clustered(rng, 6000, 32)
+    queries = clustered(np.random.default_rng(20231), 100, 32)
+    index = VectorIndex.build(vectors, exact_up_to=100)
+    assert not index.is_exact
+    _, rows = index.search(queries, 10)
+    expected = np.argsort(-(queries @ vectors.T), axis=1)[:, :10]
+    recall = np.mean(
+        [len(set(a) & set(b)) / 10 for a, b in zip(rows.tolist(), expected.tolist(), strict=True)]
+    )
+    assert recall > 0.95
+    cosines, rows = index.search(queries[:2], 6000)  # more than the lists looked into can give
+    np.testing.assert_allclose(cosines, np.sort(queries[:2] @ vectors.T, axis=1)[:, ::-1], atol=1e-5)
+
+
+def test_an_empty_index_answers(tmp_path):
+    index = VectorIndex.build(np.empty((0, 5)))
+    for each in (index, _saved(index, tmp_path / "empty.index")):
+        cosines, rows = each.search(np.zeros((2, 5)), 3)
+        assert cosines.shape == rows.shape == (2, 0)
+        assert each.n_vectors == 0
+
+
+def _saved(index, path):
+    index.save(path, "r1")
+    return VectorIndex.load(path, "r1")
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_numbers_that_are_none_are_refused(rng, value):
+    vectors = unit(rng.normal(size=(5, 4)))
+    index = VectorIndex.build(vectors)
+    vectors[3, 1] = value
+    with pytest.raises(CatalogueError, match=r"1 of the 5 vectors to be indexed .* first row 3"):
+        VectorIndex.build(vectors)
+    with pytest.raises(CatalogueError, match="1 of the 1 vectors to be searched for"):
+        index.search(vectors[3], 2)
+
+
+def test_wrong_questions_are_refused(rng):
+    index = VectorIndex.build(unit(rng.normal(size=(5, 4))))
+    with pytest.raises(OptionError, match="k is 0"):
+        index.search(np.ones(4), 0)
+    with pytest.raises(CatalogueError, match="size 3, the index of size 4"):
+        index.search(np.ones(3), 1)
+    with pytest.raises(CatalogueError, match=r"shape \(2, 2, 2\)"):
+        VectorIndex.build(np.ones((2, 2, 2)))
+
+
+@pytest.mark.parametrize("exact_up_to", [0, 1000])
+def test_a_saved_index_answers_the_same(tmp_path, rng, exact_up_to):
+    vectors = clustered(rng, 400, 8)
+    index = VectorIndex.build(vectors, exact_up_to=exact_up_to)
+    loaded = _saved(index, tmp_path / "folder" / "x.index")
+    for one, other in zip(index.search(vectors[:5], 7), loaded.search(vectors[:5], 7), strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert [file.name for file in (tmp_path / "folder").iterdir()] == ["x.index"]
+
+
+def _truncated(content):
+    return content[:-7]
+
+
+def _flipped(content):
+    return content[:-9] + bytes([content[-9] ^ 255]) + content[-8:]
+
+
+def _without_revision(content):
+    return content.replace(b'"revision"', b'"revisiom"')
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [_truncated, _flipped, _without_revision, lambda c: b"", lambda c: b"[]\n", lambda c: b"\x00" * 99],
+)
+def test_a_damaged_file_is_built_anew(tmp_path, rng, damage):
+    path = tmp_path / "x.index"
+    vectors = unit(rng.normal(size=(20, 4)))
+    VectorIndex.build(vectors[::-1]).save(path, "r1")
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(IndexMismatchError, match="Build it again"):
+        VectorIndex.load(path, "r1")
+    rebuilt = VectorIndex.load_or_build(path, "r1", lambda: vectors)
+    assert rebuilt.search(vectors[4], 1)[1].tolist() == [[4]]
+    assert VectorIndex.load(path, "r1").search(vectors[4], 1)[1].tolist() == [[4]]
+
+
+def test_another_revision_is_built_anew_and_the_same_is_not(tmp_path, rng):
+    path = tmp_path / "x.index"
+    old, new = unit(rng.normal(size=(2, 20, 4)))
+    VectorIndex.build(old).save(path, "r1")
+    with pytest.raises(IndexMismatchError, match="of revision r1, not r2"):
+        VectorIndex.load(path, "r2")
+    assert VectorIndex.load_or_build(path, "r2", lambda: new).search(new[3], 1)[1].tolist() == [[3]]
+
+    def never():
+        raise AssertionError("built although it fits")
+
+    assert VectorIndex.load_or_build(path, "r2", never).n_vectors == 20
+    with pytest.raises(IndexMismatchError, match="cannot be read"):
+        VectorIndex.load(tmp_path / "none.index", "r2")
+
+
+def test_a_folder_that_cannot_be_written_costs_only_time(tmp_path, rng, caplog):
+    blocked = tmp_path / "a file, not a folder"
+    blocked.write_text("")
+    vectors = unit(rng.normal(size=(6, 4)))
+    index = VectorIndex.load_or_build(blocked / "x.index", "r1", lambda: vectors)
+    assert index.search(vectors[2], 1)[1].tolist() == [[2]]
+    assert "not kept for the next start" in caplog.text
