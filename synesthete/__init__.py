@@ -2,8 +2,9 @@
 
 The main path, in the order the data goes::
 
-    clip = audio.read_clip("snippet.mp3")          # path or bytes -> mono float32, one rate
-    result = search.search("snippet.mp3", catalogue)  # decode -> see -> embed -> search
+    encoder = encoders.load("statistics")
+    with sampler.open_for(encoder) as catalogue:
+        result = search.search("snippet.mp3", catalogue, encoder)  # decode -> see -> embed -> search
 
 Importing this package is cheap: torch, faiss and librosa load when first needed.
 """

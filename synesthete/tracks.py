@@ -70,3 +70,10 @@ class Match:
     offset_seconds: float = 0.0
     query_offset_seconds: float = 0.0
     is_same_recording: bool = False
+
+
+def clock(seconds: float) -> str:
+    """Seconds as a listener writes them: ``0:07``, ``3:25``, ``1:02:09``."""
+    whole = int(seconds)
+    hours, minutes = divmod(whole // 60, 60)
+    return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"

@@ -1,0 +1,40 @@
+"""Listen: record, drop or pick a sound, see what the engine sees, hear the ten tracks most alike."""
+
+import streamlit as st
+
+from synesthete.ui import frame, hearing, matches, options, picture, resources, sound_input, state
+from synesthete.ui.text import count, plain
+
+with frame.begin("Listen"):
+    catalogue = resources.catalogue()
+    encoder_name = options.choose_encoder()
+    search_options = options.choose_options()
+
+    st.title("What sounds like this?", anchor=False)
+    st.markdown(
+        f"Give Synesthete a sound. It looks at it, and finds what sounds most alike among "
+        f"{count(len(catalogue), 'track')}. By ear alone: no tags, no history, no popularity."
+    )
+    sound_input.choose_sound(catalogue)
+
+    sound = state.current()
+    if sound is None:
+        sound_input.suggest(catalogue)
+    engine = hearing.engine_for(encoder_name) if sound else None
+    if sound and engine:
+        st.divider()
+        heard = hearing.hear(sound, engine)
+        title, back = st.columns([5, 1], vertical_alignment="center")
+        title.header(plain(sound.name), anchor="the-sound")
+        if state.has_earlier():
+            back.button("Back", icon=":material/arrow_back:", on_click=state.go_back, width="stretch")
+        for note in heard.clip.notes:
+            st.caption(f":material/info: {plain(note, 300)}")
+        track_file = engine.catalogue.audio_path(engine.catalogue.track(sound.track_id)) if sound.track_id else None
+        picture.show_player(heard.clip, str(track_file) if track_file else sound.data, sound.mime or "audio/mpeg")
+        st.subheader("What the engine sees", anchor=False)
+        picture.show_picture(heard.clip, heard.spectrograms)
+        st.subheader("What sounds most alike", anchor="matches")
+        result = hearing.find(sound, heard, engine, search_options)
+        matches.show_matches(result, engine.catalogue)
+        frame.bring_into_view("the-sound")

@@ -1,0 +1,17 @@
+"""Library: every track of the catalogue, searchable and playable, and what could not be read."""
+
+import streamlit as st
+
+from synesthete.ui import frame, library, resources
+from synesthete.ui.text import count
+
+with frame.begin("Library"):
+    catalogue = resources.catalogue()
+    st.title("Library", anchor=False)
+    st.markdown(f"The built-in catalogue holds {count(len(catalogue), 'track')}: our own music, free for any use (CC0).")
+    words = st.text_input(
+        "Find", placeholder="Title, artist, album or style", icon=":material/search:", key="library_words"
+    )
+    library.show_tracks(catalogue, words)
+    library.show_failures(catalogue)
+    library.show_provenance(catalogue)

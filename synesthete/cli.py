@@ -1,0 +1,188 @@
+"""The command line: the same answers as the page, for a terminal or another program."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from synesthete import __version__, settings
+from synesthete.errors import OptionError, SynestheteError
+from synesthete.tracks import clock
+
+EXIT_OK, EXIT_FAILED, EXIT_USAGE = 0, 1, 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        As typed after the program's name; ``sys.argv`` by default.
+
+    Returns
+    -------
+    int
+        0, or 1 after a sentence on standard error (2 for a usage that argparse refuses).
+    """
+    chosen = _parser().parse_args(arguments)
+    try:
+        return int(chosen.run(chosen))
+    except SynestheteError as error:
+        print(f"synesthete: {error}", file=sys.stderr)
+        return EXIT_FAILED
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of a pipe has gone; nothing more to say to anybody
+        return EXIT_OK
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="synesthete", description="Hear with your eyes: any sound in, the tracks that sound most alike out."
+    )
+    parser.add_argument("--version", action="version", version=f"synesthete {__version__}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    _add_search(commands)
+    _add_embed(commands)
+    return parser
+
+
+def _add_search(commands: Any) -> None:
+    search = commands.add_parser("search", help="the tracks of the catalogue that sound most like a file")
+    search.set_defaults(run=_search)
+    search.add_argument("file", metavar="FILE", help="any sound: MP3, WAV, FLAC, Ogg, M4A, WebM, …")
+    _add_encoder(search)
+    search.add_argument("--catalogue", type=Path, help="a catalogue's .sqlite file (default: the built-in one)")
+    search.add_argument("--k", type=int, default=10, help="how many matches (default: 10)")
+    search.add_argument("--min-similarity", type=float, default=-1.0, metavar="COSINE", help="least cosine similarity")
+    search.add_argument("--max-per-artist", type=int, metavar="N", help="at most N tracks of one artist")
+    search.add_argument("--max-seconds", type=float, metavar="S", help="leave out tracks longer than S seconds")
+    search.add_argument("--show-duplicates", action="store_true", help="keep other versions of one recording")
+    search.add_argument("--compare", choices=("auto", "track", "passage"), default="auto")
+    search.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
+
+
+def _add_embed(commands: Any) -> None:
+    embed = commands.add_parser("embed", help="write the embeddings of files to a NumPy archive")
+    embed.set_defaults(run=_embed)
+    embed.add_argument("files", metavar="FILE", nargs="+", type=Path)
+    _add_encoder(embed)
+    embed.add_argument(
+        "--output", required=True, type=Path, metavar="X.npz",
+        help="gets the arrays ids (file stems) and X (one unit vector a row), in the order given",
+    )  # fmt: skip
+
+
+def _add_encoder(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--encoder", default=settings.DEFAULT_ENCODER, metavar="NAME",
+        help="statistics, resnet, resnet50-imagenet, … (default: %(default)s)",
+    )  # fmt: skip
+
+
+def _search(chosen: argparse.Namespace) -> int:
+    from synesthete import encoders, sampler
+    from synesthete.catalogue import Catalogue
+    from synesthete.search import SearchEngine, SearchOptions
+
+    options = SearchOptions(
+        k=chosen.k,
+        min_similarity=chosen.min_similarity,
+        max_per_artist=chosen.max_per_artist,
+        hide_duplicates=not chosen.show_duplicates,
+        max_seconds=chosen.max_seconds,
+        compare=chosen.compare,
+    )
+    encoder = encoders.load(chosen.encoder)
+    if chosen.catalogue:
+        opened = Catalogue.open(chosen.catalogue, is_read_only=True)
+    else:
+        opened = sampler.open_for(encoder)
+        if opened.missing(encoder.fingerprint):
+            print(f"The {encoder.name} ear hears the built-in catalogue once; this takes a while …", file=sys.stderr)
+            opened = sampler.let_hear(encoder, _progress)
+    with opened as catalogue:
+        engine = SearchEngine(catalogue, encoder)
+        result = engine.search(chosen.file, options)
+        if chosen.json:
+            print(json.dumps(_as_json(chosen.file, encoder.name, result), ensure_ascii=False, indent=2))
+        else:
+            _print_table(result, result.scale)
+    return EXIT_OK
+
+
+def _progress(label: str, fraction: float) -> None:
+    print(f"\r{fraction:4.0%} {_printable(label)[:60]:60}", end="\n" if fraction >= 1 else "", file=sys.stderr)
+
+
+def _as_json(file: str, encoder_name: str, result: Any) -> dict[str, Any]:
+    def row(rank: int, match: Any) -> dict[str, Any]:
+        track = match.track
+        return {
+            "rank": rank,
+            "track_id": track.track_id,
+            "title": track.title,
+            "artist": track.artist,
+            "album": track.album,
+            "genre": track.genre,
+            "path": track.path,
+            "cosine": round(match.cosine, 6),
+            "offset_seconds": round(match.offset_seconds, 2),
+            "query_offset_seconds": round(match.query_offset_seconds, 2),
+        }
+
+    return {
+        "query": file,
+        "encoder": encoder_name,
+        "compared": result.compared,
+        "n_tracks": result.n_tracks,
+        "same_recording": [row(0, match) for match in result.same_recording],
+        "matches": [row(rank, match) for rank, match in enumerate(result.matches, start=1)],
+    }
+
+
+def _print_table(result: Any, scale: Any) -> None:
+    for match in result.same_recording:
+        print(f"The same recording: {_printable(match.track.label)}")
+    if not result.matches:
+        print("No track of the catalogue passes these options.")
+    for rank, match in enumerate(result.matches, start=1):
+        label = _printable(match.track.label)
+        print(f"{rank:3} {match.cosine:6.3f}  {clock(match.offset_seconds):>5}  {label}  ({scale.words(match.cosine)})")
+
+
+def _printable(text: str) -> str:
+    """Tags come from strangers: nothing in them may steer the terminal."""
+    return "".join(character if character.isprintable() else "�" for character in text)
+
+
+def _embed(chosen: argparse.Namespace) -> int:
+    import numpy as np
+
+    from synesthete import encoders
+    from synesthete.audio import read_clip
+
+    if chosen.output.suffix != ".npz":
+        raise OptionError(f"--output is {chosen.output}; give a file name that ends in .npz.")
+    if not chosen.output.parent.is_dir():
+        raise OptionError(f"--output is {chosen.output}, but the folder {chosen.output.parent} does not exist.")
+    encoder = encoders.load(chosen.encoder)
+    vectors, failures = [], []
+    for file in chosen.files:
+        try:
+            vectors.append(encoder.embed(read_clip(file)).vector)
+        except SynestheteError as error:
+            failures.append(str(error))
+    if failures:
+        raise SynestheteError(
+            f"{len(failures)} of {len(chosen.files)} files could not be embedded; nothing was written. "
+            + " ".join(failures)
+        )
+    with chosen.output.open("wb") as archive:
+        np.savez(archive, ids=np.array([file.stem for file in chosen.files]), X=np.stack(vectors))
+    print(f"{len(vectors)} x {encoder.embedding_size} -> {chosen.output}", file=sys.stderr)
+    return EXIT_OK

@@ -1,0 +1,49 @@
+"""Sound into the catalogue: decode, see, embed, store; honest about what could not be read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from synesthete.audio import read_clip
+from synesthete.catalogue import Catalogue
+from synesthete.encoders.base import Encoder
+from synesthete.errors import SynestheteError
+
+Progress = Callable[[str, float], None]
+
+
+def embed_missing(catalogue: Catalogue, encoder: Encoder, on_progress: Progress | None = None) -> tuple[int, int]:
+    """Let an encoder hear every track that it has not heard yet.
+
+    A track that cannot be read becomes a row of the catalogue's failures; the rest go on. What is done is kept,
+    so a second call goes on where the first was stopped.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+        Open for writing.
+    encoder : Encoder
+    on_progress : callable(label, fraction in [0, 1]), optional
+
+    Returns
+    -------
+    tuple of int
+        Tracks embedded, tracks failed.
+    """
+    waiting = catalogue.missing(encoder.fingerprint)
+    n_failed = 0
+    for number, track in enumerate(waiting):
+        if on_progress:
+            on_progress(track.label, number / len(waiting))
+        try:
+            clip = read_clip(catalogue.audio_path(track), name=track.title)
+            embedding = encoder.embed(clip)
+        except SynestheteError as error:
+            catalogue.record_failure(track.path, str(error), f"embed with {encoder.name}")
+            n_failed += 1
+            continue
+        catalogue.put_embedding(track.track_id, encoder, embedding)
+        catalogue.clear_failure(track.path)
+    if on_progress:
+        on_progress("", 1.0)
+    return len(waiting) - n_failed, n_failed

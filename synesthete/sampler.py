@@ -1,0 +1,140 @@
+"""The built-in catalogue: our own music under ``data/sampler``, embedded when the project is built.
+
+``python -m synesthete.sampler`` reads the manifest and makes ``catalogue.sqlite`` and the index files, so that
+the first start of the app does no analysis. The app opens the catalogue read-only; an encoder that is not in it
+hears the tracks once, into a copy in the user's own folder.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import shutil
+import sys
+from pathlib import Path
+
+from synesthete import encoders
+from synesthete.audio import content_id, read_clip
+from synesthete.catalogue import Catalogue
+from synesthete.encoders.base import Encoder
+from synesthete.errors import CatalogueError
+from synesthete.ingest import Progress, embed_missing
+from synesthete.search import SearchEngine
+from synesthete.settings import Paths
+from synesthete.tracks import Track
+
+CATALOGUE_NAME = "catalogue.sqlite"
+# Encoders whose vectors ship with the project; those that are not ready on the building machine are left out.
+SHIPPED = ("statistics", "resnet", "musicnn", "synesthete")
+
+
+def open_sampler(paths: Paths | None = None) -> Catalogue:
+    """Open the built-in catalogue, read-only, as shipped.
+
+    Raises
+    ------
+    CatalogueError
+        If it has not been built or is damaged.
+    """
+    paths = paths or Paths()
+    file = paths.sampler / CATALOGUE_NAME
+    if not file.is_file():
+        raise CatalogueError(f"The built-in catalogue is not at {file}. Build it with: make sampler")
+    return Catalogue.open(file, is_read_only=True)
+
+
+def open_for(encoder: Encoder, paths: Paths | None = None) -> Catalogue:
+    """Open the built-in catalogue so that it holds what ``encoder`` has heard, if anybody has let it hear.
+
+    The shipped file where it has the vectors; else the user's copy of it, if that one has.
+    """
+    paths = paths or Paths()
+    shipped = open_sampler(paths)
+    copy = _copy_path(paths)
+    if not shipped.missing(encoder.fingerprint) or not copy.is_file():
+        return shipped
+    shipped.close()
+    return _open_copy(copy, paths)
+
+
+def let_hear(encoder: Encoder, on_progress: Progress | None = None, paths: Paths | None = None) -> Catalogue:
+    """Embed the built-in tracks with an encoder that is not shipped, into the user's copy; resumable."""
+    paths = paths or Paths()
+    copy = _copy_path(paths)
+    if not copy.is_file():
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        partial = copy.with_suffix(".partial")
+        shutil.copyfile(paths.sampler / CATALOGUE_NAME, partial)
+        partial.rename(copy)
+    catalogue = _open_copy(copy, paths)
+    embed_missing(catalogue, encoder, on_progress)
+    return catalogue
+
+
+def _open_copy(copy: Path, paths: Paths) -> Catalogue:
+    catalogue = Catalogue.open(copy)
+    catalogue.folder = paths.sampler  # the audio stays where it is
+    return catalogue
+
+
+def _copy_path(paths: Paths) -> Path:
+    """Where the user's copy lies: named after the shipped file's content, so an update starts afresh."""
+    digest = hashlib.sha256((paths.sampler / CATALOGUE_NAME).read_bytes()).hexdigest()[:12]
+    return paths.state / f"sampler-{digest}.sqlite"
+
+
+def build(folder: Path, on_progress: Progress | None = None) -> Catalogue:
+    """Make the catalogue of ``folder`` from its ``manifest.csv``.
+
+    Raises
+    ------
+    CatalogueError
+        If a file of the manifest is missing or its checksum differs.
+    """
+    file = folder / CATALOGUE_NAME
+    for old in (file, *folder.glob("*.faiss*"), *folder.glob(CATALOGUE_NAME + "-*")):
+        old.unlink(missing_ok=True)
+    with (folder / "manifest.csv").open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    catalogue = Catalogue.open(file)
+    for row in rows:
+        audio = folder / row["file"]
+        if not audio.is_file() or hashlib.sha256(audio.read_bytes()).hexdigest() != row["sha256"]:
+            raise CatalogueError(f"{row['file']} is missing or differs from the manifest. Run: make sampler")
+        clip = read_clip(audio, name=row["title"])
+        catalogue.add_track(
+            Track(
+                track_id=content_id(clip),
+                title=row["title"],
+                artist=row["artist"],
+                album=row["album"],
+                genre=row["genre"],
+                seconds=round(clip.seconds, 2),
+                path=row["file"],
+                licence=row["licence"],
+                source="synesthete sampler",
+            )
+        )
+    catalogue.set_provenance("source", "Synesthete sampler: our own music, CC0-1.0, made by synesthete.composer")
+    for name in SHIPPED:
+        if name in encoders.available() and encoders.is_ready(name):
+            encoder = encoders.load(name)
+            embed_missing(catalogue, encoder, on_progress)
+            SearchEngine(catalogue, encoder, index_folder=folder)
+    failures = catalogue.failures()
+    if failures:
+        raise CatalogueError(f"{failures[0].path} could not be embedded: {failures[0].reason}")
+    catalogue.pack()
+    return catalogue
+
+
+def main() -> None:
+    """Build the built-in catalogue in place and say what came of it."""
+    folder = Paths().sampler
+    catalogue = build(folder, lambda label, fraction: sys.stderr.write(f"\r{fraction:4.0%} {label[:60]:60}"))
+    heard = ", ".join(f"{entry.name} {entry.n_tracks}" for entry in catalogue.encoders())
+    sys.stderr.write(f"\n{catalogue.path.name}: {len(catalogue)} tracks; vectors: {heard}\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Everything that knows Streamlit. Pages call these; nothing below imports them."""

@@ -1,0 +1,67 @@
+"""What every page begins with: page config, menu, and the place where errors become sentences."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import streamlit as st
+
+from synesthete.errors import SynestheteError
+from synesthete.settings import PROJECT_ROOT
+from synesthete.ui import state
+from synesthete.ui.text import plain
+
+_LOG = logging.getLogger(__name__)
+
+# file, label, icon: in the order of the menu; a page that is not there yet is left out
+MENU = (
+    ("app.py", "Listen", ":material/hearing:"),
+    ("pages/1_Live.py", "Live", ":material/graphic_eq:"),
+    ("pages/2_Landscape.py", "Landscape", ":material/landscape:"),
+    ("pages/3_Journey.py", "Journey", ":material/route:"),
+    ("pages/4_Library.py", "Library", ":material/library_music:"),
+    ("pages/5_Encoders.py", "Encoders", ":material/neurology:"),
+)
+
+
+@contextmanager
+def begin(title: str) -> Iterator[None]:
+    """Open a page: ``with frame.begin("Listen"):`` around everything the page does.
+
+    An expected error is shown as its sentence; anything else is logged with its traceback on the server and shown
+    as an apology without it.
+    """
+    st.set_page_config(
+        page_title="Synesthete" if title == "Listen" else f"{title} · Synesthete",
+        page_icon=str(PROJECT_ROOT / "assets" / "logo.svg"),
+        layout="wide",
+    )
+    st.logo(
+        str(PROJECT_ROOT / "assets" / "wordmark.svg"),
+        icon_image=str(PROJECT_ROOT / "assets" / "logo.svg"),
+        size="large",
+    )
+    with st.sidebar:
+        for file, label, icon in MENU:
+            if (PROJECT_ROOT / file).is_file():
+                st.page_link(file, label=label, icon=icon)
+    try:
+        yield
+    except SynestheteError as error:
+        show_error(error)
+
+
+def bring_into_view(anchor: str) -> None:
+    """Scroll to a heading, once, when a button further down has changed what stands above it."""
+    if st.session_state.pop(state.SCROLL, False):
+        script = f"document.getElementById({json.dumps(anchor)})?.scrollIntoView({{behavior: 'smooth'}})"
+        st.html(f"<script>{script}</script>", unsafe_allow_javascript=True)
+
+
+def show_error(error: SynestheteError) -> None:
+    """Show an expected error as its sentence; the words may quote a stranger's file name."""
+    _LOG.info("shown to the listener: %s", error)
+    st.error(plain(str(error), limit=600), icon=":material/error:")

@@ -1,0 +1,82 @@
+"""The list of matches: rank, names, similarity, a player at the right passage, and the next search."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from synesthete.catalogue import Catalogue
+from synesthete.explain import SimilarityScale
+from synesthete.search import SearchResult
+from synesthete.tracks import Match, clock
+from synesthete.ui import sound_input, state
+from synesthete.ui.text import count, plain
+
+_REASONS = {
+    "duplicates": "other versions of a recording",
+    "artist": "more by the same artist",
+    "too long": "longer than you asked for",
+    "below minimum": "less alike than you asked for",
+}
+
+
+def show_matches(result: SearchResult, catalogue: Catalogue) -> None:
+    """Show the matches in order, and say what was left out and why."""
+    if result.same_recording:
+        titles = ", ".join(plain(match.track.label) for match in result.same_recording[:3])
+        st.info(f"This very recording is in the catalogue: {titles}. Below is what else sounds like it.")
+    if not result.matches:
+        _say_why_empty(result)
+        return
+    for rank, match in enumerate(result.matches, start=1):
+        _show_match(rank, match, catalogue, result.scale)
+    hidden = [f"{number} {_REASONS.get(reason, reason)}" for reason, number in result.n_hidden.items() if number]
+    compared = "by their best-matching passage" if result.compared == "passage" else "as wholes"
+    left_out = f" Left out: {'; '.join(hidden)}." if hidden else ""
+    st.caption(f"{count(result.n_tracks, 'track')} compared {compared}.{left_out}")
+
+
+def _say_why_empty(result: SearchResult) -> None:
+    if result.n_tracks == 0:
+        st.info("The catalogue is empty: there is nothing yet to compare your sound with.")
+        return
+    st.info(
+        "No track passes your search options. Lower the least similarity, or allow longer tracks, "
+        "in the sidebar under Search options.",
+        icon=":material/filter_alt_off:",
+    )
+
+
+def _show_match(rank: int, match: Match, catalogue: Catalogue, scale: SimilarityScale) -> None:
+    track = match.track
+    with st.container(border=True, key=f"match-{rank}"):
+        number, names, likeness, player, again = st.columns([0.4, 2.7, 2.7, 3.3, 1.7], vertical_alignment="center")
+        number.subheader(str(rank), anchor=False)
+        about = " · ".join(plain(part) for part in (track.artist, track.genre) if part)
+        names.markdown(f"**{plain(track.title)}**  \n{about}")
+        likeness.progress(max(0.0, min(1.0, match.cosine)), text=f"**{scale.words(match.cosine).capitalize()}**")
+        likeness.caption(plain(scale.sentence(match.cosine)))
+        with player:
+            _show_player(match, catalogue)
+        again.button(
+            "More like this",
+            key=f"again-{track.track_id}",
+            help="Make this track the sound you ask about",
+            width="stretch",
+            on_click=_search_from,
+            args=(match,),
+        )
+
+
+def _show_player(match: Match, catalogue: Catalogue) -> None:
+    path = catalogue.audio_path(match.track)
+    if not path.is_file():
+        st.caption(f"The file {plain(path.name)} is not where it was; scan the library again.")
+        return
+    start = int(match.offset_seconds)
+    st.audio(str(path), start_time=start, alt=f"Player: {match.track.title} from {clock(start)}")
+    st.caption(f"From {clock(start)}, where it is most alike")
+
+
+def _search_from(match: Match) -> None:
+    state.ask(sound_input.from_track(match.track))
+    st.session_state[state.SCROLL] = True

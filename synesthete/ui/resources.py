@@ -1,0 +1,31 @@
+"""Thin cached wrappers: models, catalogues and indexes are made once for the whole server."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from synesthete import encoders, sampler
+from synesthete.catalogue import Catalogue
+from synesthete.search import SearchEngine
+
+
+@st.cache_resource(show_spinner=False)
+def catalogue() -> Catalogue:
+    """The built-in catalogue, for browsing; which encoder heard it does not matter."""
+    return sampler.open_sampler()
+
+
+@st.cache_resource(show_spinner="Waking up this ear …", max_entries=8)
+def engine(encoder_name: str) -> SearchEngine:
+    """A search engine over the built-in catalogue. Raises if this encoder has not heard it."""
+    encoder = encoders.load(encoder_name)
+    opened = sampler.open_for(encoder)
+    folder = opened.folder if opened.is_read_only else opened.path.parent
+    return SearchEngine(opened, encoder, index_folder=folder)
+
+
+def is_heard(encoder_name: str) -> bool:
+    """Whether this encoder has vectors of every built-in track."""
+    encoder = encoders.load(encoder_name)
+    with sampler.open_for(encoder) as opened:
+        return not opened.missing(encoder.fingerprint)

@@ -1,0 +1,152 @@
+"""The three ways in: record, drop a file, pick a track."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from pathlib import PurePath
+
+import streamlit as st
+
+from synesthete.catalogue import Catalogue
+from synesthete.settings import LIMITS
+from synesthete.tracks import Track, clock
+from synesthete.ui import state
+from synesthete.ui.state import Sound
+from synesthete.ui.text import plain
+
+RECORD, DROP, PICK = "Record", "Drop a file", "Pick a track"
+_ICONS = {RECORD: ":material/mic:", DROP: ":material/upload_file:", PICK: ":material/library_music:"}
+_MICROPHONE_RATE_HZ = 48_000  # what microphones deliver; the widget's own default would cut everything above 8 kHz
+_N_SUGGESTED = 6
+_FILE_TYPES = ["mp3", "wav", "flac", "ogg", "oga", "opus", "m4a", "aac", "mp4", "webm", "weba", "aif", "aiff", "mka"]
+
+
+def from_track(track: Track) -> Sound:
+    """A track of the catalogue as the sound asked about."""
+    return Sound(key=track.track_id, name=track.label, track_id=track.track_id)
+
+
+def from_upload(data: bytes, name: str, mime: str) -> Sound:
+    """Bytes that a visitor sent; the name serves for showing only."""
+    return Sound(key=hashlib.sha256(data).hexdigest(), name=PurePath(name).name or "sound", data=data, mime=mime)
+
+
+def choose_sound(catalogue: Catalogue) -> None:
+    """Show the ways in; a new sound becomes the one asked about."""
+    _follow_link(catalogue)
+    way_in = st.segmented_control(
+        "How does your sound come in?",
+        [RECORD, DROP, PICK],
+        default=DROP,
+        required=True,
+        format_func=lambda way: f"{_ICONS[way]} {way}",
+        key=state.WAY_IN,
+        label_visibility="collapsed",
+    )
+    if way_in == RECORD:
+        _record()
+    elif way_in == DROP:
+        _drop()
+    else:
+        _pick(catalogue)
+
+
+def _record() -> None:
+    st.audio_input(
+        "Hold your phone or microphone to the music; five to ten seconds are plenty",
+        sample_rate=_MICROPHONE_RATE_HZ,
+        key="recording",
+        on_change=_take_recording,
+    )
+
+
+def _take_recording() -> None:
+    recording = st.session_state["recording"]
+    if recording is not None:
+        state.ask(from_upload(recording.getvalue(), "your recording", "audio/wav"))
+
+
+def _drop() -> None:
+    st.file_uploader(
+        f"A song, a loop, a field recording: up to {LIMITS.max_bytes // 1024**2} MB",
+        type=_FILE_TYPES,
+        key="upload",
+        on_change=_take_upload,
+    )
+
+
+def _take_upload() -> None:
+    upload = st.session_state["upload"]
+    if upload is not None:
+        state.ask(from_upload(upload.getvalue(), upload.name, upload.type or ""))
+
+
+def _pick(catalogue: Catalogue) -> None:
+    tracks = {track.track_id: track for track in catalogue.tracks()}
+    ids = sorted(tracks, key=lambda track_id: (tracks[track_id].genre, tracks[track_id].title))
+    left, right = st.columns([5, 1], vertical_alignment="bottom")
+    left.selectbox(
+        f"One of the {len(ids)} tracks of the built-in catalogue",
+        ids,
+        index=None,
+        placeholder="Type a title, an artist or a style",
+        format_func=lambda track_id: _menu_text(tracks[track_id]),
+        key="picked",
+        on_change=lambda: _take_track(catalogue, st.session_state["picked"]),
+    )
+    right.button(
+        "Surprise me",
+        icon=":material/casino:",
+        width="stretch",
+        disabled=not ids,
+        on_click=lambda: _take_track(catalogue, random.choice(ids)),
+    )
+
+
+def suggest(catalogue: Catalogue) -> None:
+    """For who has no sound at hand: one track each of some styles, a different choice on every visit."""
+    by_style: dict[str, list[Track]] = {}
+    for track in catalogue.tracks():
+        by_style.setdefault(track.genre, []).append(track)
+    if state.SUGGESTED not in st.session_state:
+        styles = random.sample(sorted(by_style), min(_N_SUGGESTED, len(by_style)))
+        st.session_state[state.SUGGESTED] = [random.choice(by_style[style]).track_id for style in styles]
+    st.caption("No sound at hand? Begin with one of ours:")
+    with st.container(horizontal=True, key="suggestions"):
+        for track in catalogue.tracks(st.session_state[state.SUGGESTED]):
+            st.button(
+                f"{plain(track.title)} · {plain(track.genre)}",
+                key=f"suggested-{track.track_id}",
+                icon=":material/play_circle:",
+                on_click=_take_track,
+                args=(catalogue, track.track_id),
+            )
+
+
+def _menu_text(track: Track) -> str:
+    return f"{track.title} · {track.artist} · {track.genre} · {clock(track.seconds)}"
+
+
+def _take_track(catalogue: Catalogue, track_id: str | None) -> None:
+    if track_id:
+        state.ask(from_track(catalogue.track(track_id)))
+
+
+def _follow_link(catalogue: Catalogue) -> None:
+    """On the first run of a visit, open the track that the address names (``?track=…``)."""
+    if state.LINK_FOLLOWED in st.session_state:
+        return
+    st.session_state[state.LINK_FOLLOWED] = True
+    track_id = st.query_params.get("track", "")
+    if not track_id or state.current() is not None:
+        return
+    if track_id in catalogue:
+        state.ask(from_track(catalogue.track(track_id)))
+    else:
+        st.warning(
+            f"The address asks for the track {plain(track_id, 40)}, which this catalogue does not hold. "
+            "Choose another sound here.",
+            icon=":material/link_off:",
+        )
+        st.query_params.pop("track", None)

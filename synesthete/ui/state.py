@@ -1,0 +1,75 @@
+"""Every ``session_state`` key, declared once, and the sound the listener is asking about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import streamlit as st
+
+SOUND = "sound"  # Sound | None: what the listener asks about now
+TRAIL = "trail"  # list[Sound]: earlier ones, newest last
+HEARD = "heard"  # dict: the last analyses, keyed by (sound, encoder)
+SUGGESTED = "suggested"  # list[str]: track ids offered to begin with
+WAY_IN = "way_in"  # which of the three ways in is open
+ENCODER = "encoder"  # name of the encoder
+LINK_FOLLOWED = "link_followed"  # bool: the address of this visit has been looked at
+SCROLL = "scroll"  # bool: bring the sound into view on this run
+
+_TRAIL_LENGTH = 20
+
+
+@dataclass(frozen=True)
+class Sound:
+    """What the listener asks about: bytes that came in, or a track of the catalogue.
+
+    Attributes
+    ----------
+    key : str
+        Identity of the sound: a digest of the bytes, or the track id.
+    name : str
+        For showing only.
+    data : bytes, optional
+        The file as it came, also what the player plays.
+    mime : str
+        As the browser said; for the player.
+    track_id : str
+        Set when the sound is a track of the catalogue.
+    """
+
+    key: str
+    name: str
+    data: bytes | None = field(default=None, repr=False)
+    mime: str = ""
+    track_id: str = ""
+
+
+def current() -> Sound | None:
+    """The sound asked about, or None at the start."""
+    return st.session_state.get(SOUND)
+
+
+def ask(sound: Sound) -> None:
+    """Make this the sound asked about; the one before joins the trail."""
+    before = current()
+    if before is not None and before.key != sound.key:
+        trail = st.session_state.setdefault(TRAIL, [])
+        trail.append(before)
+        del trail[:-_TRAIL_LENGTH]
+    st.session_state[SOUND] = sound
+    if sound.track_id:
+        st.query_params["track"] = sound.track_id
+    else:
+        st.query_params.pop("track", None)
+
+
+def has_earlier() -> bool:
+    """Whether there is a sound to go back to."""
+    return bool(st.session_state.get(TRAIL))
+
+
+def go_back() -> None:
+    """Return to the sound before, if there is one."""
+    trail = st.session_state.get(TRAIL, [])
+    if trail:
+        st.session_state[SOUND] = None
+        ask(trail.pop())

@@ -1,0 +1,25 @@
+"""Text from strangers, made safe to show, and the small words the pages share."""
+
+from __future__ import annotations
+
+import re
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:^=@&])")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def plain(text: str, limit: int = 120) -> str:
+    """Escape text so that Streamlit's Markdown shows it as it is.
+
+    A title may hold a link, an image on someone's server, a colour directive, HTML, line breaks or marks that
+    turn the writing direction; shown through this it is only letters. Longer than ``limit`` is cut with ``…``.
+    """
+    text = _CONTROL.sub(" ", text).strip()
+    if len(text) > limit:
+        text = text[: limit - 1].rstrip() + "…"
+    return _MARKDOWN.sub(r"\\\1", text)
+
+
+def count(number: int, noun: str) -> str:
+    """``1 track``, ``2 tracks``, ``1,204 tracks``."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

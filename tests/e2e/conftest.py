@@ -1,0 +1,106 @@
+"""A real server and a real browser. Without a Chromium these tests skip, except in CI, where they fail."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from synesthete.settings import PROJECT_ROOT
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+         "--autoplay-policy=no-user-gesture-required"]  # fmt: skip
+
+
+def find_browser() -> str | None:
+    chosen = os.environ.get("SYNESTHETE_CHROMIUM")
+    return chosen or next((path for name in BROWSERS if (path := shutil.which(name))), None)
+
+
+@dataclass
+class Server:
+    """A running app: its address, and its process."""
+
+    url: str
+    process: subprocess.Popen
+
+
+def start_server(folder: Path) -> Server:
+    """Start the app on a free port and wait until it answers."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    log = (folder / "server.log").open("w")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "streamlit", "run", "app.py", "--server.address", "127.0.0.1", "--server.port",
+         str(port), "--server.headless", "true", "--server.fileWatcherType", "none"],
+        cwd=PROJECT_ROOT, stdout=log, stderr=subprocess.STDOUT,
+        env={**os.environ, "SYNESTHETE_HOME": str(folder / "state")},
+    )  # fmt: skip
+    url = f"http://127.0.0.1:{port}"
+    for _ in range(300):
+        try:
+            urllib.request.urlopen(f"{url}/_stcore/health", timeout=1)
+            return Server(url, process)
+        except OSError:
+            if process.poll() is not None:
+                break
+            time.sleep(0.2)
+    process.kill()
+    raise RuntimeError(f"The app did not start:\n{(folder / 'server.log').read_text()}")
+
+
+@pytest.fixture
+def cold_server(tmp_path: Path) -> Iterator[Server]:
+    """A server that nobody has visited."""
+    server = start_server(tmp_path)
+    yield server
+    server.process.terminate()
+    server.process.wait(10)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One server for the tests of a module."""
+    server = start_server(tmp_path_factory.mktemp("server"))
+    yield server
+    server.process.terminate()
+    server.process.wait(10)
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator:
+    if find_browser() is None:
+        if os.environ.get("CI"):
+            pytest.fail("CI must have a Chromium: install the package chromium.")
+        pytest.skip("no Chromium on this machine; install it, or name one in SYNESTHETE_CHROMIUM")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as running:
+        yield running
+
+
+@pytest.fixture
+def open_page(playwright) -> Iterator[Callable]:
+    """A function that opens an address in a fresh browser; further flags may be given."""
+    opened = []
+
+    def open_at(url: str, *flags: str, **context):
+        browser = playwright.chromium.launch(executable_path=find_browser(), args=[*FLAGS, *flags])
+        opened.append(browser)
+        page = browser.new_context(viewport={"width": 1360, "height": 900}, **context).new_page()
+        page.set_default_timeout(45_000)
+        page.goto(url)
+        return page
+
+    yield open_at
+    for browser in opened:
+        browser.close()

@@ -1,0 +1,142 @@
+"""The Listen page and its neighbours, run through app.py without a browser."""
+
+import io
+
+import numpy as np
+import pytest
+import soundfile
+from streamlit.testing.v1 import AppTest
+
+from synesthete import sampler
+from synesthete.settings import LIMITS, PROJECT_ROOT, Paths
+
+
+def start(page: str | None = None, **query) -> AppTest:
+    app = AppTest.from_file(str(PROJECT_ROOT / "app.py"), default_timeout=120)
+    for name, value in query.items():
+        app.query_params[name] = value
+    app.run()
+    return app.switch_page(page).run() if page else app
+
+
+def drop(app: AppTest, data: bytes, name: str, mime: str = "audio/wav") -> AppTest:
+    app.file_uploader(key="upload").set_value((name, data, mime))
+    return app.run()
+
+
+def rows(app: AppTest) -> list:
+    return [button for button in app.button if button.key and button.key.startswith("again-")]
+
+
+def tone(seconds: float = 3.0, level: float = 0.5, hz: float = 440.0) -> bytes:
+    time = np.arange(int(seconds * 22_050)) / 22_050
+    buffer = io.BytesIO()
+    soundfile.write(buffer, level * np.sin(2 * np.pi * hz * time), 22_050, format="WAV")
+    return buffer.getvalue()
+
+
+def sampler_file(number: int = 0):
+    with sampler.open_sampler() as catalogue:
+        track = catalogue.tracks()[number]
+        return track, catalogue.audio_path(track).read_bytes()
+
+
+def test_the_page_greets_without_a_sound():
+    app = start()
+    assert not app.exception and not app.error
+    assert app.title[0].value == "What sounds like this?"
+    assert rows(app) == []
+
+
+def test_a_dropped_file_gets_ten_matches():
+    track, data = sampler_file()
+    app = drop(start(), data, "song.mp3", "audio/mpeg")
+    assert not app.exception and not app.error
+    assert len(rows(app)) == 10
+    assert track.track_id not in [button.key.removeprefix("again-") for button in rows(app)]
+    assert any("This very recording" in info.value for info in app.info)
+
+
+def test_a_link_opens_its_track_and_a_wrong_one_says_so():
+    track, _ = sampler_file(3)
+    app = start(track=track.track_id)
+    assert app.header[0].value.replace("\\", "") == track.label
+    assert len(rows(app)) == 10
+    wrong = start(track="no such track")
+    assert "does not hold" in wrong.warning[0].value
+    assert not wrong.exception
+
+
+def test_searching_onward_and_back():
+    track, _ = sampler_file(3)
+    app = start(track=track.track_id)
+    target = rows(app)[0].key.removeprefix("again-")
+    rows(app)[0].click().run()
+    assert app.query_params["track"] == [target]
+    back = next(button for button in app.button if button.label == "Back")
+    back.click().run()
+    assert app.query_params["track"] == [track.track_id]
+
+
+def test_options_narrow_the_matches():
+    track, _ = sampler_file(3)
+    app = start(track=track.track_id)
+    app.slider(key="option_k").set_value(25).run()
+    assert len(rows(app)) == 25
+    app.number_input(key="option_per_artist").set_value(1).run()
+    assert not app.exception
+    with sampler.open_sampler() as catalogue:
+        artists = [catalogue.track(row.key.removeprefix("again-")).artist for row in rows(app)]
+    assert len(set(artists)) == len(artists)
+    app.slider(key="option_minimum").set_value(1.0).run()
+    assert rows(app) == []
+    assert any("No track passes" in info.value for info in app.info)
+
+
+@pytest.mark.parametrize(
+    ("data", "name", "words"),
+    [
+        (b"", "empty.wav", "empty"),
+        (b"these are words " * 200, "words.mp3", "words.mp3"),
+        (tone(0.4), "blip.wav", "blip.wav"),
+        (tone(level=0.0), "quiet.wav", "silen"),
+    ],
+)
+def test_a_bad_file_gets_a_sentence_and_the_next_one_works(data, name, words):
+    app = drop(start(), data, name)
+    assert not app.exception
+    assert len(app.error) == 1
+    assert words in app.error[0].value.replace("\\", "")
+    drop(app, tone(), "fine.wav")
+    assert not app.error and len(rows(app)) == 10
+
+
+def test_markup_in_a_file_name_stays_letters():
+    app = drop(start(), tone(), "<b>bold</b> ![pixel](http://example.org/x.png).wav")
+    header = app.header[0].value
+    assert "![" not in header and "<b>" not in header.replace("\\<", "")
+    assert header.replace("\\", "").startswith("<b>bold</b>") or header.replace("\\", "").startswith("x.png")
+
+
+@pytest.mark.parametrize("page", ["pages/4_Library.py", "pages/5_Encoders.py"])
+def test_every_page_opens(page):
+    app = start(page)
+    assert not app.exception and not app.error
+    assert app.title[0].value
+
+
+def test_the_library_finds_by_words():
+    track, _ = sampler_file(7)
+    app = start("pages/4_Library.py")
+    app.text_input(key="library_words").set_value(track.title).run()
+    assert track.title in list(app.dataframe[0].value["Title"])
+    app.text_input(key="library_words").set_value("no title is like this one").run()
+    assert any("No track fits" in info.value for info in app.info)
+
+
+def test_upload_limits_agree():
+    import tomllib
+
+    config = tomllib.loads((PROJECT_ROOT / ".streamlit" / "config.toml").read_text())
+    assert config["server"]["maxUploadSize"] * 1024**2 == LIMITS.max_bytes
+    assert Paths().sampler.is_dir()

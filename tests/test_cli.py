@@ -1,0 +1,94 @@
+"""The command line, as a separate process where exit codes and streams matter."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import soundfile
+
+from synesthete import encoders, sampler
+from synesthete.audio import read_clip
+from synesthete.cli import main
+from synesthete.search import SearchEngine
+from synesthete.settings import PROJECT_ROOT
+
+
+@pytest.fixture(scope="module")
+def song():
+    with sampler.open_sampler() as catalogue:
+        track = catalogue.tracks()[4]
+        return track, catalogue.audio_path(track)
+
+
+def test_search_gives_the_answers_of_the_library(song, capsys):
+    _, path = song
+    assert main(["search", str(path), "--encoder", "statistics", "--json", "--k", "7"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    encoder = encoders.load("statistics")
+    with sampler.open_for(encoder) as catalogue:
+        expected = SearchEngine(catalogue, encoder).search(path)
+    assert [row["track_id"] for row in answer["matches"]] == [m.track.track_id for m in expected.matches][:7]
+    assert answer["matches"][0]["cosine"] == pytest.approx(expected.matches[0].cosine, abs=1e-5)
+    assert answer["same_recording"][0]["title"] == song[0].title
+
+
+def test_search_prints_a_table_for_people(song, capsys):
+    assert main(["search", str(song[1]), "--encoder", "statistics", "--k", "3"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("The same recording:")
+    assert [line.split()[0] for line in lines[1:]] == ["1", "2", "3"]
+
+
+def test_embed_writes_ids_and_unit_vectors(song, tmp_path):
+    out = tmp_path / "X.npz"
+    soundfile.write(tmp_path / "noise.wav", np.random.default_rng(0).normal(0, 0.1, 44_100), 22_050)
+    files = [str(tmp_path / "noise.wav"), str(song[1])]
+    command = [sys.executable, "-m", "synesthete", "embed", *files, "--encoder", "statistics", "--output", str(out)]
+    subprocess.run(command, check=True, cwd=PROJECT_ROOT, capture_output=True)
+    with np.load(out, allow_pickle=False) as archive:
+        assert list(archive["ids"]) == ["noise", song[1].stem]
+        assert archive["X"].shape == (2, 498)
+        assert np.allclose(np.linalg.norm(archive["X"], axis=1), 1, atol=1e-5)
+        expected = encoders.load("statistics").embed(read_clip(song[1])).vector
+        assert np.allclose(archive["X"][1], expected, atol=1e-6)
+
+
+def test_a_bad_file_fails_the_embedding_with_every_reason_and_writes_nothing(song, tmp_path, capsys):
+    (tmp_path / "empty.mp3").write_bytes(b"")
+    (tmp_path / "words.mp3").write_text("words " * 100)
+    out = tmp_path / "X.npz"
+    files = [str(tmp_path / "empty.mp3"), str(song[1]), str(tmp_path / "words.mp3")]
+    assert main(["embed", *files, "--encoder", "statistics", "--output", str(out)]) == 1
+    said = capsys.readouterr().err
+    assert "2 of 3 files" in said and "empty.mp3" in said and "words.mp3" in said
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["search", "no such file.mp3"], "no such file.mp3"),
+        (["search", "x.mp3", "--encoder", "nobody"], "nobody"),
+        (["search", "x.mp3", "--k", "0"], "k is 0"),
+        (["search", "x.mp3", "--catalogue", "nowhere.sqlite"], "nowhere.sqlite"),
+        (["embed", "x.mp3", "--output", "X.csv"], "X.csv"),
+    ],
+)
+def test_mistakes_get_one_sentence_and_exit_code_one(arguments, words, capsys):
+    assert main(arguments) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("synesthete: ") and words in said and "Traceback" not in said
+
+
+def test_usage_errors_exit_with_two():
+    done = subprocess.run([sys.executable, "-m", "synesthete"], cwd=PROJECT_ROOT, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "COMMAND" in done.stderr
+
+
+def test_tags_cannot_steer_the_terminal(tmp_path, capsys):
+    from synesthete.cli import _printable
+
+    assert "\x1b" not in _printable("\x1b[2Jgone") and "\n" not in _printable("two\nlines")
