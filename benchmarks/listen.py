@@ -101,7 +101,17 @@ def engine_over_sampler(encoder: Encoder, folder: Path) -> SearchEngine:
 def time_to_first_page() -> float:
     """Seconds from the command until the server answers, in a fresh process."""
     start = time.perf_counter()
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true", "--server.port", "8599"]
+    command = [
+        sys.executable,
+        "-m",
+        "streamlit",
+        "run",
+        "app.py",
+        "--server.headless",
+        "true",
+        "--server.port",
+        "8599",
+    ]
     process = subprocess.Popen(command, cwd=PROJECT_ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         while True:
@@ -130,7 +140,8 @@ def time_of_first_run() -> float:
 def report(name: str, timings: dict[str, list[float]]) -> None:
     print(f"\n{name}")
     for stage, seconds in timings.items():
-        print(f"  {stage:12} p50 {np.percentile(seconds, 50) * 1000:7.1f} ms   p95 {np.percentile(seconds, 95) * 1000:7.1f} ms")
+        p50, p95 = np.percentile(seconds, (50, 95)) * 1000
+        print(f"  {stage:12} p50 {p50:7.1f} ms   p95 {p95:7.1f} ms")
 
 
 def repeat(runs: int, once: Callable[[], dict[str, float]]) -> dict[str, list[float]]:
@@ -148,7 +159,11 @@ def main() -> None:
     runs = parser.parse_args().runs
     data = thirty_seconds_of_mp3()
     candidates = [encoders.load("statistics"), Resnet.untrained()]
-    candidates += [encoders.load(name) for name in ("resnet", "musicnn", "synesthete") if name in encoders.available() and encoders.is_ready(name)]
+    candidates += [
+        encoders.load(name)
+        for name in ("resnet", "musicnn", "synesthete")
+        if name in encoders.available() and encoders.is_ready(name)
+    ]
     whole: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as folder:
         for encoder in candidates:

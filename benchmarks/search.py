@@ -64,10 +64,7 @@ def main(n_vectors: int = 100_000, size: int = 512) -> None:
         took = milliseconds(lambda index=index: index.search(queries[0], K))  # type: ignore[misc]
         found = [index.search(query, K)[1][0] for query in queries]
         recall = np.mean([len(set(a) & set(b)) / K for a, b in zip(found, expected, strict=True)])
-        print(
-            f"{name:<20}  {took:8.2f} ms   {took / reference:.2f}   "
-            f"recall {recall:.3f}   built in {built:.1f} s"
-        )
+        print(f"{name:<20}  {took:8.2f} ms   {took / reference:.2f}   recall {recall:.3f}   built in {built:.1f} s")
     rows = np.repeat(np.arange(400), 46)
     windows = Windows.lay(vectors[: len(rows)], np.tile(2.5 * np.arange(46), 400), rows, 2.5)
     query = windows.recording(7)

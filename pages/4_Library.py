@@ -8,7 +8,9 @@ from synesthete.ui.text import count
 with frame.begin("Library"):
     catalogue = resources.catalogue()
     st.title("Library", anchor=False)
-    st.markdown(f"The built-in catalogue holds {count(len(catalogue), 'track')}: our own music, free for any use (CC0).")
+    st.markdown(
+        f"The built-in catalogue holds {count(len(catalogue), 'track')}: our own music, free for any use (CC0)."
+    )
     words = st.text_input(
         "Find", placeholder="Title, artist, album or style", icon=":material/search:", key="library_words"
     )

@@ -226,9 +226,7 @@ def _check_file(path: Path, label: str) -> None:
     try:
         status = path.stat()
     except (OSError, ValueError) as error:  # ValueError: a null character in the path
-        raise AudioError(
-            f"{label} does not exist in '{path.parent}', or may not be read. Check the path."
-        ) from error
+        raise AudioError(f"{label} does not exist in '{path.parent}', or may not be read. Check the path.") from error
     if not stat.S_ISREG(status.st_mode):
         kind = "a folder" if stat.S_ISDIR(status.st_mode) else "not a regular file"
         raise AudioError(f"{label} is {kind}. Give the path of one sound file.")

@@ -95,9 +95,7 @@ class Catalogue(CatalogueFile):
             The entry as it is kept.
         """
         if not track.track_id:
-            raise CatalogueError(
-                f"The track {track.label!r} has no track_id. Take it from audio.content_id(clip)."
-            )
+            raise CatalogueError(f"The track {track.label!r} has no track_id. Take it from audio.content_id(clip).")
         values = (*astuple(track), searchable(track.title, track.artist, track.album, track.genre))
         updates = ", ".join(f"{name} = excluded.{name}" for name in (*_TRACK_FIELDS[1:], "search_text"))
         with self.transaction():
@@ -132,9 +130,7 @@ class Catalogue(CatalogueFile):
             found.update((row[0], Track(*row)) for row in rows)
         unknown = [track_id for track_id in wanted if track_id not in found]
         if unknown:
-            raise CatalogueError(
-                f"The catalogue {self.path} holds no track {unknown[0]!r}; see its tracks()."
-            )
+            raise CatalogueError(f"The catalogue {self.path} holds no track {unknown[0]!r}; see its tracks().")
         return tuple(found[track_id] for track_id in wanted)
 
     def find(self, text: str, limit: int = 50) -> tuple[Track, ...]:
@@ -209,13 +205,11 @@ class Catalogue(CatalogueFile):
         with self.transaction():
             self.track(track_id)
             self._rows(
-                "INSERT OR IGNORE INTO encoders (fingerprint, name, version, embedding_size)"
-                " VALUES (?, ?, ?, ?)",
+                "INSERT OR IGNORE INTO encoders (fingerprint, name, version, embedding_size) VALUES (?, ?, ?, ?)",
                 (encoder.fingerprint, encoder.name, encoder.version, encoder.embedding_size),
             )
             self._rows(
-                "INSERT OR REPLACE INTO track_vectors (track_id, fingerprint, digest, vector)"
-                " VALUES (?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO track_vectors (track_id, fingerprint, digest, vector) VALUES (?, ?, ?, ?)",
                 (*key, digest, blobs[0]),
             )
             self._rows(

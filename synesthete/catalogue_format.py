@@ -82,9 +82,7 @@ class CatalogueFile:
     def transaction(self) -> Iterator[None]:
         """Make several writes one: all of them are kept, or none. May be nested; the outermost one counts."""
         if self.is_read_only:
-            raise CatalogueError(
-                f"The catalogue {self.path} is read-only. Copy it to a folder of your own first."
-            )
+            raise CatalogueError(f"The catalogue {self.path} is read-only. Copy it to a folder of your own first.")
         with self._lock:
             if self._depth == 0:
                 self._rows("BEGIN IMMEDIATE")
@@ -137,8 +135,7 @@ def connect(path: Path, is_read_only: bool) -> sqlite3.Connection:
     except sqlite3.Error as error:
         connection.close()
         raise CatalogueError(
-            f"{path} is not a catalogue, or it is damaged: {error}."
-            " Choose another file, or index the music again."
+            f"{path} is not a catalogue, or it is damaged: {error}. Choose another file, or index the music again."
         ) from error
     except CatalogueError:
         connection.close()
@@ -187,9 +184,7 @@ def _prepare(connection: sqlite3.Connection, path: Path, is_read_only: bool) -> 
         connection.execute("COMMIT")
     version = _pragma(connection, "user_version")
     if _pragma(connection, "application_id") != APPLICATION_ID:
-        raise CatalogueError(
-            f"{path} is an SQLite database, but not a Synesthete catalogue. Choose another file."
-        )
+        raise CatalogueError(f"{path} is an SQLite database, but not a Synesthete catalogue. Choose another file.")
     if version > SCHEMA_VERSION:
         raise CatalogueError(
             f"The catalogue {path} has format {version}; this Synesthete reads up to {SCHEMA_VERSION}."
@@ -227,8 +222,7 @@ def packed(track_id: str, encoder: Encoder, embedding: Embedding) -> tuple[bytes
 
     def refuse(what: str) -> CatalogueError:
         return CatalogueError(
-            f"The embedding of track {track_id!r} by encoder {encoder.name!r} {what}."
-            " Embed it again with this encoder."
+            f"The embedding of track {track_id!r} by encoder {encoder.name!r} {what}. Embed it again with this encoder."
         )
 
     if embedding.fingerprint != encoder.fingerprint:

@@ -42,7 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="synesthete", description="Hear with your eyes: any sound in, the tracks that sound most alike out."
+        prog="synesthete",
+        description="Hear with your eyes: any sound in, the tracks that sound most alike out.",
     )
     parser.add_argument("--version", action="version", version=f"synesthete {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
@@ -103,7 +104,10 @@ def _search(chosen: argparse.Namespace) -> int:
     else:
         opened = sampler.open_for(encoder)
         if opened.missing(encoder.fingerprint):
-            print(f"The {encoder.name} ear hears the built-in catalogue once; this takes a while …", file=sys.stderr)
+            print(
+                f"The {encoder.name} ear hears the built-in catalogue once; this takes a while …",
+                file=sys.stderr,
+            )
             opened = sampler.let_hear(encoder, _progress)
     with opened as catalogue:
         engine = SearchEngine(catalogue, encoder)

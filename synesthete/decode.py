@@ -23,9 +23,7 @@ from synesthete.excerpts import BLOCK_VALUES, Block, Reading, check_format, down
 from synesthete.settings import AudioSettings
 
 SUPPORTED = "WAV, AIFF, FLAC, MP3, Ogg, Opus, M4A, WebM and MP4"
-SEEK_PREROLL_SECONDS = (
-    0.25  # decoders need a few frames before they are right (MP3 bit reservoir, Opus 80 ms)
-)
+SEEK_PREROLL_SECONDS = 0.25  # decoders need a few frames before they are right (MP3 bit reservoir, Opus 80 ms)
 
 SOUNDFILE_FORMATS = {"WAV", "WAVEX", "RF64", "W64", "AIFF", "AU", "CAF"}
 SOUNDFILE_HEADS = (b"RIFF", b"RIFX", b"RF64", b"riff", b"FORM", b".snd", b"caff")

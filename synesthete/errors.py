@@ -28,3 +28,27 @@ class CatalogueError(SynestheteError):
 
 class OptionError(SynestheteError, ValueError):
     """An option outside its range."""
+
+
+class PlaylistError(SynestheteError):
+    """A playlist that cannot be written: an unknown format, a track without a file, a bad location."""
+
+
+class SpotifyError(PlaylistError):
+    """Spotify refused, did not answer, or answered what nobody can use; never holds a token.
+
+    Attributes
+    ----------
+    is_undecided : bool
+        No usable answer came, so what was asked may have been done all the same.
+    """
+
+    is_undecided: bool = False
+
+
+class JourneyError(SynestheteError):
+    """A journey or playlist that these tracks cannot give."""
+
+
+class LandscapeError(SynestheteError):
+    """A map that cannot be made: too few tracks, or a method whose package is not installed."""

@@ -145,9 +145,7 @@ def take(blocks: Iterator[Block], seconds: float, sample_rate_hz: int, label: st
     rate_now = 0
     for rate, block in blocks:
         if not np.isfinite(block).all():
-            raise AudioError(
-                f"{label} holds samples that are not numbers (NaN or infinite). Export it again."
-            )
+            raise AudioError(f"{label} holds samples that are not numbers (NaN or infinite). Export it again.")
         if rate != rate_now:  # the first block, or a stream that changes its rate on the way
             check_format(1, rate, label)
             if stream is not None:
@@ -204,9 +202,7 @@ def _refuse_too_long(seconds: float | None, audio: AudioSettings, label: str) ->
         )
 
 
-def _judge(
-    excerpts: tuple[Excerpt, ...], seconds: float, reader: Reader, audio: AudioSettings, label: str
-) -> Reading:
+def _judge(excerpts: tuple[Excerpt, ...], seconds: float, reader: Reader, audio: AudioSettings, label: str) -> Reading:
     """Refuse what is too short or silent; bring odd scales to [-1, 1]; say what the listener should know."""
     notes = list(reader.notes)
     promised = reader.promised_seconds

@@ -64,9 +64,7 @@ def stacked_figure(
         source=source, xref="x", yref="y", x=0, y=1, sizex=seconds, sizey=1, sizing="stretch", layer="below"
     )
     positions = (np.interp(_HZ_TICKS, mel_hz, np.arange(len(mel_hz))) + 0.5) / len(mel_hz)
-    figure.update_yaxes(
-        range=[0, 1], tickvals=positions, ticktext=[_hz_text(hz) for hz in _HZ_TICKS]
-    )
+    figure.update_yaxes(range=[0, 1], tickvals=positions, ticktext=[_hz_text(hz) for hz in _HZ_TICKS])
     return _finish(figure, seconds, starts, height=300)
 
 
@@ -107,7 +105,13 @@ def waveform_figure(samples: np.ndarray, seconds: float, starts: Sequence[tuple[
     line = {"color": RED, "width": 1}
     figure.add_scatter(x=time, y=highest, mode="lines", line=line, hoverinfo="skip")
     figure.add_scatter(
-        x=time, y=lowest, mode="lines", line=line, fill="tonexty", fillcolor="rgba(255, 107, 87, .55)", hoverinfo="skip"
+        x=time,
+        y=lowest,
+        mode="lines",
+        line=line,
+        fill="tonexty",
+        fillcolor="rgba(255, 107, 87, .55)",
+        hoverinfo="skip",
     )
     limit = max(float(np.abs(samples).max(initial=0)), 1e-3) * 1.05
     figure.update_yaxes(range=[-limit, limit], showticklabels=False, zeroline=True, zerolinecolor=_GRID)
@@ -153,9 +157,7 @@ def _fewer_columns(values: np.ndarray) -> np.ndarray:
     return np.add.reduceat(values, edges, axis=-1) / widths
 
 
-def _finish(
-    figure: go.Figure, seconds: float, starts: Sequence[tuple[float, float]], *, height: int
-) -> go.Figure:
+def _finish(figure: go.Figure, seconds: float, starts: Sequence[tuple[float, float]], *, height: int) -> go.Figure:
     figure.update_layout(
         height=height,
         margin={"l": _LEFT_MARGIN, "r": 8, "t": 6, "b": 26},
@@ -168,7 +170,9 @@ def _finish(
     figure.update_xaxes(range=[0, seconds], showgrid=False, fixedrange=True, ticksuffix=" s")
     if len(starts) > 1:
         figure.update_xaxes(
-            tickvals=[place for place, _ in starts], ticktext=[clock(start) for _, start in starts], ticksuffix=""
+            tickvals=[place for place, _ in starts],
+            ticktext=[clock(start) for _, start in starts],
+            ticksuffix="",
         )
         for place, _ in starts[1:]:
             figure.add_vline(x=place, line_width=1, line_color="rgba(255, 255, 255, .6)")

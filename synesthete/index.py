@@ -181,18 +181,14 @@ class VectorIndex:
                     f"The index {path} is of revision {header['revision']}, not {revision}. Build it again."
                 )
             if header["crc32"] != zlib.crc32(payload):
-                raise IndexMismatchError(
-                    f"The index {path} is damaged: its checksum differs. Build it again."
-                )
+                raise IndexMismatchError(f"The index {path} is damaged: its checksum differs. Build it again.")
             index = faiss.deserialize_index(np.frombuffer(payload, np.uint8)) if payload else None
             return cls(index, int(header["size"]))
         except (OSError, ValueError, KeyError, RuntimeError) as error:  # faiss raises RuntimeError
             raise IndexMismatchError(f"The index {path} cannot be read: {error}. Build it again.") from error
 
     @classmethod
-    def load_or_build(
-        cls, path: Path | None, revision: str, read_vectors: Callable[[], np.ndarray]
-    ) -> VectorIndex:
+    def load_or_build(cls, path: Path | None, revision: str, read_vectors: Callable[[], np.ndarray]) -> VectorIndex:
         """The index of this revision: from ``path`` if it fits, else built from ``read_vectors()`` and saved.
 
         ``path`` None keeps it in memory only. A folder that cannot be written to costs only the next start's

@@ -9,7 +9,7 @@ from synesthete.catalogue import Catalogue
 from synesthete.encoders.base import Encoder
 from synesthete.errors import SynestheteError
 
-Progress = Callable[[str, float], None]
+Progress = Callable[[str, float], object]
 
 
 def embed_missing(catalogue: Catalogue, encoder: Encoder, on_progress: Progress | None = None) -> tuple[int, int]:

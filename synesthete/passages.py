@@ -38,9 +38,7 @@ class Windows:
     run_lengths: np.ndarray
 
     @classmethod
-    def lay(
-        cls, vectors: np.ndarray, start_seconds: np.ndarray, rows: np.ndarray, hop_seconds: float
-    ) -> Windows:
+    def lay(cls, vectors: np.ndarray, start_seconds: np.ndarray, rows: np.ndarray, hop_seconds: float) -> Windows:
         """Lay out windows whose recordings are numbered by ``rows`` [m], ascending from 0 without gaps.
 
         Windows are consecutive if they are ``hop_seconds`` apart, give or take half of it: the edges between
@@ -100,9 +98,7 @@ def best_passages(query: Windows, windows: Windows) -> Passages:
     if len(first) == 0:
         return Passages(*(np.empty(0) for _ in range(3)))
     cosines = query.vectors @ windows.vectors.T  # [n_query_windows, m]
-    run = np.minimum(
-        np.maximum.reduceat(windows.run_lengths, first), query.run_lengths.max()
-    )  # [n_recordings]
+    run = np.minimum(np.maximum.reduceat(windows.run_lengths, first), query.run_lengths.max())  # [n_recordings]
     run_of_window = np.repeat(run, np.diff(windows.bounds))
     best, at, query_at = np.empty(len(first)), np.empty(len(first), int), np.empty(len(first), int)
     for length in np.unique(run):
@@ -111,9 +107,7 @@ def best_passages(query: Windows, windows: Windows) -> Passages:
         # [n_query_begins, n_begins]: the mean cosine of each pair of runs
         means = sum(cosines[np.ix_(query_begins + step, begins + step)] for step in range(length)) / length
         by_begin = means.max(axis=0)
-        numbers = (
-            np.searchsorted(windows.bounds, begins, side="right") - 1
-        )  # recording of each begin, ascending
+        numbers = np.searchsorted(windows.bounds, begins, side="right") - 1  # recording of each begin, ascending
         which, group = np.unique(numbers, return_index=True)
         best[which] = np.maximum.reduceat(by_begin, group)
         is_best = by_begin == best[numbers]

@@ -93,9 +93,7 @@ class SearchEngine:
         There are tracks, but this encoder has not heard any of them.
     """
 
-    def __init__(
-        self, catalogue: Catalogue, encoder: Encoder, index_folder: str | Path | None = None
-    ) -> None:
+    def __init__(self, catalogue: Catalogue, encoder: Encoder, index_folder: str | Path | None = None) -> None:
         self.catalogue = catalogue
         self.encoder = encoder
         self._folder = Path(index_folder) if index_folder is not None else None
@@ -182,6 +180,7 @@ class SearchEngine:
         embedding: Embedding,
         options: SearchOptions = DEFAULT_OPTIONS,
         query_track_id: str | None = None,
+        clip: Clip | None = None,
     ) -> SearchResult:
         """Find what sounds like an embedding made by this engine's encoder.
 
@@ -191,20 +190,29 @@ class SearchEngine:
         options : SearchOptions
         query_track_id : str, optional
             The track of the catalogue that it was made from, which is then never a match.
+        clip : Clip, optional
+            The sound that it was made from; the answer is then the one :meth:`search` gives.
 
         Raises
         ------
         EncoderError
             The embedding was made by another encoder, or with other settings.
         """
-        return self._timed(embedding, options, None, query_track_id=query_track_id or "")
+        seconds, own_id = (clip.seconds, content_id(clip)) if clip else (None, "")
+        return self._timed(embedding, options, seconds, own_id=own_id, query_track_id=query_track_id or "")
 
     def _timed(
-        self, embedding: Embedding, options: SearchOptions, seconds: float | None, *, query_track_id: str
+        self,
+        embedding: Embedding,
+        options: SearchOptions,
+        seconds: float | None,
+        *,
+        own_id: str = "",
+        query_track_id: str,
     ) -> SearchResult:
         stages = _Stages(None)
         with stages.stage("search"):
-            result = self._find(embedding, options, seconds, query_track_id=query_track_id)
+            result = self._find(embedding, options, seconds, own_id=own_id, query_track_id=query_track_id)
         return replace(result, timings=stages.seconds)
 
     def _find(

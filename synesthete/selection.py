@@ -167,11 +167,7 @@ class _Chooser:
         if options.hide_duplicates and self._is_duplicate(row):
             return "duplicates"
         artist = _artist(track)
-        if (
-            options.max_per_artist is not None
-            and artist
-            and self._n_by_artist[artist] >= options.max_per_artist
-        ):
+        if options.max_per_artist is not None and artist and self._n_by_artist[artist] >= options.max_per_artist:
             return "artist"
         return "below minimum" if cosine < options.min_similarity else ""
 
@@ -186,9 +182,7 @@ class _Chooser:
 
     def _is_duplicate(self, row: int) -> bool:
         last_starts = self.shelf.last_starts
-        alike_long = [
-            kept for kept in self._kept if has_similar_length(last_starts[kept], last_starts[row], self._hop)
-        ]
+        alike_long = [kept for kept in self._kept if has_similar_length(last_starts[kept], last_starts[row], self._hop)]
         return any(is_version(self._windows(kept), self._windows(row), self._hop) for kept in alike_long)
 
     def _located(self, cosine: float, row: int, track: Track, is_own: bool) -> Match:

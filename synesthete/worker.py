@@ -114,8 +114,7 @@ class Worker:
                     "Cut out a shorter part, or save it as MP3 or WAV."
                 ) from error
             raise DecodeLimitError(
-                f"The decoder stopped while reading {label} ({error}). The file may be damaged; "
-                "save it as MP3 or WAV."
+                f"The decoder stopped while reading {label} ({error}). The file may be damaged; save it as MP3 or WAV."
             ) from error
         if is_late:
             self.stop()
@@ -296,9 +295,7 @@ class WorkerPool:
             self._changed.notify()
 
 
-def _checked(
-    header: dict[str, Any], audio: AudioSettings
-) -> tuple[float, tuple[str, ...], list[tuple[float, int]]]:
+def _checked(header: dict[str, Any], audio: AudioSettings) -> tuple[float, tuple[str, ...], list[tuple[float, int]]]:
     """Length, notes and (start, number of samples) of each excerpt, if they can be true in these settings."""
     longest_seconds = max(audio.whole_seconds + CAP_SLACK_SECONDS, audio.n_excerpts * audio.excerpt_seconds)
     try:

@@ -158,7 +158,5 @@ def _misbehave(how: str, answers: BinaryIO) -> None:
 
 if __name__ == "__main__":
     if len(sys.argv) != 2:
-        sys.exit(
-            "Usage: python -m synesthete.worker_process MEMORY_LIMIT_BYTES (started by synesthete.worker)"
-        )
+        sys.exit("Usage: python -m synesthete.worker_process MEMORY_LIMIT_BYTES (started by synesthete.worker)")
     main(int(sys.argv[1]))

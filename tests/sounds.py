@@ -13,14 +13,10 @@ import soundfile
 
 RATE_HZ = 44_100
 HAS_FFMPEG = shutil.which("ffmpeg") is not None
-needs_ffmpeg = pytest.mark.skipif(
-    not HAS_FFMPEG, reason="ffmpeg, which makes this test's file, is not installed"
-)
+needs_ffmpeg = pytest.mark.skipif(not HAS_FFMPEG, reason="ffmpeg, which makes this test's file, is not installed")
 
 
-def tone(
-    seconds: float, frequency_hz: float = 440.0, rate_hz: int = RATE_HZ, amplitude: float = 0.5
-) -> np.ndarray:
+def tone(seconds: float, frequency_hz: float = 440.0, rate_hz: int = RATE_HZ, amplitude: float = 0.5) -> np.ndarray:
     """A sine: float32 [n_samples]."""
     time = np.arange(round(seconds * rate_hz)) / rate_hz
     return (amplitude * np.sin(2 * np.pi * frequency_hz * time)).astype(np.float32)
@@ -40,9 +36,7 @@ def melody(seconds: float, rate_hz: int = RATE_HZ, seed: int = 7) -> np.ndarray:
     return np.stack([mono, 0.6 * mono], axis=1).astype(np.float32)
 
 
-def wav_bytes(
-    samples: np.ndarray, rate_hz: int = RATE_HZ, subtype: str = "PCM_16", kind: str = "WAV"
-) -> bytes:
+def wav_bytes(samples: np.ndarray, rate_hz: int = RATE_HZ, subtype: str = "PCM_16", kind: str = "WAV") -> bytes:
     """A sound file that libsndfile writes, by default a WAV."""
     buffer = io.BytesIO()
     soundfile.write(buffer, samples, rate_hz, format=kind, subtype=subtype)

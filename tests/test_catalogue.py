@@ -225,9 +225,7 @@ def test_revision_follows_the_content(tmp_path, rng):
         assert catalogue.revision(ENCODER.fingerprint) == revisions[1]
     assert len(set(revisions)) == 4
     assert counts == sorted(set(counts))
-    with Catalogue.open(
-        tmp_path / "two.sqlite"
-    ) as copy:  # the same content in another order, in another file
+    with Catalogue.open(tmp_path / "two.sqlite") as copy:  # the same content in another order, in another file
         for track_id, embedding in (("b", second), ("a", first)):
             copy.add_track(Track(track_id, track_id))
             copy.put_embedding(track_id, ENCODER, embedding)

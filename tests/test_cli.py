@@ -45,7 +45,17 @@ def test_embed_writes_ids_and_unit_vectors(song, tmp_path):
     out = tmp_path / "X.npz"
     soundfile.write(tmp_path / "noise.wav", np.random.default_rng(0).normal(0, 0.1, 44_100), 22_050)
     files = [str(tmp_path / "noise.wav"), str(song[1])]
-    command = [sys.executable, "-m", "synesthete", "embed", *files, "--encoder", "statistics", "--output", str(out)]
+    command = [
+        sys.executable,
+        "-m",
+        "synesthete",
+        "embed",
+        *files,
+        "--encoder",
+        "statistics",
+        "--output",
+        str(out),
+    ]
     subprocess.run(command, check=True, cwd=PROJECT_ROOT, capture_output=True)
     with np.load(out, allow_pickle=False) as archive:
         assert list(archive["ids"]) == ["noise", song[1].stem]

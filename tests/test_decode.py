@@ -100,9 +100,7 @@ def gather_array(song: np.ndarray) -> np.ndarray:
         return decode_file(file, "x", settings.AUDIO).excerpts[0].samples
 
 
-@pytest.mark.parametrize(
-    "name", ["song.mp3", "song.flac", "vorbis.ogg", "song.opus", "song.wav", "song.aiff"]
-)
+@pytest.mark.parametrize("name", ["song.mp3", "song.flac", "vorbis.ogg", "song.opus", "song.wav", "song.aiff"])
 def test_both_libraries_read_the_same_sound(files, name):
     one, other = (read_with(kind, files[name]).excerpts[0].samples for kind in (SoundfileReader, AvReader))
     assert abs(delay_samples(one, other)) == 0
@@ -171,9 +169,7 @@ def test_random_bytes_are_refused(rng):
             read_clip(head + rng.bytes(3_000))
 
 
-@pytest.mark.parametrize(
-    "text", [M3U8, b"ffconcat version 1.0\nfile song.wav\n", b"ffconcat version 1.0\r\nfile a"]
-)
+@pytest.mark.parametrize("text", [M3U8, b"ffconcat version 1.0\nfile song.wav\n", b"ffconcat version 1.0\r\nfile a"])
 def test_ffmpeg_itself_refuses_playlists(text):
     """The list of allowed formats holds where our own look at the first bytes does not."""
     with pytest.raises(AudioError, match=r"can be read\.$"):
@@ -268,9 +264,7 @@ def with_flac_length(content: bytes, n_samples: int) -> bytes:
     return content[:18] + word.to_bytes(8, "big") + content[26:]
 
 
-@pytest.mark.parametrize(
-    ("promised_seconds", "expected_seconds"), [(3 * 3600, 4.0), (100, 4.0), (0, 4.0), (2, 4.0)]
-)
+@pytest.mark.parametrize(("promised_seconds", "expected_seconds"), [(3 * 3600, 4.0), (100, 4.0), (0, 4.0), (2, 4.0)])
 def test_flac_whose_header_is_wrong(promised_seconds, expected_seconds):
     content = with_flac_length(wav_bytes(tone(4.0), kind="FLAC"), promised_seconds * RATE_HZ)
     clip = read_clip(content)

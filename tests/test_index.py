@@ -43,9 +43,7 @@ def test_a_large_index_finds_nearly_all_neighbours(rng):
     assert not index.is_exact
     _, rows = index.search(queries, 10)
     expected = np.argsort(-(queries @ vectors.T), axis=1)[:, :10]
-    recall = np.mean(
-        [len(set(a) & set(b)) / 10 for a, b in zip(rows.tolist(), expected.tolist(), strict=True)]
-    )
+    recall = np.mean([len(set(a) & set(b)) / 10 for a, b in zip(rows.tolist(), expected.tolist(), strict=True)])
     assert recall > 0.95
     cosines, rows = index.search(queries[:2], 6000)  # more than the lists looked into can give
     np.testing.assert_allclose(cosines, np.sort(queries[:2] @ vectors.T, axis=1)[:, ::-1], atol=1e-5)

@@ -22,9 +22,7 @@ def runs(starts, length):
 def slow_best_passage(query, query_starts, track, starts):
     """The definition in passages.py, with loops."""
     longest = max(
-        length
-        for length in range(1, RUN + 1)
-        if list(runs(starts, length)) and list(runs(query_starts, length))
+        length for length in range(1, RUN + 1) if list(runs(starts, length)) and list(runs(query_starts, length))
     )
     return max(
         np.mean([query[i + step] @ track[j + step] for step in range(longest)])
@@ -82,17 +80,13 @@ def test_windows_of_two_excerpts_make_no_run():
 
 
 def test_the_ends_of_two_recordings_make_no_run():
-    windows = Windows.lay(
-        np.eye(4, dtype=np.float32), np.array([0, 2.5, 5.0, 7.5]), np.array([0, 0, 1, 1]), HOP
-    )
+    windows = Windows.lay(np.eye(4, dtype=np.float32), np.array([0, 2.5, 5.0, 7.5]), np.array([0, 0, 1, 1]), HOP)
     assert windows.run_lengths.tolist() == [2, 1, 2, 1]
 
 
 def test_among_equals_the_earliest_counts():
     same = np.tile(np.eye(1, 4, dtype=np.float32), (6, 1))
-    found = best_passages(
-        Windows.of(same, HOP * np.arange(6), HOP), Windows.of(same, HOP * np.arange(6), HOP)
-    )
+    found = best_passages(Windows.of(same, HOP * np.arange(6), HOP), Windows.of(same, HOP * np.arange(6), HOP))
     assert found.offset_seconds[0] == found.query_offset_seconds[0] == 0
 
 

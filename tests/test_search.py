@@ -89,9 +89,7 @@ def brute_force(catalogue, embedding, options, compared):
     for track in catalogue.tracks():
         vector = catalogue.vector(track.track_id, ENCODER.fingerprint)
         windows = windows_of(catalogue, track.track_id)
-        cosine = (
-            best_passages(query, windows).cosines[0] if compared == "passage" else vector @ embedding.vector
-        )
+        cosine = best_passages(query, windows).cosines[0] if compared == "passage" else vector @ embedding.vector
         scored.append((-float(cosine), track, windows))
     chosen, same, by_artist, hidden = [], [], {}, dict.fromkeys(HIDING_REASONS, 0)
     for cosine, track, windows in sorted(scored, key=lambda entry: (entry[0], entry[1].track_id)):
@@ -212,9 +210,7 @@ def test_versions_among_the_results_are_hidden(engine, rng):
     track = long_track(engine.catalogue)
     for number in range(3):
         add_version(engine.catalogue, rng, track.track_id, f"again{number}")
-    query = embedding_of(
-        unit(windows_of(engine.catalogue, track.track_id).vectors + 0.3 * rng.normal(size=SIZE))
-    )
+    query = embedding_of(unit(windows_of(engine.catalogue, track.track_id).vectors + 0.3 * rng.normal(size=SIZE)))
     result = engine.search_embedding(query, SearchOptions(k=5))
     assert result.n_hidden["duplicates"] == 3
     assert len(result.matches) == 5
@@ -325,10 +321,7 @@ def test_a_passage_is_measured_on_its_own_scale(engine, rng):
     assert by_track.scale is engine.scale
     assert np.median(by_passage.scale.cosines) > np.median(by_track.scale.cosines)
     # A query from nowhere is as alike to the tracks as chance has it: ranks spread over the scale.
-    unlike = [
-        match.cosine
-        for match in engine.search_embedding(query, SearchOptions(k=60, compare="passage")).matches
-    ]
+    unlike = [match.cosine for match in engine.search_embedding(query, SearchOptions(k=60, compare="passage")).matches]
     assert 0.2 < np.mean([by_passage.scale.rarity(cosine) for cosine in unlike]) < 0.8
 
 

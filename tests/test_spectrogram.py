@@ -13,9 +13,7 @@ from synesthete.settings import PROJECT_ROOT, SPECTROGRAM, SpectrogramSettings
 from synesthete.spectrogram import analyse, chroma_filters, mel_filters, see
 
 RATE = SPECTROGRAM.sample_rate_hz
-OTHER = SpectrogramSettings(
-    sample_rate_hz=16_000, n_fft=1024, hop_length=160, n_mels=64, n_mfcc=13, n_chroma=24
-)
+OTHER = SpectrogramSettings(sample_rate_hz=16_000, n_fft=1024, hop_length=160, n_mels=64, n_mfcc=13, n_chroma=24)
 
 
 @pytest.fixture
@@ -163,7 +161,5 @@ def test_settings_travel_with_the_spectrogram(music):
 
 def test_importing_it_is_cheap():
     code = "import sys, synesthete.spectrogram; print({'librosa', 'numba', 'torch'} & set(sys.modules))"
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, cwd=PROJECT_ROOT, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=PROJECT_ROOT, check=True)
     assert done.stdout.strip() == "set()"

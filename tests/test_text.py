@@ -9,7 +9,15 @@ from synesthete.ui.text import count, plain
 
 @pytest.mark.parametrize(
     "hostile",
-    ["![x](http://a.example/p.png)", "[link](javascript:alert(1))", ":red[loud]", "<script>", "$x^2$", "# head", "`code`"],
+    [
+        "![x](http://a.example/p.png)",
+        "[link](javascript:alert(1))",
+        ":red[loud]",
+        "<script>",
+        "$x^2$",
+        "# head",
+        "`code`",
+    ],
 )
 def test_markup_is_escaped(hostile):
     shown = plain(hostile)
@@ -26,4 +34,8 @@ def test_it_is_one_line_of_bounded_length(text):
 
 
 def test_count():
-    assert [count(1, "track"), count(0, "track"), count(1204, "track")] == ["1 track", "0 tracks", "1,204 tracks"]
+    assert [count(1, "track"), count(0, "track"), count(1204, "track")] == [
+        "1 track",
+        "0 tracks",
+        "1,204 tracks",
+    ]

@@ -130,9 +130,7 @@ class Encoder(ABC):
         offsets = [start * made_with.hop_length / made_with.sample_rate_hz for start in starts]
         return np.stack(windows), offsets, seconds
 
-    def _cut_waveform(
-        self, samples: np.ndarray, sample_rate_hz: int
-    ) -> tuple[np.ndarray, list[float], float]:
+    def _cut_waveform(self, samples: np.ndarray, sample_rate_hz: int) -> tuple[np.ndarray, list[float], float]:
         if sample_rate_hz != self.sample_rate:
             import soxr
 

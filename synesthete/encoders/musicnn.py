@@ -64,9 +64,7 @@ class Musicnn(Encoder):
         self.network = Network(read_tensors(table))
         self.tag_names: tuple[str, ...] = tuple(table["tags"])
         self.weights_sha256: str = table["sha256"]
-        self.mean, self.std = reference or _read_reference(
-            settings.Paths().models / FILE_NAME, self.weights_sha256
-        )
+        self.mean, self.std = reference or _read_reference(settings.Paths().models / FILE_NAME, self.weights_sha256)
 
     @property
     def weights_id(self) -> str:

@@ -65,9 +65,7 @@ def build(depth: int = 18, width: int = 64, embedding_size: int = 128) -> ResNet
 
 
 @torch.inference_mode()
-def look(
-    network: nn.Module, images: Tensor, mean: Tensor, std: Tensor, size: int | None = None
-) -> np.ndarray:
+def look(network: nn.Module, images: Tensor, mean: Tensor, std: Tensor, size: int | None = None) -> np.ndarray:
     """Run a network over pictures, a bounded number at a time.
 
     Parameters
@@ -99,18 +97,14 @@ def save(folder: Path, network: nn.Module, card: dict[str, Any]) -> None:
     ``card`` has the keys of :data:`DEFAULT_CARD`, and what else should be known of the training.
     """
     state = {name: value.detach().cpu() for name, value in network.state_dict().items()}
-    tensors = {
-        name: (value.half() if value.is_floating_point() else value).numpy() for name, value in state.items()
-    }
+    tensors = {name: (value.half() if value.is_floating_point() else value).numpy() for name, value in state.items()}
     files.write(folder, STEM, tensors, card)
 
 
 def as_images(batch: np.ndarray, name: str) -> Tensor:
     """Check the shape of stacked images and hand them to torch."""
     if batch.ndim != 4 or batch.shape[1] != 3 or 0 in batch.shape:
-        raise EncoderError(
-            f"{name!r} needs stacked images [n, 3, n_bins, n_frames], got the shape {batch.shape}."
-        )
+        raise EncoderError(f"{name!r} needs stacked images [n, 3, n_bins, n_frames], got the shape {batch.shape}.")
     return torch.from_numpy(np.ascontiguousarray(batch, dtype=np.float32))
 
 

@@ -93,6 +93,4 @@ def _read(remote: Remote) -> dict[str, Tensor]:
         # weights_only: numbers and nothing else; a file that asks to run code is refused.
         return torch.load(path, map_location="cpu", weights_only=True)
     except (pickle.UnpicklingError, RuntimeError, EOFError, OSError) as error:
-        raise EncoderError(
-            f"{path} holds no weights ({str(error)[:200]}). Delete it to fetch it anew."
-        ) from error
+        raise EncoderError(f"{path} holds no weights ({str(error)[:200]}). Delete it to fetch it anew.") from error

@@ -51,9 +51,7 @@ def fit(rows: np.ndarray, made_from: str, n_axes: int = N_AXES) -> Weights:
         If there are too few windows for that many axes.
     """
     if not 0 < n_axes < min(len(rows), N_STATISTICS + 1):
-        raise OptionError(
-            f"{n_axes} axes need more than {n_axes} windows of music, got {len(rows)}: name more files."
-        )
+        raise OptionError(f"{n_axes} axes need more than {n_axes} windows of music, got {len(rows)}: name more files.")
     rows = rows.astype(np.float64)
     mean, std = rows.mean(axis=0), np.maximum(rows.std(axis=0), SMALLEST_STD)
     variances, axes = np.linalg.eigh(np.cov(((rows - mean) / std).T))
@@ -99,9 +97,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     rows = collect(files)
     weights = fit(rows, chosen.made_from or f"{len(files)} audio files")
     write(chosen.folder, STEM, weights.tensors, weights.card)
-    sys.stdout.write(
-        f"{len(rows)} windows of {len(files)} files -> {chosen.folder / STEM}.safetensors, .json\n"
-    )
+    sys.stdout.write(f"{len(rows)} windows of {len(files)} files -> {chosen.folder / STEM}.safetensors, .json\n")
     return 0
 
 

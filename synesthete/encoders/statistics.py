@@ -67,9 +67,7 @@ class Statistics(Encoder):
     def __init__(self, weights: Weights | None = None) -> None:
         weights = weights or read(settings.Paths().models, STEM, WAY_OUT)
         n_axes = int(weights.setting("n_axes", int))
-        weights.check_shapes(
-            {"mean": (N_STATISTICS,), "std": (N_STATISTICS,), "axes": (N_STATISTICS, n_axes)}
-        )
+        weights.check_shapes({"mean": (N_STATISTICS,), "std": (N_STATISTICS,), "axes": (N_STATISTICS, n_axes)})
         self.version = str(weights.setting("version", str))
         self._floor_db = float(weights.setting("floor_db", (int, float)))
         self._limit = float(weights.setting("limit", (int, float)))

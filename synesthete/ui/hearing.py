@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from synesthete import sampler
-from synesthete.audio import Clip, content_id, read_clip
+from synesthete.audio import Clip, read_clip
 from synesthete.encoders import load
 from synesthete.encoders.base import Embedding
 from synesthete.search import SearchEngine, SearchOptions, SearchResult
@@ -27,14 +27,11 @@ class Heard:
     clip : Clip
     spectrograms : tuple of Spectrogram, one per excerpt
     embedding : Embedding
-    track_id : str
-        The catalogue's track that holds the very same sound, or empty.
     """
 
     clip: Clip
     spectrograms: tuple[Spectrogram, ...]
     embedding: Embedding
-    track_id: str
 
 
 def hear(sound: Sound, engine: SearchEngine) -> Heard:
@@ -59,15 +56,14 @@ def _hear_now(sound: Sound, engine: SearchEngine) -> Heard:
         spectrograms = see(clip)
     with st.spinner(f"The {engine.encoder.name} ear is forming its impression …", show_time=True):
         embedding = engine.encoder.embed(clip, spectrograms)
-    same = sound.track_id or content_id(clip)
-    return Heard(clip, spectrograms, embedding, same if same in engine.catalogue else "")
+    return Heard(clip, spectrograms, embedding)
 
 
 def find(sound: Sound, heard: Heard, engine: SearchEngine, options: SearchOptions) -> SearchResult:
     """The matches of what was heard."""
     if sound.track_id:
         return engine.search_track(sound.track_id, options)
-    return engine.search_embedding(heard.embedding, options)
+    return engine.search_embedding(heard.embedding, options, clip=heard.clip)
 
 
 def engine_for(encoder_name: str) -> SearchEngine | None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import streamlit as st
 
 from synesthete import encoders, settings
 from synesthete.search import SearchOptions
 from synesthete.ui import state
 
-_COMPARISONS = {
+_COMPARISONS: dict[Literal["auto", "track", "passage"], str] = {
     "auto": "Snippets by passage, songs whole",
     "track": "Whole tracks",
     "passage": "Best passage",
@@ -55,7 +57,9 @@ def choose_options() -> SearchOptions:
             help=f"{_ANY_LENGTH} sets no limit. Leaves out long mixes.",
         )
         hide = st.toggle("Hide other versions of one recording", True, key="option_hide")
-        compare = st.selectbox("Compare", list(_COMPARISONS), format_func=_COMPARISONS.__getitem__, key="option_compare")
+        compare = st.selectbox(
+            "Compare", list(_COMPARISONS), format_func=_COMPARISONS.__getitem__, key="option_compare"
+        )
     return SearchOptions(
         k=k,
         min_similarity=minimum,

@@ -36,13 +36,13 @@ def show_picture(clip: Clip, spectrograms: Sequence[Spectrogram]) -> None:
     settings = spectrograms[0].settings
     seconds = sum(spans) * settings.hop_length / settings.sample_rate_hz
     places = np.cumsum([0, *spans[:-1]]) * settings.hop_length / settings.sample_rate_hz
-    starts = [
-        (float(place), excerpt.start_seconds) for place, excerpt in zip(places, clip.excerpts, strict=True)
-    ]
+    starts = [(float(place), excerpt.start_seconds) for place, excerpt in zip(places, clip.excerpts, strict=True)]
     mel_hz = mel_frequencies(settings)
     span = f"{seconds:.1f} s"
     _chart(
-        figures.waveform_figure(clip.samples, seconds, starts), "waveform", f"Waveform of the sound over {span}"
+        figures.waveform_figure(clip.samples, seconds, starts),
+        "waveform",
+        f"Waveform of the sound over {span}",
     )
     image = np.concatenate([spectrogram.stacked_image() for spectrogram in spectrograms], axis=2)
     _chart(

@@ -19,7 +19,22 @@ RECORD, DROP, PICK = "Record", "Drop a file", "Pick a track"
 _ICONS = {RECORD: ":material/mic:", DROP: ":material/upload_file:", PICK: ":material/library_music:"}
 _MICROPHONE_RATE_HZ = 48_000  # what microphones deliver; the widget's own default would cut everything above 8 kHz
 _N_SUGGESTED = 6
-_FILE_TYPES = ["mp3", "wav", "flac", "ogg", "oga", "opus", "m4a", "aac", "mp4", "webm", "weba", "aif", "aiff", "mka"]
+_FILE_TYPES = [
+    "mp3",
+    "wav",
+    "flac",
+    "ogg",
+    "oga",
+    "opus",
+    "m4a",
+    "aac",
+    "mp4",
+    "webm",
+    "weba",
+    "aif",
+    "aiff",
+    "mka",
+]
 
 
 def from_track(track: Track) -> Sound:

@@ -62,7 +62,9 @@ def test_dropping_a_file_shows_ten_matches_that_play_from_their_passage(server, 
     minutes, seconds = said.split()[1].rstrip(",").split(":")
     assert abs(begins - (int(minutes) * 60 + int(seconds))) < 1.5
     player.evaluate("player => player.play()")
-    page.wait_for_function("([player, start]) => player.currentTime > start + .5", arg=[player.element_handle(), begins])
+    page.wait_for_function(
+        "([player, start]) => player.currentTime > start + .5", arg=[player.element_handle(), begins]
+    )
     assert errors == []
 
 

@@ -45,9 +45,7 @@ def music(n_seconds, seed=5):
     rng = np.random.default_rng(seed)
     n_samples = round(n_seconds * RATE)
     seconds = np.arange(n_samples) / RATE
-    pitch = rng.choice(110 * 2 ** (np.arange(24) / 12), size=int(2 * n_seconds) + 1)[
-        (2 * seconds).astype(int)
-    ]
+    pitch = rng.choice(110 * 2 ** (np.arange(24) / 12), size=int(2 * n_seconds) + 1)[(2 * seconds).astype(int)]
     phase = 2 * np.pi * np.cumsum(pitch) / RATE
     tone = sum(np.sin(n * phase) / n for n in range(1, 6)) * np.exp(-4 * (seconds % 0.5))
     return (0.2 * tone + 0.01 * rng.standard_normal(n_samples)).astype(np.float32)

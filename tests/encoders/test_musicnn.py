@@ -67,9 +67,7 @@ def test_log_mel_equals_librosa(waveforms):
 def test_the_mel_filters_equal_librosas():
     librosa = pytest.importorskip("librosa")
     _, bank = musicnn_network._analysis()
-    np.testing.assert_allclose(
-        bank.numpy().T, librosa.filters.mel(sr=16_000, n_fft=512, n_mels=96), atol=1e-7
-    )
+    np.testing.assert_allclose(bank.numpy().T, librosa.filters.mel(sr=16_000, n_fft=512, n_mels=96), atol=1e-7)
 
 
 @needs_wheel
@@ -122,9 +120,7 @@ def test_a_passage_gives_its_vector_within_a_longer_sound(ear, rng):
     windows, starts, _ = ear._cut_waveform(samples, 16_000)
     assert starts[1] * 16_000 == hop
     assert round(ear.segment_seconds * 16_000) == length
-    np.testing.assert_allclose(
-        ear.encode(windows)[1], ear.encode(samples[None, hop : hop + length])[0], atol=1e-5
-    )
+    np.testing.assert_allclose(ear.encode(windows)[1], ear.encode(samples[None, hop : hop + length])[0], atol=1e-5)
     whole = musicnn_network.log_mel(samples[None])
     np.testing.assert_allclose(whole[:, 94 : 94 + 187], musicnn_network.log_mel(windows[1:2]), atol=1e-5)
 
