@@ -32,6 +32,8 @@ with frame.begin("Listen"):
             st.caption(f":material/info: {plain(note, 300)}")
         track_file = engine.catalogue.audio_path(engine.catalogue.track(sound.track_id)) if sound.track_id else None
         picture.show_player(heard.clip, str(track_file) if track_file else sound.data, sound.mime or "audio/mpeg")
+        if heard.tags:
+            st.markdown("This ear would call it " + " ".join(f":gray-badge[{plain(tag)}]" for tag in heard.tags))
         st.subheader("What the engine sees", anchor=False)
         picture.show_picture(heard.clip, heard.spectrograms)
         st.subheader("What sounds most alike", anchor="matches")

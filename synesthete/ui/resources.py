@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import threading
+
 import streamlit as st
 
-from synesthete import encoders, sampler
+from synesthete import encoders, sampler, worker
 from synesthete.catalogue import Catalogue
 from synesthete.search import SearchEngine
 
 
 @st.cache_resource(show_spinner=False)
 def catalogue() -> Catalogue:
-    """The built-in catalogue, for browsing; which encoder heard it does not matter."""
+    """The built-in catalogue, for browsing; which encoder heard it does not matter.
+
+    The first call on a server also wakes a decoding process, so that the first sound does not wait for it.
+    """
+    threading.Thread(target=worker.warm_up, daemon=True).start()
     return sampler.open_sampler()
 
 
