@@ -128,12 +128,17 @@ def build(folder: Path, on_progress: Progress | None = None) -> Catalogue:
     return catalogue
 
 
+def _show_progress(label: str, fraction: float) -> None:
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\r{fraction:4.0%} {label[:60]:60}")
+
+
 def main() -> None:
     """Build the built-in catalogue in place and say what came of it."""
     folder = Paths().sampler
-    catalogue = build(folder, lambda label, fraction: sys.stderr.write(f"\r{fraction:4.0%} {label[:60]:60}"))
+    catalogue = build(folder, _show_progress)
     heard = ", ".join(f"{entry.name} {entry.n_tracks}" for entry in catalogue.encoders())
-    sys.stderr.write(f"\n{catalogue.path.name}: {len(catalogue)} tracks; vectors: {heard}\n")
+    sys.stderr.write(f"\r{catalogue.path.name}: {len(catalogue)} tracks; vectors: {heard}\n")
 
 
 if __name__ == "__main__":
