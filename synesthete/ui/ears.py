@@ -25,6 +25,7 @@ def show_encoder(name: str, *, is_default: bool) -> None:
             badge.badge("Not installed", icon=":material/cloud_off:", color="gray")
         st.markdown(encoders.describe(name))
         if encoder is None:
+            st.caption(plain(encoders.why_not_ready(name), 400))
             return
         size, window, version = st.columns(3)
         size.metric("Numbers in a vector", f"{encoder.embedding_size:,}")

@@ -1,0 +1,133 @@
+"""The tracks that a journey or playlist may choose from, with one encoder's vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+
+import numpy as np
+
+from synesthete.catalogue import Catalogue
+from synesthete.duplicates import is_part, is_version
+from synesthete.encoders.base import Embedding
+from synesthete.errors import JourneyError
+from synesthete.journey.records import artist_key
+from synesthete.passages import Windows
+from synesthete.tracks import Track
+
+Seed = str | Embedding  # a track id, or what an encoder made of the listener's own sound
+
+_WINDOWS_KEPT = 512  # tracks whose windows stay in memory
+IDENTICAL_COSINE = 1 - 1e-6  # of two tracks without windows: the same vector
+
+
+@dataclass(frozen=True)
+class Repertoire:
+    """Tracks and their vectors by row number.
+
+    Attributes
+    ----------
+    tracks : tuple of Track, n long
+    vectors : np.ndarray [shape=(n, size)], float32, unit length
+    fingerprint : str
+        Of the encoder that made the vectors.
+    windows : callable, row -> Windows, optional
+        The windows of a track; None where they are not kept.
+    hop_seconds : float > 0 [s]
+        Of the encoder's windows.
+    """
+
+    tracks: tuple[Track, ...]
+    vectors: np.ndarray
+    fingerprint: str = ""
+    windows: Callable[[int], Windows] | None = field(default=None, repr=False)
+    hop_seconds: float = 2.5
+
+    def __post_init__(self) -> None:
+        if len(self.tracks) != len(self.vectors):
+            raise JourneyError(
+                f"There are {len(self.tracks)} tracks but {len(self.vectors)} vectors; one each is needed."
+            )
+
+    @classmethod
+    def read(cls, catalogue: Catalogue, fingerprint: str, hop_seconds: float = 2.5) -> Repertoire:
+        """All tracks of a catalogue that the encoder of this fingerprint has heard.
+
+        Windows are read when needed.
+        """
+        ids, vectors = catalogue.vectors(fingerprint)
+
+        @lru_cache(maxsize=_WINDOWS_KEPT)
+        def windows(row: int) -> Windows:
+            segments, matrix = catalogue.segments(ids[row], fingerprint)
+            starts = np.array([segment.start_seconds for segment in segments])
+            return Windows.of(matrix, starts, hop_seconds)
+
+        return cls(catalogue.tracks(ids), vectors, fingerprint, windows, hop_seconds)
+
+    @cached_property
+    def row_of(self) -> dict[str, int]:
+        """The row of each track id."""
+        return {track.track_id: row for row, track in enumerate(self.tracks)}
+
+    @cached_property
+    def artists(self) -> np.ndarray:
+        """A number for each track's artist [n], int64; -1 where the artist is unknown."""
+        numbers: dict[str, int] = {"": -1}
+        keys = (artist_key(track) for track in self.tracks)
+        return np.array([numbers.setdefault(key, len(numbers) - 1) for key in keys], dtype=np.int64)
+
+    def place(self, seed: Seed) -> SeedPlace:
+        """Where a seed lies; JourneyError for an unknown track or another encoder's vectors."""
+        if isinstance(seed, str):
+            if seed not in self.row_of:
+                raise JourneyError(
+                    f"The track {seed!r} has no vector here. Choose another seed, or index it with this encoder."
+                )
+            row = self.row_of[seed]
+            return SeedPlace(row, self.vectors[row], self.windows(row) if self.windows else None)
+        if self.fingerprint and seed.fingerprint != self.fingerprint:
+            raise JourneyError(
+                f"The sound was embedded by encoder {seed.fingerprint}, the tracks by {self.fingerprint}."
+                " Embed it with the catalogue's encoder."
+            )
+        starts = np.array([segment.start_seconds for segment in seed.segments])
+        windows = Windows.of(seed.segment_vectors, starts, self.hop_seconds) if self.windows else None
+        return SeedPlace(None, seed.vector, windows)
+
+    def start_seconds(self, row: int) -> float:
+        """A sensible passage to start playing at [s]: the window most like the whole track."""
+        if self.windows is None:
+            return 0.0
+        windows = self.windows(row)
+        return float(windows.start_seconds[int((windows.vectors @ self.vectors[row]).argmax())])
+
+    def is_same(self, place: SeedPlace, row: int) -> bool:
+        """Whether the search calls both one recording (:mod:`synesthete.duplicates`)."""
+        if place.windows is None or self.windows is None:
+            return float(place.vector @ self.vectors[row]) >= IDENTICAL_COSINE
+        other = self.windows(row)
+        if place.row is None and is_part(place.windows, other):
+            return True
+        return is_version(place.windows, other, self.hop_seconds)
+
+
+@dataclass(frozen=True)
+class SeedPlace:
+    """A seed as a point: ``row`` (None for a sound that is no track), ``vector`` [size], windows if kept."""
+
+    row: int | None
+    vector: np.ndarray
+    windows: Windows | None
+
+
+def degrees(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Angles [n, m] in [0, 180] degrees between unit vectors ``a`` [n, size] and ``b`` [m, size]."""
+    cosines = np.atleast_2d(a).astype(np.float64) @ np.atleast_2d(b).astype(np.float64).T
+    return np.degrees(np.arccos(np.clip(cosines, -1.0, 1.0)))
+
+
+def places(repertoire: Repertoire, seeds: Sequence[Seed]) -> list[SeedPlace]:
+    """Where several seeds lie."""
+    return [repertoire.place(seed) for seed in seeds]
