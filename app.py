@@ -2,10 +2,12 @@
 
 import streamlit as st
 
-from synesthete.ui import frame, hearing, matches, options, picture, resources, sound_input, state
+from synesthete.ui import frame, hearing, matches, options, picture, resources, sound_input, spotify, state
+from synesthete.ui.take_home import take_home
 from synesthete.ui.text import count, plain
 
 with frame.begin("Listen"):
+    spotify.receive()
     catalogue = resources.catalogue()
     encoder_name = options.choose_encoder()
     search_options = options.choose_options()
@@ -39,4 +41,11 @@ with frame.begin("Listen"):
         st.subheader("What sounds most alike", anchor="matches")
         result = hearing.find(sound, heard, engine, search_options)
         matches.show_matches(result, engine.catalogue)
+        found = result.matches
+        take_home(
+            [match.track for match in found],
+            f"Sounds like {sound.name}",
+            engine.catalogue,
+            [match.offset_seconds for match in found],
+        )
         frame.bring_into_view("the-sound")

@@ -3,7 +3,6 @@
 import csv
 import io
 import sys
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -157,15 +156,6 @@ def test_a_new_sound_lands_where_it_would_lie_and_near_its_neighbours(vectors, l
     apart = np.linalg.norm(placed[:, None] - landscape.coordinates[others], axis=2)
     near = others[np.argsort(apart, axis=1)[:, :20]]
     assert np.mean([len(np.intersect1d(a, b)) / 5 for a, b in zip(alike, near, strict=True)]) > 0.6
-
-
-def test_placing_is_quick(rng):
-    vectors = unit(rng.normal(size=(8000, 512)))
-    coordinates = rng.normal(size=(8000, 3)).astype(np.float32)
-    found = maps.Landscape(coordinates, np.arange(8000), vectors, vectors[:0], vectors[0, :0], "tsne", 0)
-    began = time.perf_counter()
-    assert maps.place(found, vectors[5]).shape == (3,)
-    assert time.perf_counter() - began < 0.2
 
 
 def test_requests_that_make_no_sense_are_explained(vectors, landscape):

@@ -66,6 +66,20 @@ ENTRIES: dict[str, Entry] = {
         way_out="Install its weights with: python -m pip install --no-deps musicnn==0.1.0 "
         "(the other encoders work without it)",
     ),
+    "timbre": Entry(
+        "timbre:Timbre",
+        "Which sounds a passage is made of, in whatever order: after Musly, fast.",
+        packages=("safetensors",),
+        files=_models("timbre.safetensors", "timbre.json"),
+        way_out="Make it from your music with: python -m synesthete.encoders.timbre FILES...",
+    ),
+    "synesthete": Entry(
+        "fusion:Fusion",
+        "Our ResNet, the borrowed tagger and the ear for timbre together; those of them that are ready.",
+        packages=("safetensors",),
+        files=_models("synesthete.safetensors", "synesthete.json"),
+        way_out="Make it from your music with: python -m synesthete.training.fusion_fit FILES...",
+    ),
     "resnet50-imagenet": Entry(
         "resnet50_imagenet:Resnet50Imagenet",
         "A ResNet50 that learned to see on photographs: the capstone's second model.",
@@ -76,7 +90,7 @@ ENTRIES: dict[str, Entry] = {
 }
 
 _loaded: dict[str, Encoder] = {}
-_lock = threading.Lock()
+_lock = threading.RLock()  # an encoder made of others loads them while it is loaded
 
 
 def available() -> tuple[str, ...]:

@@ -14,6 +14,20 @@ WAY_IN = "way_in"  # which of the three ways in is open
 ENCODER = "encoder"  # name of the encoder
 LINK_FOLLOWED = "link_followed"  # bool: the address of this visit has been looked at
 SCROLL = "scroll"  # bool: bring the sound into view on this run
+LANDSCAPE_CHOSEN = "landscape_chosen"  # str: id of the track chosen on the map or in its table
+LANDSCAPE_TURN = "landscape_turn"  # bool: the track was chosen in the table, so the map turns to it
+LANDSCAPE_TABLE = "landscape_table"  # int: counts the tables begun, so that a choice on the map clears the table's
+JOURNEY_FROM = "journey_from"  # Sound | None: where a journey begins; the map sets it too
+JOURNEY_TO = "journey_to"  # Sound | None: where it ends
+JOURNEY_VIA = "journey_via"  # list[Sound | None]: what it passes on the way
+JOURNEY_LIKED = "journey_liked"  # list[str]: track ids of "From tracks you like"
+JOURNEY_PATH = "journey_path"  # tuple[str, ...]: track ids of the journey last shown, for the map to draw
+SPOTIFY = "spotify"  # (SpotifySession, TokenStore): this visitor's connection and its tokens
+SPOTIFY_LOGIN = "spotify_login"  # str: address of the sign-in under way
+SPOTIFY_COOKIE = "spotify_cookie"  # tuple[str, str]: name and value of the cookie that ties it to this browser
+SPOTIFY_ARRIVED = "spotify_arrived"  # bool: this tab is the one that Spotify sent back
+SPOTIFY_FOUND = "spotify_found"  # tuple: the tracks that were looked for, and what was found
+SPOTIFY_MADE = "spotify_made"  # tuple: the tracks, and the playlist made of them
 
 _TRAIL_LENGTH = 20
 
