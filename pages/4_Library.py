@@ -3,6 +3,7 @@
 import streamlit as st
 
 from synesthete.ui import frame, library, resources
+from synesthete.ui.take_home import take_home
 from synesthete.ui.text import count
 
 with frame.begin("Library"):
@@ -15,5 +16,7 @@ with frame.begin("Library"):
         "Find", placeholder="Title, artist, album or style", icon=":material/search:", key="library_words"
     )
     library.show_tracks(catalogue, words)
+    found = catalogue.find(words, limit=5000) if words.strip() else catalogue.tracks()[:5000]
+    take_home(found, f"Library: {words}" if words.strip() else "The whole library", catalogue)
     library.show_failures(catalogue)
     library.show_provenance(catalogue)

@@ -17,6 +17,7 @@ PITCH_CLASSES = ("C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "
 TONNETZ_AXES = ("5th x", "5th y", "m3 x", "m3 y", "M3 x", "M3 y")
 RED, GREEN, BLUE = "#FF6B57", "#43D17E", "#5B9BFF"
 _GRID = "rgba(128, 132, 150, 0.25)"
+_NARROW_LABELS = 4  # as many clock times as fit under a third of the page
 _MAX_COLUMNS = 700  # more than a screen shows; keeps a two-minute sound's figure light
 _HZ_TICKS = (250, 500, 1000, 2000, 4000, 8000)
 _LEFT_MARGIN = 56  # pixels; the same for every figure, so that time lines up from one to the next
@@ -65,7 +66,7 @@ def stacked_figure(
     )
     positions = (np.interp(_HZ_TICKS, mel_hz, np.arange(len(mel_hz))) + 0.5) / len(mel_hz)
     figure.update_yaxes(range=[0, 1], tickvals=positions, ticktext=[_hz_text(hz) for hz in _HZ_TICKS])
-    return _finish(figure, seconds, starts, height=300)
+    return _finish(figure, seconds, starts, height=300, is_wide=True)
 
 
 def mel_figure(
@@ -84,6 +85,7 @@ def chroma_figure(chroma: np.ndarray, seconds: float, starts: Sequence[tuple[flo
     """The green layer: strength in [0, 1] of each pitch class over time; ``chroma`` [12, n_frames]."""
     values = _fewer_columns(chroma)
     figure = _layer(values, seconds, _ramp(GREEN), PITCH_CLASSES, "%{y} · %{x:.1f} s · %{z:.2f}")
+    figure.update_yaxes(tickvals=list(PITCH_CLASSES))
     return _finish(figure, seconds, starts, height=220)
 
 
@@ -115,7 +117,7 @@ def waveform_figure(samples: np.ndarray, seconds: float, starts: Sequence[tuple[
     )
     limit = max(float(np.abs(samples).max(initial=0)), 1e-3) * 1.05
     figure.update_yaxes(range=[-limit, limit], showticklabels=False, zeroline=True, zerolinecolor=_GRID)
-    return _finish(figure, seconds, starts, height=100)
+    return _finish(figure, seconds, starts, height=100, is_wide=True)
 
 
 def _layer(
@@ -157,7 +159,9 @@ def _fewer_columns(values: np.ndarray) -> np.ndarray:
     return np.add.reduceat(values, edges, axis=-1) / widths
 
 
-def _finish(figure: go.Figure, seconds: float, starts: Sequence[tuple[float, float]], *, height: int) -> go.Figure:
+def _finish(
+    figure: go.Figure, seconds: float, starts: Sequence[tuple[float, float]], *, height: int, is_wide: bool = False
+) -> go.Figure:
     figure.update_layout(
         height=height,
         margin={"l": _LEFT_MARGIN, "r": 8, "t": 6, "b": 26},

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from synesthete.catalogue import Catalogue
-from synesthete.landscape.fit import Landscape
+from synesthete.landscape.layout import Landscape
 from synesthete.landscape.storage import LandscapeMismatchError, default_path, fingerprint, load, load_or_fit
 
 

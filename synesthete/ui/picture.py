@@ -11,6 +11,7 @@ import streamlit as st
 from synesthete import figures
 from synesthete.audio import Clip, clip_to_wav
 from synesthete.spectrogram import Spectrogram, mel_frequencies
+from synesthete.tracks import clock
 from synesthete.ui.text import plain
 
 _CONFIG = {"displayModeBar": False}
@@ -37,6 +38,11 @@ def show_picture(clip: Clip, spectrograms: Sequence[Spectrogram]) -> None:
     seconds = sum(spans) * settings.hop_length / settings.sample_rate_hz
     places = np.cumsum([0, *spans[:-1]]) * settings.hop_length / settings.sample_rate_hz
     starts = [(float(place), excerpt.start_seconds) for place, excerpt in zip(places, clip.excerpts, strict=True)]
+    if len(starts) > 1:
+        st.caption(
+            f"A long recording ({clock(clip.seconds)}): {len(starts)} excerpts of it were heard. The times below say "
+            "where each begins."
+        )
     mel_hz = mel_frequencies(settings)
     span = f"{seconds:.1f} s"
     _chart(
