@@ -1,0 +1,23 @@
+"""Journey: from one sound to another through real tracks, or a list that stays near what you like."""
+
+import streamlit as st
+
+from synesthete.ui import frame, hearing, journey, options, resources, spotify
+
+with frame.begin("Journey"):
+    spotify.receive()
+    encoder_name = options.choose_encoder()
+    st.title("Travel through sound", anchor=False)
+    st.markdown(
+        "Name two sounds, and Synesthete finds the way between them: real tracks in small, even steps, each a little "
+        "nearer to the end. Or stay where you like it."
+    )
+    mode = journey.choose_mode()
+    engine = hearing.engine_for(encoder_name)
+    if engine:
+        if mode == journey.A_TO_B:
+            journey.show_journey(engine)
+        elif mode == journey.ONE_SOUND:
+            journey.show_from_one(engine, resources.catalogue())
+        else:
+            journey.show_from_liked(engine, resources.catalogue())

@@ -1,0 +1,185 @@
+"""The Journey page's three ways: what is asked for, and the call that answers it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from synesthete.catalogue import Catalogue
+from synesthete.journey import (
+    Journey,
+    JourneyOptions,
+    Pick,
+    PlaylistOptions,
+    Repertoire,
+    Seed,
+    plan,
+    playlist_from_liked,
+    playlist_from_seed,
+)
+from synesthete.journey.records import MAX_LENGTH, MIN_LENGTH
+from synesthete.search import SearchEngine
+from synesthete.ui import hearing, journey_result, seeds, state
+from synesthete.ui.state import Sound
+from synesthete.ui.take_home import take_home
+
+A_TO_B, ONE_SOUND, LIKED = "From A to B", "From one sound", "From tracks you like"
+_ICONS = {A_TO_B: ":material/route:", ONE_SOUND: ":material/my_location:", LIKED: ":material/favorite:"}
+_METADATA_WEIGHT = 0.3
+
+
+def choose_mode() -> str:
+    """Which of the three ways."""
+    return st.segmented_control(
+        "What would you like?",
+        [A_TO_B, ONE_SOUND, LIKED],
+        default=A_TO_B,
+        required=True,
+        format_func=lambda mode: f"{_ICONS[mode]} {mode}",
+        key="journey_mode",
+        label_visibility="collapsed",
+        persist_state="session",
+    )
+
+
+def show_journey(engine: SearchEngine) -> None:
+    """Choose the places, plan the way between them, show it."""
+    sounds = seeds.choose_waypoints(engine.catalogue)
+    options = _journey_options()
+    if sounds[0] is None or sounds[-1] is None:
+        st.info("Choose where the journey begins and where it ends, or let chance choose.", icon=":material/route:")
+        return
+    chosen = [sound for sound in sounds if sound is not None]
+    repertoire = _repertoire(engine)
+    points = _points(chosen, engine)
+    with st.spinner("Finding the way …", show_time=True):
+        journey = _planned(repertoire.fingerprint, _revision(engine), _keys(chosen), options, repertoire, points)
+    st.session_state[state.JOURNEY_PATH] = tuple(track.track_id for track in journey.tracks)
+    journey_result.show_path(journey, chosen, engine)
+    stops = [stop for stop in journey.stops if stop.track is not None]
+    title = journey_result.title(journey, chosen)
+    take_home([s.track for s in stops if s.track], title, engine.catalogue, [s.start_seconds for s in stops])
+    journey_result.show_quality(journey, chosen, points, repertoire, engine)
+
+
+def show_from_one(engine: SearchEngine, catalogue: Catalogue) -> None:
+    """What sounds like one sound, as a list to play through."""
+    sound = seeds.choose_one(catalogue)
+    options = _playlist_options()
+    if sound is None:
+        st.info("Choose a track, or record or drop a sound on the Listen page first.", icon=":material/my_location:")
+        return
+    picks = playlist_from_seed(_repertoire(engine), _points([sound], engine)[0], options)
+    _show_picks(picks, [sound], options, engine, f"Sounds like {_short(sound)}")
+
+
+def show_from_liked(engine: SearchEngine, catalogue: Catalogue) -> None:
+    """What sounds like each of several tracks, in turns."""
+    liked = seeds.choose_liked(catalogue)
+    options = _playlist_options()
+    if not liked:
+        st.info("Choose one track that you like, or several.", icon=":material/favorite:")
+        return
+    picks = playlist_from_liked(_repertoire(engine), _points(liked, engine), options)
+    st.caption("Your tracks take turns: each gets the same share, so that quiet and loud favourites both stay.")
+    _show_picks(picks, liked, options, engine, "Because I like these")
+
+
+def _show_picks(
+    picks: Sequence[Pick], sounds: Sequence[Sound], options: PlaylistOptions, engine: SearchEngine, title: str
+) -> None:
+    if len(picks) < options.length:
+        st.caption(f"Only {len(picks)} tracks pass: the others are too many of one artist or versions of these.")
+    journey_result.show_picks(picks, sounds, engine)
+    take_home([pick.track for pick in picks], title, engine.catalogue, [pick.start_seconds for pick in picks])
+
+
+def _journey_options() -> JourneyOptions:
+    length, smoothness, artist = st.columns(3, gap="medium")
+    return JourneyOptions(
+        length=_length(length, 12, "How many stops", "The chosen sounds are among them."),
+        smoothness=smoothness.slider(
+            "Direct or smooth",
+            0.0,
+            1.0,
+            0.5,
+            0.05,
+            format="percent",
+            key="journey_smoothness",
+            persist_state="session",
+            help="0 %: straight ahead, whatever the steps. 100 %: small, even steps above all, even by detours.",
+        ),
+        max_per_artist=_per_artist(artist),
+    )
+
+
+def _playlist_options() -> PlaylistOptions:
+    length, artist, metadata = st.columns(3, gap="medium", vertical_alignment="bottom")
+    n_tracks = _length(length, 20, "How many tracks", "The chosen sounds are not among them.")
+    per_artist = _per_artist(artist)
+    is_weighed = metadata.toggle(
+        "Weigh names too",
+        key="journey_metadata",
+        persist_state="session",
+        help=f"Off: sound alone decides. On: equal artist, album and style count for {_METADATA_WEIGHT:.0%}.",
+    )
+    return PlaylistOptions(n_tracks, per_artist, metadata_weight=_METADATA_WEIGHT if is_weighed else 0.0)
+
+
+def _length(place: st.delta_generator.DeltaGenerator, default: int, label: str, help: str) -> int:
+    return place.slider(
+        label, MIN_LENGTH, MAX_LENGTH, default, key=f"journey_length_{default}", help=help, persist_state="session"
+    )
+
+
+def _per_artist(place: st.delta_generator.DeltaGenerator) -> int | None:
+    value = place.number_input(
+        "At most from one artist",
+        0,
+        10,
+        2,
+        key="journey_per_artist",
+        persist_state="session",
+        help="0 sets no limit. The sounds you chose are always allowed.",
+    )
+    return value or None
+
+
+def _points(sounds: Sequence[Sound], engine: SearchEngine) -> list[Seed]:
+    """Each as the journey wants it: a track's id, or what the encoder made of the sound."""
+    return [sound.track_id or hearing.hear(sound, engine).embedding for sound in sounds]
+
+
+def _keys(sounds: Sequence[Sound]) -> tuple[str, ...]:
+    return tuple(sound.key for sound in sounds)
+
+
+def _short(sound: Sound) -> str:
+    return sound.name if len(sound.name) <= 40 else sound.name[:39].rstrip() + "…"
+
+
+def _revision(engine: SearchEngine) -> str:
+    return engine.catalogue.revision(engine.encoder.fingerprint)
+
+
+def _repertoire(engine: SearchEngine) -> Repertoire:
+    return _read_repertoire(str(engine.catalogue.path), engine.encoder.fingerprint, _revision(engine), engine)
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _read_repertoire(path: str, fingerprint: str, revision: str, _engine: SearchEngine) -> Repertoire:
+    """Once per catalogue as it is now and encoder; the first three arguments are the key."""
+    return Repertoire.read(_engine.catalogue, fingerprint, _engine.encoder.hop_seconds)
+
+
+@st.cache_data(show_spinner=False, max_entries=200)
+def _planned(
+    fingerprint: str,
+    revision: str,
+    keys: tuple[str, ...],
+    options: JourneyOptions,
+    _repertoire: Repertoire,
+    _points: list[Seed],
+) -> Journey:
+    return plan(_repertoire, _points, options)

@@ -1,0 +1,232 @@
+"""What came of a journey: the stops with a player, how good it is, and the steps as a chart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from synesthete import figures
+from synesthete.audio import clip_to_wav
+from synesthete.explain import SimilarityScale
+from synesthete.journey import Journey, JourneyQuality, Pick, Repertoire, Seed, Stop, baselines
+from synesthete.journey.planning import trace
+from synesthete.search import SearchEngine
+from synesthete.settings import PROJECT_ROOT
+from synesthete.tracks import Track
+from synesthete.ui import hearing, player
+from synesthete.ui.player import Row
+from synesthete.ui.state import Sound
+from synesthete.ui.text import count, plain
+
+_OURS, _STRAIGHT, _WANDER = "This journey", "Straight line", "Random walk"
+_LOOKS = {_OURS: (figures.RED, "solid", "circle"), _STRAIGHT: (figures.BLUE, "dash", "diamond")}
+_LOOKS[_WANDER] = ("#9A94A8", "dot", "x")
+_MAP = "pages/2_Landscape.py"
+
+
+def show_path(journey: Journey, sounds: Sequence[Sound], engine: SearchEngine) -> None:
+    """The stops in order, with pictures, step sizes and a player."""
+    st.header(plain(title(journey, sounds), 160), anchor="the-journey")
+    images = player.thumbnails(journey.tracks, engine.catalogue)
+    own = iter([sound for sound in sounds if not sound.track_id])
+    marks = iter("ABCDEF")
+    largest = journey.quality.largest_step_degrees or 1.0
+    rows = []
+    for number, stop in enumerate(journey.stops):
+        mark = next(marks) if stop.is_seed else ""
+        share = stop.step_degrees / largest
+        step = _step(stop, engine.scale) if number else {}
+        if stop.track is None:
+            rows.append(_own_row(next(own), mark, share, step, engine))
+        else:
+            rows.append(_row(stop, stop.track, mark, share, step, images[stop.track.track_id], engine))
+    player.play_through(rows, key="journey-player")
+
+
+def title(journey: Journey, sounds: Sequence[Sound]) -> str:
+    """The journey's name: from where to where."""
+    ends = zip((journey.stops[0], journey.stops[-1]), (sounds[0], sounds[-1]), strict=True)
+    first, last = (stop.track.title if stop.track else sound.name for stop, sound in ends)
+    return f"{_short(first)} → {_short(last)}"
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 60 else name[:59].rstrip() + "…"
+
+
+def _row(
+    stop: Stop, track: Track, mark: str, share: float, step: dict[str, str], image: bytes, engine: SearchEngine
+) -> Row:
+    return Row(
+        title=track.title,
+        about=" · ".join(part for part in (track.artist, track.genre) if part),
+        source=engine.catalogue.audio_path(track),
+        start_seconds=stop.start_seconds,
+        image=image,
+        mark=mark,
+        share=share,
+        **step,
+    )
+
+
+def _own_row(sound: Sound, mark: str, share: float, step: dict[str, str], engine: SearchEngine) -> Row:
+    heard = hearing.hear(sound, engine)
+    picture = np.concatenate([spectrogram.stacked_image() for spectrogram in heard.spectrograms], axis=2)
+    image = figures.stacked_png(picture, height=48, width=112)
+    wav = clip_to_wav(heard.clip)
+    return Row(sound.name, "Your sound", wav, 0.0, image, mark, share=share, **step)
+
+
+def _step(stop: Stop, scale: SimilarityScale) -> dict[str, str]:
+    note = f"{scale.words(stop.step_cosine).capitalize()} to the one before"
+    return {"note": note, "figure": f"A step of {stop.step_degrees:.0f}° · cosine {stop.step_cosine:.2f}"}
+
+
+def show_picks(picks: Sequence[Pick], sounds: Sequence[Sound], engine: SearchEngine) -> None:
+    """A playlist around seeds: how alike each track is to the seed it was picked for."""
+    st.header(count(len(picks), "track") + " alike", anchor="the-journey")
+    images = player.thumbnails([pick.track for pick in picks], engine.catalogue)
+    rows = []
+    for pick in picks:
+        to_whom = f" to {sounds[pick.seed_number].name}" if len(sounds) > 1 else ""
+        rows.append(
+            Row(
+                title=pick.track.title,
+                about=" · ".join(part for part in (pick.track.artist, pick.track.genre) if part),
+                source=engine.catalogue.audio_path(pick.track),
+                start_seconds=pick.start_seconds,
+                image=images[pick.track.track_id],
+                note=engine.scale.words(pick.cosine).capitalize() + to_whom,
+                figure=f"cosine {pick.cosine:.2f}",
+                share=max(0.0, pick.cosine),
+            )
+        )
+    player.play_through(rows, key="journey-player")
+
+
+@dataclass(frozen=True)
+class _Way:
+    """A way from the first seed to the last: its measure, and its steps in degrees."""
+
+    quality: JourneyQuality
+    steps: tuple[float, ...]
+
+
+def show_quality(
+    journey: Journey, sounds: Sequence[Sound], points: Sequence[Seed], repertoire: Repertoire, engine: SearchEngine
+) -> None:
+    """How good the journey is, against two simpler ways between the same ends."""
+    st.subheader("How good is this journey?", anchor=False)
+    ways = {_OURS: _Way(journey.quality, tuple(stop.step_degrees for stop in journey.stops[1:]))}
+    keys = tuple(sound.key for sound in sounds)
+    places = tuple(number for number, stop in enumerate(journey.stops) if stop.is_seed)
+    revision = engine.catalogue.revision(repertoire.fingerprint)
+    ways |= _simpler(repertoire.fingerprint, revision, keys, places, repertoire, list(points))
+    st.markdown(_verdict(ways))
+    chart, table = st.columns([3, 2], gap="large", vertical_alignment="center")
+    chart.plotly_chart(
+        _steps_figure(ways), config={"displayModeBar": False}, key="figure-steps", alt=_steps_in_words(ways)
+    )
+    with table:
+        st.table(_table(ways), border="horizontal")
+        st.caption(
+            "**Straight line** takes the track nearest to each of equally spaced points between the ends; "
+            "**random walk** goes to one of the ten nearest by lot. An angle of 0° is the same point, 90° nothing in "
+            "common. Evenness is 100 % when all steps are equal."
+        )
+    best = (
+        f"By the measure it was planned with, no other choice among {count(journey.n_candidates, 'track')} is better."
+    )
+    near = f"Another choice could be better by at most {journey.gap:.0%}."
+    st.caption(best if journey.is_optimal else near)
+    if (PROJECT_ROOT / _MAP).is_file():
+        st.page_link(_MAP, label="See these tracks on the map", icon=":material/landscape:")
+
+
+@st.cache_data(show_spinner=False, max_entries=200)
+def _simpler(
+    fingerprint: str,
+    revision: str,
+    keys: tuple[str, ...],
+    places: tuple[int, ...],
+    _repertoire: Repertoire,
+    _points: list[Seed],
+) -> dict[str, _Way]:
+    """The two baselines through the same seeds, leg by leg with as many stops; the first four arguments are the key.
+
+    A recorded sound joins the tracks for them as one more row.
+    """
+    known = _repertoire
+    ids: list[str] = []
+    for point in _points:
+        ids.append(point if isinstance(point, str) else f"own sound {len(ids)}")
+        if not isinstance(point, str):
+            own = Track(ids[-1], ids[-1])
+            known = Repertoire((*known.tracks, own), np.vstack([known.vectors, point.vector]), known.fingerprint)
+    is_seed = np.isin(np.arange(places[-1] + 1), places)
+    ways = {}
+    for name, baseline in ((_STRAIGHT, baselines.linear_greedy), (_WANDER, baselines.random_walk)):
+        legs = zip(ids[:-1], ids[1:], np.diff(places), strict=True)
+        parts = [baseline(known, begin, end, int(n_steps) + 1) for begin, end, n_steps in legs]
+        rows = np.concatenate([parts[0][:1], *(part[1:] for part in parts)])
+        stops, quality = trace(known, [known.place(id_) for id_ in ids], known.vectors[rows], rows, is_seed)
+        ways[name] = _Way(quality, tuple(stop.step_degrees for stop in stops[1:]))
+    return ways
+
+
+def _verdict(ways: dict[str, _Way]) -> str:
+    """The one sentence a listener wants, whichever way it turns out."""
+    ours, straight, wander = (ways[name].quality.largest_step_degrees for name in (_OURS, _STRAIGHT, _WANDER))
+    text = f"Its largest step is **{ours:.0f}°**; the straight line's is {straight:.0f}°, a random walk's {wander:.0f}°"
+    share = ways[_OURS].quality.forward_share
+    forward = "Every step" if share == 1 else f"{share:.0%} of its steps"
+    return f"{text}. {forward} leads nearer to the end."
+
+
+def _table(ways: dict[str, _Way]) -> pd.DataFrame:
+    lines = {
+        "Largest step": [f"{way.quality.largest_step_degrees:.1f}°" for way in ways.values()],
+        "Mean step": [f"{way.quality.mean_step_degrees:.1f}°" for way in ways.values()],
+        "Evenness of the steps": [f"{way.quality.evenness:.1%}" for way in ways.values()],
+        "Steps forward": [f"{way.quality.forward_share:.0%}" for way in ways.values()],
+        "Artist heard again": [count(way.quality.artist_repeats, "time") for way in ways.values()],
+    }
+    return pd.DataFrame(lines, index=list(ways)).T
+
+
+def _steps_figure(ways: dict[str, _Way]) -> go.Figure:
+    figure = go.Figure()
+    for name, way in reversed(ways.items()):
+        colour, dash, symbol = _LOOKS[name]
+        figure.add_scatter(
+            x=list(range(1, len(way.steps) + 1)),
+            y=way.steps,
+            name=name,
+            mode="lines+markers",
+            line={"color": colour, "dash": dash, "width": 3 if name == _OURS else 1.5},
+            marker={"symbol": symbol, "size": 7},
+            hovertemplate="Step %{x}: %{y:.1f}°<extra>" + name + "</extra>",
+        )
+    figure.update_layout(
+        height=330,
+        margin={"l": 48, "r": 8, "t": 48, "b": 40},
+        plot_bgcolor="rgba(0,0,0,0)",
+        paper_bgcolor="rgba(0,0,0,0)",
+        dragmode=False,
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "traceorder": "reversed"},
+    )
+    figure.update_xaxes(title="Step", fixedrange=True, showgrid=False, tickformat="d")
+    figure.update_yaxes(
+        title="Size", ticksuffix="°", fixedrange=True, rangemode="tozero", gridcolor="rgba(128, 132, 150, 0.25)"
+    )
+    return figure
+
+
+def _steps_in_words(ways: dict[str, _Way]) -> str:
+    parts = [f"{name}: {', '.join(f'{step:.0f}' for step in way.steps)} degrees" for name, way in ways.items()]
+    return "Size of each step in order. " + ". ".join(parts)

@@ -1,0 +1,144 @@
+"""A list played through, each track from a telling passage, with the next one ready.
+
+The component (``player.js``) is ours because ``st.audio`` plays one file and tells nobody when it ends. It holds two
+audio elements: one sounds, the other has the next track loaded.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import mimetypes
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+from streamlit.runtime import get_instance
+
+from synesthete import figures
+from synesthete.audio import read_clip
+from synesthete.catalogue import Catalogue
+from synesthete.errors import AudioError
+from synesthete.spectrogram import see
+from synesthete.tracks import Track
+
+_ASSETS = Path(__file__).parent / "assets"
+_THUMBNAIL_HEIGHT, _THUMBNAIL_WIDTH = 48, 112  # pixels
+_QUICK_SECONDS = 0.3  # what is there sooner needs no progress bar
+_SECONDS = {10: "10 s", 20: "20 s", 30: "30 s", 0: "To its end"}
+_mount = st.components.v2.component(
+    "synesthete_player",
+    html='<div class="frame"><div class="player"></div></div>',
+    css=(_ASSETS / "player.css").read_text(encoding="utf-8"),
+    js=(_ASSETS / "player.js").read_text(encoding="utf-8"),
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the player; all texts are shown as they are, markup is only letters.
+
+    Attributes
+    ----------
+    title, about : str
+        What is played, and a second line on it.
+    source : Path, bytes or None
+        The file, or a sound in memory; None for what cannot be played.
+    start_seconds : float >= 0 [s]
+        Where to begin.
+    image : bytes
+        A little stacked image as PNG; may be empty.
+    mark : str
+        Shown instead of the number: ``A``, ``B`` for the ends of a journey.
+    note, figure : str
+        How far it is from the one before, in words and in numbers.
+    share : float in [0, 1]
+        The length of the bar between them.
+    """
+
+    title: str
+    about: str = ""
+    source: Path | bytes | None = None
+    start_seconds: float = 0.0
+    image: bytes = b""
+    mark: str = ""
+    note: str = ""
+    figure: str = ""
+    share: float = 0.0
+
+
+@st.fragment
+def play_through(rows: Sequence[Row], key: str) -> None:
+    """Show the rows with a player for all of them."""
+    left, _ = st.columns([2, 1])
+    seconds = left.segmented_control(
+        "How much of each track",
+        list(_SECONDS),
+        default=20,
+        required=True,
+        format_func=_SECONDS.__getitem__,
+        key=f"{key}-seconds",
+    )
+    lines = [_line(row, f"{key}-{number}") for number, row in enumerate(rows)]
+    signature = hashlib.sha256(repr([(line["url"], line["start"], line["note"]) for line in lines]).encode())
+    _mount(data={"rows": lines, "seconds": seconds, "signature": signature.hexdigest()}, key=key)
+
+
+def _line(row: Row, place: str) -> dict[str, object]:
+    image = f"data:image/png;base64,{base64.b64encode(row.image).decode()}" if row.image else ""
+    return {
+        "title": row.title,
+        "about": row.about,
+        "url": _url(row.source, place),
+        "start": round(row.start_seconds, 2),
+        "image": image,
+        "mark": row.mark,
+        "note": row.note,
+        "figure": row.figure,
+        "share": float(np.clip(row.share, 0, 1)),
+    }
+
+
+def _url(source: Path | bytes | None, place: str) -> str:
+    """Where the browser finds a sound: Streamlit's own store of media files, the one ``st.audio`` uses.
+
+    It serves ranges, so that a passage in the middle starts at once, and forgets a file when no page shows it. There is
+    no documented way to an address in it; this is the call that ``st.audio`` makes.
+    """
+    if source is None or (isinstance(source, Path) and not source.is_file()):
+        return ""
+    if isinstance(source, bytes):
+        return get_instance().media_file_mgr.add(source, "audio/wav", place)
+    mime = mimetypes.guess_type(source.name)[0] or "audio/mpeg"
+    return get_instance().media_file_mgr.add(str(source), mime, place)
+
+
+def thumbnails(tracks: Sequence[Track], catalogue: Catalogue) -> dict[str, bytes]:
+    """A little stacked image of each track by its id, with progress while they are made; they are kept.
+
+    A track whose file is gone or cannot be read has an empty one.
+    """
+    bar = st.empty()
+    images = {}
+    begin = time.monotonic()
+    for number, track in enumerate(tracks, start=1):
+        path = catalogue.audio_path(track)
+        images[track.track_id] = _thumbnail(track.track_id, str(path)) if path.is_file() else b""
+        if time.monotonic() - begin > _QUICK_SECONDS:
+            bar.progress(number / len(tracks), text=f"Looking at {number} of {len(tracks)} tracks …")
+    bar.empty()
+    return images
+
+
+@st.cache_data(show_spinner=False, max_entries=4000)
+def _thumbnail(track_id: str, path: str) -> bytes:
+    """``track_id`` is the content's hash, so that another file at the same path has another picture."""
+    try:
+        spectrograms = see(read_clip(path))
+    except AudioError:
+        return b""  # the player says so when its turn comes
+    image = np.concatenate([spectrogram.stacked_image() for spectrogram in spectrograms], axis=2)
+    return figures.stacked_png(image, height=_THUMBNAIL_HEIGHT, width=_THUMBNAIL_WIDTH)

@@ -1,0 +1,88 @@
+"""A list taken home: as a file that players read, or to Spotify."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import streamlit as st
+
+from synesthete.catalogue import Catalogue
+from synesthete.errors import PlaylistError
+from synesthete.playlists import FORMATS, Entry, Playlist, file_name, write
+from synesthete.tracks import Track
+from synesthete.ui import frame, spotify
+from synesthete.ui.text import count, plain
+
+_RELATIVE, _ABSOLUTE = "Relative to the music folder", "Absolute"
+
+
+def take_home(
+    tracks: Sequence[Track], title: str, catalogue: Catalogue, offsets: Sequence[float] | None = None
+) -> None:
+    """Offer a list as M3U8, XSPF, JSPF and CSV, and to Spotify.
+
+    Parameters
+    ----------
+    tracks : sequence of Track
+        In playing order; nothing is shown for none.
+    title : str
+        Of the playlist and its file.
+    catalogue : Catalogue
+        It knows where the audio lies.
+    offsets : sequence of float >= 0 [s], optional
+        Where each track should begin to play, for players that heed it.
+    """
+    if tracks:
+        _take_home(tuple(tracks), title, catalogue, tuple(offsets) if offsets is not None else None)
+
+
+@st.fragment
+def _take_home(tracks: tuple[Track, ...], title: str, catalogue: Catalogue, offsets: tuple[float, ...] | None) -> None:
+    """A fragment: what is done in here does not interrupt what plays outside."""
+    opened = st.expander("Take it home", icon=":material/download:", key="take-home", on_change="rerun")
+    if not opened.open:
+        return  # a library of thousands is written only for who asks
+    with opened:
+        try:
+            _offer_files(playlist_of(tracks, title, catalogue, offsets), catalogue)
+            spotify.offer(tracks, title)
+        except PlaylistError as error:  # a fragment's own rerun has no frame around it
+            frame.show_error(error)
+
+
+def playlist_of(
+    tracks: Sequence[Track], title: str, catalogue: Catalogue, offsets: Sequence[float] | None = None
+) -> Playlist:
+    """The list as the file formats want it."""
+    starts = offsets if offsets is not None else [0.0] * len(tracks)
+    entries = tuple(
+        Entry(track, catalogue.audio_path(track).resolve(), round(start, 2) or None)
+        for track, start in zip(tracks, starts, strict=True)
+    )
+    return Playlist(title, entries)
+
+
+def _offer_files(playlist: Playlist, catalogue: Catalogue) -> None:
+    st.markdown(f"**{plain(playlist.title)}** · {count(len(playlist.entries), 'track')} as a file")
+    style = st.segmented_control(
+        "Paths in the file", [_RELATIVE, _ABSOLUTE], default=_ABSOLUTE, required=True, key="take-home-paths"
+    )
+    folder = catalogue.folder.resolve()
+    with st.container(horizontal=True):
+        for name, form in FORMATS.items():
+            st.download_button(
+                form.label,
+                write(playlist, name, relative_to=folder if style == _RELATIVE else None),
+                file_name=file_name(playlist.title, name),
+                mime=form.mime,
+                icon=":material/download:",
+                key=f"take-home-{name}",
+                help=f"For {form.purpose}",
+                on_click="ignore",
+            )
+    n_missing = sum(isinstance(e.location, Path) and not e.location.is_file() for e in playlist.entries)
+    lies = f"Save the file in {plain(str(folder), 300)}: its paths begin there."
+    st.caption(lies if style == _RELATIVE else "The file works wherever you save it on this computer.")
+    if n_missing:
+        st.warning(f"{count(n_missing, 'audio file')} of the list are not where they were; scan the library again.")

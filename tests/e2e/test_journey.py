@@ -1,0 +1,113 @@
+"""A journey as a visitor makes it: by the page's own address, heard through, taken home."""
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from synesthete.settings import Paths
+
+pytestmark = pytest.mark.browser
+SAMPLER = Paths().sampler
+
+
+def titles(*numbers):
+    with (SAMPLER / "manifest.csv").open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    return [rows[number]["title"] for number in numbers]
+
+
+def pick(page, menu, title):
+    box = page.get_by_role("combobox", name=menu)
+    box.click()
+    box.fill(title)
+    page.get_by_role("option", name=title).first.click()
+
+
+def stops(page):
+    return page.get_by_role("button", name="Play ", exact=False).and_(page.locator(".row"))
+
+
+def sounding(page):
+    """Number of the row that is marked as sounding, and the time of the audio that is not paused."""
+    return page.evaluate(
+        """() => {
+          const roots = [...document.querySelectorAll('*')].map(e => e.shadowRoot).filter(Boolean);
+          const root = roots.find(root => root.querySelector('.player'));
+          const rows = [...root.querySelectorAll('.row')];
+          const decks = [...root.querySelectorAll('audio')];
+          const playing = decks.filter(audio => !audio.paused);
+          return {row: rows.findIndex(row => row.hasAttribute('aria-current')),
+                  time: playing.length === 1 ? playing[0].currentTime : null,
+                  source: playing.map(audio => audio.src)[0],
+                  waiting: decks.filter(audio => audio.paused).map(audio => [audio.src, audio.readyState])[0]};
+        }"""
+    )
+
+
+def until(page, condition, seconds=20):
+    for _ in range(seconds * 5):
+        if condition(sounding(page)):
+            return sounding(page)
+        page.wait_for_timeout(200)
+    raise AssertionError(sounding(page))
+
+
+@pytest.fixture
+def journey(cold_server, open_page):
+    page = open_page(f"{cold_server.url}/Journey", accept_downloads=True)
+    first, last = titles(4, 130)
+    pick(page, "From", first)
+    pick(page, "To", last)
+    page.get_by_role("heading", name=f"{first} → {last}").wait_for()
+    stops(page).nth(11).wait_for()
+    return page
+
+
+def test_a_journey_is_heard_through_and_taken_home(journey):
+    page = journey
+    errors = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    first, last = titles(4, 130)
+    assert stops(page).count() == 12
+    assert first in stops(page).first.inner_text() and last in stops(page).last.inner_text()
+    assert page.get_by_label("Size of each step in order").first.is_visible()
+
+    page.get_by_role("button", name="Play the list").click()
+    begins = until(page, lambda now: now["time"])["time"]
+    until(page, lambda now: now["time"] and now["time"] > begins + 0.5)
+    ready = until(page, lambda now: now["waiting"][1] >= 3)["waiting"][0]  # HAVE_FUTURE_DATA
+    page.get_by_role("button", name="Next track").click()
+    now = until(page, lambda now: now["row"] == 1 and now["time"])
+    assert now["source"] == ready
+    page.get_by_role("button", name="Pause").click()
+    until(page, lambda now: now["time"] is None)
+
+    page.get_by_text("Take it home").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="M3U8").click()
+    assert download.value.suggested_filename.endswith(".m3u8")
+    text = Path(download.value.path()).read_text(encoding="utf-8")
+    paths = [line for line in text.splitlines() if not line.startswith("#")]
+    assert text.startswith("#EXTM3U\n") and len(paths) == 12
+    assert all(Path(path).is_file() for path in paths)
+    assert sounding(page)["row"] == 1, "taking the list home must not touch the player"
+    assert errors == []
+
+
+def test_the_player_goes_on_by_itself_and_by_keyboard(journey):
+    page = journey
+    page.get_by_role("radio", name="10 s").or_(page.get_by_role("button", name="10 s")).first.click()
+    third = stops(page).nth(2)
+    third.focus()
+    page.keyboard.press("Enter")
+    begins = until(page, lambda now: now["row"] == 2 and now["time"])["time"]
+    minutes, seconds = third.inner_text().rsplit("from ", 1)[1].split(":")
+    assert 0 <= begins - (60 * int(minutes) + int(seconds)) < 3
+    until(page, lambda now: now["row"] == 3 and now["time"], seconds=25)
+    page.keyboard.press("Enter")  # still on the third: it plays again
+    until(page, lambda now: now["row"] == 2 and now["time"])
+    assert page.get_by_text("3 of 12 · ").is_visible()
+    page.get_by_role("radio", name="30 s").or_(page.get_by_role("button", name="30 s")).first.click()
+    page.wait_for_timeout(2000)
+    assert sounding(page)["time"], "another choice of seconds must not stop the music"

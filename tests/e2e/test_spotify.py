@@ -1,0 +1,133 @@
+"""Signing in to Spotify in a real browser, against the stand-in for Spotify that tests/playlists has."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from urllib.parse import urlencode
+
+import pytest
+
+from synesthete import sampler
+from synesthete.settings import PROJECT_ROOT
+
+sys.path.insert(0, str(PROJECT_ROOT / "tests" / "playlists"))
+import spotify_server
+from spotify_server import CLIENT_ID, CLIENT_SECRET, FakeSpotify, song
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(params=["secret", "pkce"])
+def app(request, tmp_path, monkeypatch):
+    """The app on a port that Spotify's stand-in knows as its redirect address; gives both, and the log."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
+    monkeypatch.setattr(spotify_server, "REDIRECT_URI", f"{url}/")
+    log = tmp_path / "server.log"
+    with FakeSpotify() as spotify, log.open("w") as lines:
+        environment = {
+            **os.environ,
+            "SYNESTHETE_HOME": str(tmp_path / "state"),
+            "SPOTIPY_CLIENT_ID": CLIENT_ID,
+            "SPOTIPY_CLIENT_SECRET": CLIENT_SECRET if request.param == "secret" else "",
+            "SPOTIPY_REDIRECT_URI": f"{url}/",
+            "SYNESTHETE_SPOTIFY_ACCOUNTS": spotify.url,
+            "SYNESTHETE_SPOTIFY_API": f"{spotify.url}/v1",
+        }
+        command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.address", "127.0.0.1"]
+        command += ["--server.port", str(port), "--server.headless", "true", "--server.fileWatcherType", "none"]
+        command += ["--logger.level", "debug"]
+        process = subprocess.Popen(command, cwd=PROJECT_ROOT, stdout=lines, stderr=lines, env=environment)
+        for _ in range(300):
+            try:
+                urllib.request.urlopen(f"{url}/_stcore/health", timeout=1)
+                break
+            except OSError:
+                assert process.poll() is None, log.read_text()
+                time.sleep(0.2)
+        yield url, spotify, log
+        process.terminate()
+        process.wait(10)
+
+
+def open_list(page):
+    """Three tracks found in the library, about to be taken home."""
+    page.get_by_text("Take it home").click()
+    page.get_by_role("button", name="Connect Spotify").click()
+    agree = page.get_by_role("link", name="Agree on Spotify")
+    agree.wait_for()
+    page.wait_for_function("document.cookie.includes('synesthete-login-')")
+    return agree
+
+
+def library_of(style):
+    with sampler.open_sampler() as catalogue:
+        return catalogue.find(style, limit=5000)
+
+
+def test_from_connect_to_the_playlist(app, open_page):
+    url, spotify, log = app
+    tracks = library_of("Bossa")
+    assert 2 <= len(tracks) <= 100
+    sure, doubtful = tracks[0], tracks[1]
+    spotify.songs = [
+        song(1, sure.title, sure.artist, sure.seconds),
+        song(2, f"{doubtful.title} (Live)", doubtful.artist, doubtful.seconds),
+    ]
+    page = open_page(f"{url}/Library")
+    page.get_by_role("textbox", name="Find").fill("Bossa")
+    page.keyboard.press("Enter")
+    page.get_by_text(f"{len(tracks)} tracks. Choose").wait_for()
+    agree = open_list(page)
+    with page.context.expect_page() as opened:
+        agree.click()
+    second = opened.value
+    second.get_by_text("Spotify is connected").wait_for()
+    assert "code=" not in second.url and "state=" not in second.url
+    second.reload()  # a new visit: it has no part in the connection
+    second.get_by_role("heading", name="What sounds like this?").wait_for()
+
+    page.get_by_role("button", name=f"Find the {len(tracks)} tracks").click()  # it came by itself
+    page.get_by_text("1 found for certain, 1 doubtful").wait_for()
+    page.get_by_role("combobox", name="Is it one of these?").click()
+    page.get_by_role("option", name="(Live)").click()
+    page.get_by_role("button", name="Create it with 2 tracks").click()
+    page.get_by_text("is in your account, private, with 2 tracks").wait_for()
+    (playlist,) = spotify.playlists.values()
+    assert playlist["public"] is False and playlist["name"] == "Library: Bossa"
+    assert playlist["uris"] == [spotify.songs[0]["uri"], spotify.songs[1]["uri"]]
+
+    assert page.get_by_role("button", name="Create it").count() == 0, "a second click must not make a second one"
+
+    written = log.read_text()
+    assert not [secret for secret in spotify.secrets_issued if secret in written]
+    page.get_by_role("button", name="Disconnect").click()
+    page.get_by_role("button", name="Connect Spotify").wait_for()
+
+
+def test_another_browser_cannot_answer_for_this_one(app, open_page):
+    url, spotify, _ = app
+    page = open_page(f"{url}/Library")
+    agree = open_list(page)
+    stranger = open_page(agree.get_attribute("href"))  # somebody else agrees to this visitor's link
+    stranger.get_by_role("alert").wait_for()
+    assert "belongs to no login begun here" in stranger.get_by_role("alert").inner_text()
+    assert spotify.calls("/api/token") == [], "the code must not be traded"
+    stranger.goto(f"{url}/?{urlencode({'code': 'x', 'state': 'guessed'})}")
+    stranger.get_by_text("belongs to no login begun here").wait_for()
+    page.wait_for_timeout(3000)
+    assert page.get_by_role("link", name="Agree on Spotify").is_visible()
+    assert page.get_by_role("button", name="Disconnect").count() == 0
+
+
+def test_under_another_name_the_page_says_where_to_go(app, open_page):
+    url, _, _ = app
+    page = open_page(url.replace("127.0.0.1", "localhost") + "/Library")
+    page.get_by_text("Take it home").click()
+    page.get_by_role("link", name=f"{url}/").wait_for()
+    assert page.get_by_role("button", name="Connect Spotify").count() == 0
