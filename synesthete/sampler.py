@@ -19,6 +19,7 @@ from synesthete.catalogue import Catalogue
 from synesthete.encoders.base import Encoder
 from synesthete.errors import CatalogueError
 from synesthete.ingest import Progress, embed_missing
+from synesthete.landscape.of_catalogue import map_of
 from synesthete.search import SearchEngine
 from synesthete.settings import Paths
 from synesthete.tracks import Track
@@ -92,7 +93,7 @@ def build(folder: Path, on_progress: Progress | None = None) -> Catalogue:
         If a file of the manifest is missing or its checksum differs.
     """
     file = folder / CATALOGUE_NAME
-    for old in (file, *folder.glob("*.faiss*"), *folder.glob(CATALOGUE_NAME + "-*")):
+    for old in (file, *folder.glob("*.index"), *folder.glob("*.landscape.npz"), *folder.glob(CATALOGUE_NAME + "-*")):
         old.unlink(missing_ok=True)
     with (folder / "manifest.csv").open(encoding="utf-8", newline="") as lines:
         rows = list(csv.DictReader(lines))
@@ -121,6 +122,7 @@ def build(folder: Path, on_progress: Progress | None = None) -> Catalogue:
             encoder = encoders.load(name)
             embed_missing(catalogue, encoder, on_progress)
             SearchEngine(catalogue, encoder, index_folder=folder)
+            map_of(catalogue, encoder.fingerprint, [folder])
     failures = catalogue.failures()
     if failures:
         raise CatalogueError(f"{failures[0].path} could not be embedded: {failures[0].reason}")

@@ -1,0 +1,106 @@
+"""The map of the catalogue with all that is shown of it, made once for the whole server."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+import numpy as np
+import streamlit as st
+
+from synesthete import landscape
+from synesthete.landscape.of_catalogue import map_fingerprint, map_of
+from synesthete.search import SearchEngine
+from synesthete.settings import Paths, fingerprint
+from synesthete.tracks import Track
+from synesthete.ui import map3d
+
+STYLE, ARTIST, ALBUM, FOLDER, GROUP = "Style", "Artist", "Album", "Folder", "Group"
+_N_NEIGHBOURS = 10  # that the map's worth is measured by
+_N_GROUPS = 8
+
+
+@dataclass(frozen=True)
+class Atlas:
+    """A map and its tracks; all sequences in the same order.
+
+    Attributes
+    ----------
+    map_id : str
+        Other content has another id.
+    landscape : Landscape
+    tracks : tuple of Track
+    vectors : np.ndarray [shape=(n, embedding_size)], float32, unit length
+    groups : np.ndarray [shape=(n,)], int64
+        Cluster of each track, 0 the largest.
+    row_of : dict of str to int
+        Row of a track id.
+    colourings : tuple of str
+        What the points can be coloured by.
+    points : bytes
+        For :func:`synesthete.ui.map3d.show`.
+    trustworthiness, neighbours_kept : float in [0, 1], or None for a catalogue too small to measure
+    """
+
+    map_id: str
+    landscape: landscape.Landscape
+    tracks: tuple[Track, ...]
+    vectors: np.ndarray
+    groups: np.ndarray
+    row_of: dict[str, int]
+    colourings: tuple[str, ...]
+    points: bytes
+    trustworthiness: float | None
+    neighbours_kept: float | None
+
+
+def open_atlas(engine: SearchEngine, method: str) -> Atlas:
+    """The map of what this engine's encoder has heard; laid out now if it never was, with a word about it."""
+    bound_to = map_fingerprint(engine.catalogue, engine.encoder.fingerprint, method)
+    return _atlas(engine, method, bound_to)
+
+
+@st.cache_resource(
+    show_spinner="Laying out the map; this happens once, and may take a minute …", show_time=True, max_entries=8
+)
+def _atlas(_engine: SearchEngine, method: str, bound_to: str) -> Atlas:
+    catalogue, encoder_fingerprint = _engine.catalogue, _engine.encoder.fingerprint
+    folders = (Paths().sampler, Paths().state)
+    made = map_of(catalogue, encoder_fingerprint, folders, method)
+    ids, vectors = catalogue.vectors(encoder_fingerprint)
+    tracks = catalogue.tracks(ids)
+    groups = landscape.clusters(vectors, _N_GROUPS)
+    colourings = {name: of for name, of in _colourings(tracks, groups).items() if len(set(of)) > 1}
+    # the tags may change while the vectors, and so the map, stay the same
+    map_id = fingerprint(bound_to, [[track.title, track.artist, *colours] for track, *colours in
+                                    zip(tracks, *colourings.values(), strict=True)])  # fmt: skip
+    titles, artists = [track.title for track in tracks], [track.artist for track in tracks]
+    k = _N_NEIGHBOURS
+    is_measurable = len(tracks) > 2 * k
+    return Atlas(
+        map_id=map_id,
+        landscape=made,
+        tracks=tracks,
+        vectors=vectors,
+        groups=groups,
+        row_of={track_id: row for row, track_id in enumerate(ids)},
+        colourings=tuple(colourings),
+        points=map3d.pack_points(map_id, made.coordinates, titles, artists, colourings),
+        trustworthiness=landscape.trustworthiness(vectors, made.coordinates, k) if is_measurable else None,
+        neighbours_kept=landscape.neighbours_kept(vectors, made.coordinates, k) if is_measurable else None,
+    )
+
+
+def _colourings(tracks: tuple[Track, ...], groups: np.ndarray) -> dict[str, list[str]]:
+    return {
+        STYLE: [track.genre for track in tracks],
+        GROUP: [group_name(number) for number in groups],
+        ARTIST: [track.artist for track in tracks],
+        ALBUM: [track.album for track in tracks],
+        FOLDER: [PurePosixPath(track.path).parent.name for track in tracks],
+    }
+
+
+def group_name(number: int) -> str:
+    """What a cluster is called: a number, for nobody chose it."""
+    return f"Group {number + 1}"

@@ -1,0 +1,294 @@
+"""The parts of the Landscape page: what to colour by, the map, the chosen track, the table, what to take away."""
+
+from __future__ import annotations
+
+import importlib.util
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from synesthete import landscape
+from synesthete.catalogue import Catalogue
+from synesthete.search import SearchEngine, SearchResult
+from synesthete.settings import PROJECT_ROOT
+from synesthete.tracks import Track, clock
+from synesthete.ui import hearing, map3d, sound_input, state
+from synesthete.ui.atlas import Atlas, group_name
+from synesthete.ui.text import count, plain
+
+_METHODS = {
+    "tsne": ("t-SNE", "keeps neighbours together; says little about far distances"),
+    "umap": ("UMAP", "keeps neighbours together, and more of how the regions lie to each other"),
+    "pca": ("PCA", "the three directions in which the tracks differ most; a shadow, nothing bent"),
+}
+_MOST_ROWS = 5000
+_JOURNEY_PAGE = "pages/3_Journey.py"
+
+
+def choose_method() -> str:
+    """Let the listener choose how the map is drawn up."""
+    names = [name for name in _METHODS if name != "umap" or importlib.util.find_spec("umap")]
+    return st.sidebar.selectbox(
+        "Map drawn by",
+        names,
+        format_func=lambda name: _METHODS[name][0],
+        key="landscape_method",
+        persist_state="session",
+        help="How many dimensions become three. "
+        + " ".join(f"**{_METHODS[name][0]}** {_METHODS[name][1]}." for name in names),
+    )
+
+
+def find_current(engine: SearchEngine) -> SearchResult | None:
+    """The sound asked about and its ten matches, or None where there is none."""
+    sound = state.current()
+    if sound is None:
+        return None
+    if sound.track_id:
+        return engine.search_track(sound.track_id)  # heard when the catalogue was made
+    heard = hearing.hear(sound, engine)
+    return engine.search_embedding(heard.embedding, clip=heard.clip)
+
+
+def show_map(atlas: Atlas, found: SearchResult | None, catalogue: Catalogue) -> None:
+    """The map, and beside it the chosen track and the sound asked about."""
+    colourings = [*([map3d.LIKENESS] if found else []), *atlas.colourings]
+    colouring = st.segmented_control(
+        "Colour by", colourings, default=atlas.colourings[0], required=True, key="landscape_colouring"
+    )
+    if colouring not in colourings:  # the sound it was coloured by is gone
+        colouring = atlas.colourings[0]
+    cosines = atlas.vectors @ found.embedding.vector if found else None
+    map_column, panel = st.columns([2.6, 1], gap="medium")
+    with map_column:
+        map3d.show(
+            atlas.points,
+            atlas.map_id,
+            colouring=colouring,
+            likeness=cosines,
+            here=_here(atlas, found),
+            chosen=atlas.row_of.get(st.session_state.get(state.LANDSCAPE_CHOSEN, ""), map3d.NOBODY),
+            path=_journey_path(atlas),
+            is_turned=bool(st.session_state.pop(state.LANDSCAPE_TURN, False)),
+            file_name="synesthete landscape",
+            on_choose=lambda: _take_click(atlas),
+        )
+    with panel:
+        _show_chosen(atlas, found, catalogue)
+        _show_here(atlas, found)
+
+
+def _here(atlas: Atlas, found: SearchResult | None) -> map3d.Here | None:
+    sound = state.current()
+    if found is None or sound is None:
+        return None
+    rows = [atlas.row_of[match.track.track_id] for match in found.matches if match.track.track_id in atlas.row_of]
+    return map3d.Here(sound.key, sound.name, landscape.place(atlas.landscape, found.embedding.vector), rows)
+
+
+def _journey_path(atlas: Atlas) -> list[int]:
+    """Rows of the journey last shown on its own page, as far as this map holds them."""
+    path = st.session_state.get(state.JOURNEY_PATH, ())
+    return [atlas.row_of[track_id] for track_id in path if track_id in atlas.row_of]
+
+
+def _take_click(atlas: Atlas) -> None:
+    row = map3d.clicked(atlas.map_id, len(atlas.tracks))
+    if row != map3d.NOBODY:
+        choose(atlas.tracks[row].track_id)
+
+
+def choose(track_id: str, *, is_turned: bool = False) -> None:
+    """Make this the chosen track; ``is_turned`` where the map should turn to it."""
+    st.session_state[state.LANDSCAPE_CHOSEN] = track_id
+    st.session_state[state.LANDSCAPE_TURN] = is_turned
+    if not is_turned:  # chosen on the map: no row of the table stays marked
+        st.session_state[state.LANDSCAPE_TABLE] = st.session_state.get(state.LANDSCAPE_TABLE, 0) + 1
+
+
+def _show_chosen(atlas: Atlas, found: SearchResult | None, catalogue: Catalogue) -> None:
+    row = atlas.row_of.get(st.session_state.get(state.LANDSCAPE_CHOSEN, ""))
+    if row is None:
+        st.caption(
+            ":material/touch_app: Choose a point to hear it, or a row of the table below. Drag to turn the map; pinch, "
+            "or click on it and scroll, to zoom."
+        )
+        return
+    track = atlas.tracks[row]
+    with st.container(border=True, key="landscape-chosen"):
+        about = [track.artist, track.genre, track.album, group_name(int(atlas.groups[row])), clock(track.seconds)]
+        st.markdown(f"**{plain(track.title)}**  \n{' · '.join(plain(part) for part in about if part)}")
+        _show_player(track, catalogue)
+        if found is not None:
+            cosine = float(atlas.vectors[row] @ found.embedding.vector)
+            st.caption(f"Like your sound: {plain(found.scale.sentence(cosine))}")
+        _show_ways_on(track)
+
+
+def _show_player(track: Track, catalogue: Catalogue) -> None:
+    path = catalogue.audio_path(track)
+    if path.is_file():
+        st.audio(str(path), alt=f"Player: {track.title}", autoplay=True)
+    else:
+        st.caption(f"The file {plain(path.name)} is not where it was.")
+
+
+def _show_ways_on(track: Track) -> None:
+    sound = sound_input.from_track(track)
+    if st.button("More like this", icon=":material/hearing:", width="stretch", type="primary"):
+        state.ask(sound)
+        st.switch_page("app.py", query_params={"track": track.track_id})
+    for label, icon, key in (
+        ("Start a journey here", ":material/trip_origin:", state.JOURNEY_FROM),
+        ("End a journey here", ":material/flag:", state.JOURNEY_TO),
+    ):
+        st.button(label, icon=icon, width="stretch", on_click=_keep, args=(key, sound))
+    _show_journey()
+
+
+def _keep(key: str, sound: state.Sound) -> None:
+    st.session_state[key] = sound
+
+
+def _show_journey() -> None:
+    begin, end = st.session_state.get(state.JOURNEY_FROM), st.session_state.get(state.JOURNEY_TO)
+    if begin is None and end is None:
+        return
+    names = [plain(sound.name, 60) if sound else "…" for sound in (begin, end)]
+    st.caption(f"Journey: from {names[0]} to {names[1]}")
+    if (PROJECT_ROOT / _JOURNEY_PAGE).is_file():
+        st.page_link(_JOURNEY_PAGE, label="Go on this journey", icon=":material/route:")
+
+
+def _show_here(atlas: Atlas, found: SearchResult | None) -> None:
+    sound = state.current()
+    if found is None or sound is None:
+        return
+    st.markdown(f":material/my_location: **You are here:** {plain(sound.name, 80)}")
+    with st.container(gap=None, key="landscape-matches"):
+        st.caption("Most alike:")
+        for rank, match in enumerate(found.matches, start=1):
+            st.button(
+                f"{rank}. {plain(match.track.title)}",
+                key=f"landscape-match-{rank}",
+                help=f"{found.scale.words(match.cosine).capitalize()}: {plain(found.scale.sentence(match.cosine))}",
+                wrap=False,
+                type="tertiary",
+                on_click=choose,
+                args=(match.track.track_id,),
+                kwargs={"is_turned": True},
+            )
+
+
+def show_table(atlas: Atlas, found: SearchResult | None) -> None:
+    """Every track as a row: what the map shows, for finding by words, for the keyboard and for reading aloud."""
+    st.subheader("Every track", anchor=False)
+    words = st.text_input(
+        "Find on the map",
+        placeholder="Title, artist, album, style or group",
+        icon=":material/search:",
+        key="landscape_words",
+    )
+    table = _table(atlas, found)
+    rows = _matching(table, words)
+    if not len(rows):
+        st.info(f"No track fits {plain(words, 60)}. Try fewer or other words.", icon=":material/search_off:")
+        return
+    shown = table.loc[rows[:_MOST_ROWS]]
+    cut = f", the first {_MOST_ROWS:,} of them here" if len(rows) > _MOST_ROWS else ""
+    st.caption(f"{count(len(rows), 'track')}{cut}. Choose a row to hear it and see it on the map.")
+    key = f"landscape-table-{st.session_state.get(state.LANDSCAPE_TABLE, 0)}-{words}"
+    st.dataframe(
+        shown,
+        hide_index=True,
+        selection_mode="single-row",
+        on_select=lambda: _take_row(key, atlas, shown.index),
+        key=key,
+        height=min(36 * len(shown) + 40, 460),
+        column_config={"Likeness": st.column_config.NumberColumn(format="%.3f", help="Cosine with your sound")},
+    )
+
+
+def _table(atlas: Atlas, found: SearchResult | None) -> pd.DataFrame:
+    table = pd.DataFrame(
+        {
+            "Title": [track.title for track in atlas.tracks],
+            "Artist": [track.artist for track in atlas.tracks],
+            "Style": [track.genre for track in atlas.tracks],
+            "Album": [track.album for track in atlas.tracks],
+            "Group": [group_name(int(number)) for number in atlas.groups],
+        }
+    )
+    if found is None:
+        return table.sort_values(["Style", "Title"], kind="stable")
+    return table.assign(Likeness=atlas.vectors @ found.embedding.vector).sort_values(
+        "Likeness", ascending=False, kind="stable"
+    )
+
+
+def _matching(table: pd.DataFrame, words: str) -> np.ndarray:
+    """Row numbers of the tracks that hold every word, in the table's order."""
+    text = table["Title"]
+    for column in ("Artist", "Style", "Album", "Group"):
+        text = text + "\n" + table[column]
+    text = text.str.casefold()
+    is_fit = np.ones(len(table), dtype=bool)
+    for word in words.casefold().split():
+        is_fit &= text.str.contains(word, regex=False).to_numpy()
+    return table.index.to_numpy()[is_fit]
+
+
+def _take_row(key: str, atlas: Atlas, index: pd.Index) -> None:
+    rows = st.session_state[key].selection.rows
+    if rows and rows[0] < len(index):
+        choose(atlas.tracks[index[rows[0]]].track_id, is_turned=True)
+
+
+def show_meaning(atlas: Atlas) -> None:
+    """What nearness means, and how far this map can be trusted."""
+    with st.expander("What nearness means", icon=":material/info:"):
+        st.markdown(
+            f"Each point is a track, placed by how it sounds to the chosen ear: that ear's "
+            f"{atlas.vectors.shape[1]:,} numbers, pressed into three. Tracks close together tend to sound alike; how "
+            "far apart two distant regions lie means little, and the axes mean nothing. The distance on the map is an "
+            "impression. Every similarity in numbers, here and on the other pages, comes from the ear's own numbers, "
+            "not from the map."
+        )
+        if atlas.trustworthiness is not None and atlas.neighbours_kept is not None:
+            st.markdown(
+                f"**How far to trust this map:** of a track's ten most alike, **{10 * atlas.neighbours_kept:.1f}** "
+                "are on average among its ten nearest here. Its trustworthiness (Venna and Kaski) is "
+                f"**{atlas.trustworthiness:.2f}**: 1 would be perfect, a map drawn by lot has about 0.5. "
+                f"That is {_trust_words(atlas.trustworthiness)}."
+            )
+
+
+def _trust_words(trustworthiness: float) -> str:
+    if trustworthiness >= 0.95:
+        return "a map whose neighbourhoods can be believed"
+    if trustworthiness >= 0.85:
+        return "a map whose neighbourhoods are mostly right"
+    return "a rough sketch: believe the numbers rather than the picture"
+
+
+def offer_downloads(atlas: Atlas, encoder_name: str, method: str) -> None:
+    """The coordinates, and the ear's vectors for the TensorFlow projector; the picture is saved on the map."""
+    name = f"synesthete-{encoder_name}-{method}"
+    with st.expander("Take the map away", icon=":material/download:"):
+        st.caption(
+            "The picture: press *Save a picture* on the map. The two TSV files open in projector.tensorflow.org, which "
+            "reads them in your browser."
+        )
+        files = {
+            "Coordinates (CSV)": (
+                f"{name}-map.csv",
+                lambda: landscape.coordinates_csv(atlas.tracks, atlas.landscape.coordinates, atlas.groups),
+            ),
+            "Vectors (TSV)": (f"{name}-vectors.tsv", lambda: landscape.projector_tsv(atlas.tracks, atlas.vectors)[0]),
+            "Names (TSV)": (f"{name}-metadata.tsv", lambda: landscape.projector_tsv(atlas.tracks, atlas.vectors)[1]),
+        }
+        with st.container(horizontal=True):
+            for label, (file, make) in files.items():
+                mime = "text/csv" if file.endswith("csv") else "text/tab-separated-values"
+                st.download_button(label, make, file, mime, on_click="ignore", icon=":material/download:")

@@ -1,0 +1,162 @@
+"""The Landscape page, run through app.py without a browser: what the map is told, and what follows a choice."""
+
+import base64
+import io
+import json
+
+import numpy as np
+import pytest
+import soundfile
+from streamlit.testing.v1 import AppTest
+
+from synesthete import landscape, sampler
+from synesthete.landscape.of_catalogue import map_fingerprint, map_of
+from synesthete.settings import PROJECT_ROOT
+from synesthete.ui import map3d, state
+
+PAGE = "pages/2_Landscape.py"
+
+
+@pytest.fixture(autouse=True)
+def shown(monkeypatch) -> list[dict]:
+    """What the map was told on each run, newest last; its ``chosen`` answers in the browser's place."""
+    told = []
+
+    def component(points, view, on_choose):
+        told.append({"points": json.loads(points), **view})
+
+    monkeypatch.setattr(map3d, "_component", component)
+    return told
+
+
+@pytest.fixture
+def tracks():
+    with sampler.open_sampler() as catalogue:
+        return catalogue.tracks()
+
+
+def start(**query) -> AppTest:
+    app = AppTest.from_file(str(PROJECT_ROOT / "app.py"), default_timeout=120)
+    for name, value in query.items():
+        app.query_params[name] = value
+    return app.run().switch_page(PAGE).run()
+
+
+def floats(text: str) -> np.ndarray:
+    return np.frombuffer(base64.b64decode(text), "<f4")
+
+
+def choose(app: AppTest, track_id: str) -> AppTest:
+    app.session_state[state.LANDSCAPE_CHOSEN] = track_id
+    return app.run()
+
+
+def click(app: AppTest, label: str) -> AppTest:
+    return next(button for button in app.button if button.label == label).click().run()
+
+
+def test_the_map_holds_every_track(shown, tracks):
+    app = start()
+    assert not app.exception and not app.error
+    view = shown[-1]
+    assert len(view["points"]["titles"]) == len(tracks)
+    assert np.isfinite(floats(view["points"]["xyz"])).all()
+    assert set(view["points"]["titles"]) == {track.title for track in tracks}
+    assert view["here"] is None and view["chosen"] == map3d.NOBODY
+    assert list(app.dataframe[0].value.columns[:5]) == ["Title", "Artist", "Style", "Album", "Group"]
+    assert len(app.dataframe[0].value) == len(tracks)
+    assert any("How far to trust this map" in text.value for text in app.markdown)
+
+
+def test_each_method_draws_a_map(shown):
+    app = start()
+    methods = app.sidebar.selectbox(key="landscape_method")
+    ids = {shown[-1]["map"]}
+    methods.set_value("pca").run()
+    assert not app.exception and not app.error
+    assert shown[-1]["map"] not in ids
+
+
+def test_the_sound_asked_about_is_on_the_map_with_lines_to_its_matches(shown, tracks):
+    app = start(track=tracks[3].track_id)
+    here = shown[-1]["here"]
+    points = floats(shown[-1]["points"]["xyz"]).reshape(-1, 3)
+    assert here["key"] == tracks[3].track_id
+    row = shown[-1]["points"]["titles"].index(tracks[3].title)
+    assert np.allclose(here["xyz"], points[row], atol=1e-4)
+    assert len(here["matches"]) == 10 and row not in here["matches"]
+    assert any("You are here" in text.value for text in app.markdown)
+    app.segmented_control(key="landscape_colouring").set_value(map3d.LIKENESS).run()
+    likeness = floats(shown[-1]["likeness"])
+    assert likeness.argmax() == row
+    assert app.dataframe[0].value["Likeness"].iloc[0] == pytest.approx(1, abs=1e-3)
+    assert here["matches"][0] in np.argsort(-likeness)[:5]
+
+
+def test_a_dropped_sound_is_placed_on_the_map(shown):
+    time = np.arange(3 * 22_050) / 22_050
+    tone = io.BytesIO()
+    soundfile.write(tone, 0.5 * np.sin(2 * np.pi * 440 * time), 22_050, format="WAV")
+    app = start()
+    app.file_uploader(key="upload").set_value(("<b>tone</b>.wav", tone.getvalue(), "audio/wav")).run()
+    assert not app.exception and not app.error
+    assert len(shown[-1]["here"]["matches"]) == 10
+    assert np.isfinite(shown[-1]["here"]["xyz"]).all()
+
+
+def test_a_chosen_track_plays_and_leads_on(shown, tracks):
+    app = choose(start(), tracks[7].track_id)
+    assert shown[-1]["points"]["titles"][shown[-1]["chosen"]] == tracks[7].title
+    assert any(tracks[7].title in text.value.replace("\\", "") for text in app.markdown)
+    click(app, "Start a journey here")
+    assert app.session_state[state.JOURNEY_FROM].track_id == tracks[7].track_id
+    choose(app, tracks[9].track_id)
+    click(app, "End a journey here")
+    assert app.session_state[state.JOURNEY_TO].track_id == tracks[9].track_id
+    assert app.session_state[state.JOURNEY_FROM].track_id == tracks[7].track_id
+    click(app, "More like this")
+    assert app.session_state[state.SOUND].track_id == tracks[9].track_id
+
+
+def test_the_table_finds_by_words(tracks):
+    app = start()
+    app.text_input(key="landscape_words").set_value(f"{tracks[4].title.upper()} {tracks[4].genre}").run()
+    assert tracks[4].title in list(app.dataframe[0].value["Title"])
+    app.text_input(key="landscape_words").set_value("no title is like this one").run()
+    assert any("No track fits" in info.value for info in app.info)
+
+
+@pytest.mark.parametrize(
+    "event", [None, "row", {"map": "m"}, {"map": "m", "row": -1}, {"map": "m", "row": 5}, {"map": "m", "row": "1"},
+              {"map": "m", "row": 1.0}, {"map": "other", "row": 1}]
+)  # fmt: skip
+def test_what_the_browser_sends_is_not_believed_unread(event, monkeypatch):
+    monkeypatch.setattr(map3d.st, "session_state", {map3d.KEY: {"chosen": event}})
+    assert map3d.clicked("m", 5) == map3d.NOBODY
+    monkeypatch.setattr(map3d.st, "session_state", {map3d.KEY: {"chosen": {"map": "m", "row": 4}}})
+    assert map3d.clicked("m", 5) == 4
+
+
+def test_too_many_groups_are_taken_together(rng):
+    groups = [f"artist {number}" for number in range(100)] + ["artist 7"] * 5 + [""] * 3
+    points = map3d.pack_points("m", rng.normal(size=(108, 3)), ["t"] * 108, [""] * 108, {"Artist": groups})
+    packed = json.loads(points)["colourings"]["Artist"]
+    codes = np.frombuffer(base64.b64decode(packed["codes"]), "<u2")
+    assert packed["names"][:2] == ["artist 7", "unknown"] and packed["names"][-1] == "others"
+    assert codes[7] == codes[100] == 0 and (codes[-3:] == 1).all()
+    assert codes.max() == len(packed["names"]) - 1
+
+
+def test_a_shipped_map_is_used_and_a_foreign_one_is_not(tmp_path, monkeypatch):
+    shipped, own = tmp_path / "shipped", tmp_path / "own"
+    with sampler.open_sampler() as catalogue:
+        heard_by = catalogue.encoders()[0].fingerprint
+        made = map_of(catalogue, heard_by, [shipped], "pca")
+        assert len(list(shipped.iterdir())) == 1
+        again = map_of(catalogue, heard_by, [shipped, own], "pca")
+        assert np.array_equal(made.coordinates, again.coordinates) and not own.exists()
+        path = landscape.default_path(shipped, heard_by, "pca")
+        path.write_bytes(path.read_bytes()[:500])
+        assert np.array_equal(map_of(catalogue, heard_by, [shipped, own], "pca").coordinates, made.coordinates)
+        assert len(list(own.iterdir())) == 1
+        assert map_fingerprint(catalogue, heard_by, "pca") != map_fingerprint(catalogue, heard_by, "tsne")
