@@ -11,7 +11,9 @@ from typing import Any
 
 from synesthete import __version__, settings
 from synesthete.errors import OptionError, SynestheteError
+from synesthete.evaluation.command import add_evaluate_command
 from synesthete.tracks import clock
+from synesthete.training.command import add_train_command
 
 EXIT_OK, EXIT_FAILED, EXIT_USAGE = 0, 1, 2
 
@@ -49,6 +51,8 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_search(commands)
     _add_embed(commands)
+    add_evaluate_command(commands)
+    add_train_command(commands)
     return parser
 
 
