@@ -1,0 +1,195 @@
+"""An ear for timbre alone: which sounds a passage is made of, in whatever order.
+
+After Musly (Schnitzer et al.): the mel-frequency cepstral coefficients of a passage, taken as a cloud of
+points, are summed up by their mean and covariance. Musly compares two such Gaussians by a divergence, which no
+index can search. Here the covariance is laid out flat by its matrix logarithm (log-Euclidean: the distance of
+two logarithms is a distance of the covariances), so that Gaussian and Gaussian compare by an inner product.
+Finally what changes within a recording is weighed down (:mod:`synesthete.encoders.within`).
+
+A clip is the mean of its windows. One Gaussian over all its frames, as Musly has it, was tried: over the styles
+of the sampler it found a little less (mean average precision .677 against .694), and no more by artist.
+
+Its reference is made by ``python -m synesthete.encoders.timbre FILES... --made-from WORDS``.
+
+M. Mandel and D. Ellis, "Song-level features and support vector machines for music classification", ISMIR,
+2005. V. Arsigny et al., "Log-Euclidean metrics for fast and simple calculus on diffusion tensors", Magnetic
+Resonance in Medicine, 2006. D. Schnitzer et al., "Using mutual proximity to improve content-based audio
+similarity", ISMIR, 2011.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import scipy.fft
+
+from synesthete import settings
+from synesthete.encoders.base import Encoder, unit, window_frames, window_starts
+from synesthete.encoders.weights import Weights, read, write
+from synesthete.encoders.within import turn, whitening, within_covariance
+from synesthete.errors import EncoderError, OptionError
+from synesthete.spectrogram import Spectrogram, analyse
+
+STEM = "timbre"
+WAY_OUT = "Make it anew from your music with: python -m synesthete.encoders.timbre FILES..."
+N_MFCC = 24  # beyond the first, which is the level
+N_UPPER = N_MFCC * (N_MFCC + 1) // 2
+N_NUMBERS = N_UPPER + N_MFCC
+FLOOR_DB = -60.0  # below it lies the noise of the room or the trace of a codec
+EPSILON = 1.0  # [dB^2]; keeps the logarithm of a cloud that is flat in some direction finite
+SHRINKAGE = 1.0
+SMALLEST_STD = 1e-3  # a number that never moves is divided by this instead of zero
+SECONDS = 60.0
+
+
+def cepstrum(mel_db: np.ndarray, floor_db: float = FLOOR_DB) -> np.ndarray:
+    """Coefficients 1 to 24 of mel bands in decibels.
+
+    Parameters
+    ----------
+    mel_db : np.ndarray [shape=(..., n_mels, n_frames)], float [dB]
+        Below the loudest point.
+    floor_db : float < 0 [dB]
+        What lies lower counts as this.
+
+    Returns
+    -------
+    np.ndarray [shape=(..., 24, n_frames)], float32
+    """
+    floored = np.maximum(mel_db, np.float32(floor_db))
+    return scipy.fft.dct(floored, axis=-2, norm="ortho")[..., 1 : N_MFCC + 1, :]
+
+
+def gaussians(mfcc: np.ndarray) -> np.ndarray:
+    """Lay out the Gaussian of each cloud of points flat.
+
+    Parameters
+    ----------
+    mfcc : np.ndarray [shape=(n, 24, n_frames)], n_frames > 0
+
+    Returns
+    -------
+    np.ndarray [shape=(n, 324)], float64
+        Upper triangle of the logarithm of the covariance, what lies off its diagonal times the square root of
+        two (so that lengths are those of the whole matrix); then the mean.
+    """
+    mfcc = np.asarray(mfcc, dtype=np.float64)
+    mean = mfcc.mean(axis=2)
+    centred = mfcc - mean[:, :, None]
+    covariance = centred @ centred.transpose(0, 2, 1) / mfcc.shape[2] + EPSILON * np.eye(N_MFCC)
+    variances, axes = np.linalg.eigh(covariance)
+    logarithm = (axes * np.log(np.maximum(variances, EPSILON))[:, None, :]) @ axes.transpose(0, 2, 1)
+    row, column = np.triu_indices(N_MFCC)
+    upper = logarithm[:, row, column] * np.where(row == column, 1.0, np.sqrt(2.0))
+    return np.concatenate([upper, mean], axis=1)
+
+
+class Timbre(Encoder):
+    """The Gaussian of the cepstrum, as a vector.
+
+    Parameters
+    ----------
+    weights : Weights, optional
+        ``mean`` [324], ``axes`` [324, embedding_size]; by default those in ``data/models``.
+    """
+
+    name = "timbre"
+    consumes = "features"
+    segment_seconds = 3.0
+    hop_seconds = 1.5
+
+    def __init__(self, weights: Weights | None = None) -> None:
+        weights = weights or read(settings.Paths().models, STEM, WAY_OUT)
+        self.embedding_size = int(weights.setting("embedding_size", int))
+        weights.check_shapes({"mean": (N_NUMBERS,), "axes": (N_NUMBERS, self.embedding_size)})
+        self.version = str(weights.setting("version", str))
+        self._floor_db = float(weights.setting("floor_db", (int, float)))
+        self._mean, self._axes = weights.tensors["mean"], weights.tensors["axes"]
+        self._weights_id = settings.fingerprint(weights.card)
+
+    @property
+    def weights_id(self) -> str:
+        """Hash of the settings with the checksum of the reference."""
+        return self._weights_id
+
+    def encode(self, batch: np.ndarray) -> np.ndarray:
+        """Encode feature matrices [n, 166, n_frames]; see :meth:`Encoder.encode`."""
+        n_mels = settings.SPECTROGRAM.n_mels
+        if batch.ndim != 3 or batch.shape[1] < n_mels or batch.shape[2] == 0:
+            raise EncoderError(
+                f"'timbre' needs feature matrices [n, 166, n_frames > 0], got the shape {batch.shape}."
+            )
+        numbers = gaussians(cepstrum(batch[:, :n_mels], self._floor_db))
+        return unit(turn(numbers - self._mean, self._axes))
+
+
+def fit(windows: Sequence[np.ndarray], made_from: str) -> Weights:
+    """Mean and axes of a reference collection.
+
+    Parameters
+    ----------
+    windows : sequence of np.ndarray [shape=(n_i, 324)]
+        What :func:`gaussians` makes of the windows of each recording.
+    made_from : str
+        Which music, in words.
+
+    Raises
+    ------
+    OptionError
+        If there is too little music.
+    """
+    rows = np.concatenate([np.empty((0, N_NUMBERS)), *windows])
+    if len(rows) <= N_NUMBERS:
+        raise OptionError(f"{N_NUMBERS} axes need more windows of music than {len(rows)}: name more files.")
+    spread = np.maximum(rows.std(axis=0), SMALLEST_STD)
+    # The covariance keeps its proportions; the mean is standardised; both weigh the same altogether.
+    scale = np.empty(N_NUMBERS)
+    scale[:N_UPPER] = 1 / np.linalg.norm(spread[:N_UPPER])
+    scale[N_UPPER:] = 1 / np.sqrt(N_MFCC) / spread[N_UPPER:]
+    axes = scale[:, None] * whitening(within_covariance([group * scale for group in windows]), SHRINKAGE)
+    tensors = {"mean": rows.mean(axis=0), "axes": axes}
+    card: dict[str, Any] = {
+        "version": "1",
+        "made_from": made_from,
+        "n_windows": len(rows),
+        "embedding_size": N_NUMBERS,
+        "floor_db": FLOOR_DB,
+        "shrinkage": SHRINKAGE,
+    }
+    return Weights("the reference", {name: value.astype(np.float32) for name, value in tensors.items()}, card)
+
+
+def rows_of(spectrogram: Spectrogram) -> np.ndarray:
+    """Gaussians [n_windows, 324] of the windows the encoder would cut."""
+    inner = spectrogram.inner()
+    length = min(window_frames(Timbre.segment_seconds), inner.n_frames)
+    starts = window_starts(inner.n_frames, length, length // 2 + 1)
+    return np.concatenate([gaussians(cepstrum(inner.slice(a, a + length).mel_db()[None])) for a in starts])
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Make ``data/models/timbre.safetensors`` and ``timbre.json`` from sound files."""
+    from synesthete.audio import read_clip
+
+    parser = argparse.ArgumentParser(prog="python -m synesthete.encoders.timbre", description=main.__doc__)
+    parser.add_argument("files", nargs="+", type=Path, help="sound files of the reference collection")
+    parser.add_argument("--made-from", required=True, help="which music this is, in words")
+    parser.add_argument("--folder", type=Path, default=settings.Paths().models, help="where to write")
+    chosen = parser.parse_args(arguments)
+    windows = []
+    for file in chosen.files:
+        clip = read_clip(file)
+        windows.append(rows_of(analyse(clip.excerpts[0].samples[: round(SECONDS * clip.sample_rate_hz)])))
+    weights = fit(windows, chosen.made_from)
+    write(chosen.folder, STEM, weights.tensors, weights.card)
+    sys.stdout.write(f"{weights.card['n_windows']} windows -> {chosen.folder / STEM}.safetensors, .json\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

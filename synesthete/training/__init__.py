@@ -1,0 +1,1 @@
+"""Teaching the ResNet to hear: music to learn from, disturbances, losses, and the training itself."""

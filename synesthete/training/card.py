@@ -1,0 +1,100 @@
+"""The model card: what the ear learned from, how well it hears, and what it has not heard."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+CARD_NAME = "synesthete-resnet.md"
+UNHEARD = (
+    "Sung and spoken voices only as far as the listed collections have them; synthetic ones (espeak-ng, also made to "
+    "sing through a vocoder) were laid over music. No real hip-hop, jazz, country or classical recordings with "
+    "players, hardly any rock with singers; General-MIDI performances stand in for the instruments.",
+    "Music outside the Western twelve tones, speech, and sounds of nature.",
+    "Passages below 1 s, and pieces quieter than -50 dB full scale.",
+    "It inherits what its teacher hears, and so the Million Song Dataset's leaning to Western pop before 2011.",
+)
+
+
+def write_card(folder: Path, about: dict[str, Any], music: Path, figures: str = "") -> Path:
+    """Write the card beside the weights.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the weights.
+    about : dict
+        What ``synesthete-resnet.json`` holds.
+    music : Path
+        Folder with ``tracks.csv``, for sources and licences.
+    figures : str
+        Markdown on what was measured; without it the card says that nothing was.
+
+    Returns
+    -------
+    Path
+    """
+    training = about["training"]
+    architecture, plan = about["architecture"], training["plan"]
+    held = ", ".join(about["held_out"]) or "nothing: figures on these collections mean nothing for these weights"
+    lines = [
+        "# synesthete-resnet: our own eyes",
+        "",
+        f"A ResNet-{architecture['depth']} of {architecture['width']} channels in the first stage on the stacked image "
+        "(mel, chroma, tonnetz; 3 s). It makes a unit vector "
+        f"of {about['embedding_size']} numbers: the first {plan['likeness_size']} say what it sounds like (distilled "
+        "from MSD_musicnn), the others which recording it is (contrast between a passage and the same passage "
+        f"through a phone in a room). Version {about['version']}, 16-bit weights, "
+        f"SHA-256 `{about['weights_sha256']}`. Licence: MIT.",
+        "",
+        "## How well it hears",
+        "",
+        figures or "Not measured.",
+        "",
+        "## What it learned from",
+        "",
+        f"{about['n_chunks']} pieces of 12 s, each clean and through a simulated phone; "
+        f"{training['n_steps_done']} steps of {plan['n_windows']} windows in {training['seconds'] / 60:.0f} minutes. "
+        f"Held out by collection and artist: {held}.",
+        "",
+        "| collection | pieces |",
+        "|---|---|",
+        *(f"| {name} | {n} |" for name, n in _by_kind(about["chunks_by_collection"])),
+        "",
+        "Teacher: the tagger MSD_musicnn of the package musicnn 0.1.0 (Pons & Serra, ISC licence, trained on the "
+        "Million Song Dataset); none of its weights are in these files.",
+        "",
+        "### Sources and licences of the music",
+        "",
+        "| collection | licence | tracks |",
+        "|---|---|---|",
+        *(f"| {album} | {licence} | {n} |" for album, licence, n in licences(music)),
+        "",
+        "MIDI pieces: Freedoom (BSD-3-Clause) and OpenMSX (GPL-2.0), played through FluidR3 GM (MIT). "
+        "Composed pieces: our own composer. Voices: espeak-ng.",
+        "",
+        "## What it has not heard",
+        "",
+        *(f"- {sentence}" for sentence in UNHEARD),
+        "",
+    ]
+    path = folder / CARD_NAME
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return path
+
+
+def licences(music: Path) -> list[tuple[str, str, int]]:
+    """(collection, licence, number of tracks) of a music folder."""
+    with (music / "tracks.csv").open(newline="", encoding="utf-8") as file:
+        counted = Counter((row["album"], row["licence"]) for row in csv.DictReader(file))
+    return [(album, licence, n) for (album, licence), n in sorted(counted.items())]
+
+
+def _by_kind(pieces: dict[str, int]) -> list[tuple[str, int]]:
+    """Our composer's styles as one row."""
+    rows = Counter[str]()
+    for name, n in pieces.items():
+        rows["our composer" if name.startswith("composer-") else name] += n
+    return sorted(rows.items())

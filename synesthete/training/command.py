@@ -1,0 +1,70 @@
+"""``synesthete train resnet``."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import sys
+from pathlib import Path
+from typing import Any
+
+from synesthete import settings
+from synesthete.training.plan import TrainingPlan
+
+SHOWN = ("n_chunks", "n_steps", "n_windows", "n_phones", "depth", "width", "learning_rate", "identity_share", "seed")
+
+
+def add_train_command(subparsers: Any) -> None:
+    """Add ``train`` to the program's commands; ``run`` of what it parses returns the exit code.
+
+    Parameters
+    ----------
+    subparsers : what ``ArgumentParser.add_subparsers`` returned
+    """
+    train = subparsers.add_parser("train", help="teach an encoder from your own music")
+    encoders = train.add_subparsers(title="encoders", required=True, metavar="ENCODER")
+    resnet = encoders.add_parser("resnet", help="our own ResNet, taught by musicnn and by contrast; resumes")
+    resnet.set_defaults(run=_train)
+    resnet.add_argument("--music", type=Path, required=True, metavar="FOLDER", help="music with its tracks.csv")
+    resnet.add_argument("--midi", type=Path, required=True, metavar="FOLDER", help="MIDI pieces (may be empty)")
+    resnet.add_argument(
+        "--work", type=Path, required=True, metavar="FOLDER", help="training set and checkpoints, several GB"
+    )
+    resnet.add_argument(
+        "--models", type=Path, default=settings.Paths().models, metavar="FOLDER", help="gets the weights"
+    )
+    resnet.add_argument("--device", default="cpu", help="cpu or cuda (default: cpu)")
+    resnet.add_argument("--threads", type=int, default=2)
+    resnet.add_argument("--workers", type=int, default=2, help="processes that make the training set")
+    resnet.add_argument("--full-precision", action="store_true", help="32-bit throughout: slower on newer processors")
+    resnet.add_argument("--compile", action="store_true", help="compile the network first; needs a C++ compiler")
+    resnet.add_argument("--on-everything", action="store_true", help="learn from the held-out collections too")
+    for field in dataclasses.fields(TrainingPlan):
+        if field.name in SHOWN:
+            kind = type(field.default)
+            resnet.add_argument(
+                f"--{field.name.replace('_', '-')}", type=kind, default=field.default, help="default: %(default)s"
+            )
+
+
+def _train(chosen: argparse.Namespace) -> int:
+    from synesthete.training.run import Places, train_resnet
+    from synesthete.training.trainer import Speed
+
+    plan = TrainingPlan(**{name: getattr(chosen, name) for name in SHOWN})
+    speed = Speed(chosen.device, chosen.threads, not chosen.full_precision, chosen.compile)
+
+    def report(row: dict[str, float]) -> None:
+        minutes = row["seconds"] / 60
+        left = minutes / row["step"] * (plan.n_steps - row["step"])
+        line = (
+            f"step {row['step']:>6} of {plan.n_steps}  loss {row['total']:.4f}  {minutes:.1f} min, {left:.0f} min left"
+        )
+        sys.stderr.write(line + "\n")
+
+    places = Places(chosen.music, chosen.midi, chosen.work, chosen.models)
+    weights = train_resnet(
+        plan, places, speed, is_on_everything=chosen.on_everything, n_workers=chosen.workers, report=report
+    )
+    sys.stdout.write(f"{weights}\n")
+    return 0

@@ -1,0 +1,96 @@
+"""Every number of a training run, in one frozen dataclass that travels with the weights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from synesthete.errors import OptionError
+
+CHUNK_SECONDS = 12.1  # seven windows of 3 s, 1.5 s apart, and the teacher's last one wholly inside
+WINDOW_SECONDS = 3.0
+HOP_SECONDS = 1.5
+HELD_OUT = ("MineClone2", "phonograph_album_mcl", "sounds")  # collections no training ever hears
+
+
+@dataclass(frozen=True)
+class TrainingPlan:
+    """What is learned from, and how.
+
+    Attributes
+    ----------
+    seed : int
+        Of the data and of the training; the same seed gives the same weights on the same machine and threads.
+    n_chunks : int > 0
+        How many pieces of 12 s are made, each in a clean and in a phone version.
+    n_midi_renders, n_composed, n_voices : int >= 0
+        How many MIDI performances and pieces of our composer join the music, and how many voices sing over it.
+    n_steps : int > 0
+        Optimiser steps.
+    n_windows : int > 1
+        Windows in a batch.
+    n_phones : int in [2, n_windows]
+        How many of them are seen a second time, through the phone.
+    depth, width : int
+        Of the ResNet (:func:`synesthete.encoders.resnet.build`).
+    likeness_size, identity_size : int >= 0
+        How the embedding is divided: what the teacher hears, and which recording it is.
+    learning_rate, weight_decay : float
+    short_share : float in [0, 1]
+        Share of the steps that look at 2 s only: the same lesson at two thirds of the price, and listeners' snippets
+        may be that short. The rest looks at the whole window.
+    warm_up : float in [0, 1)
+        Share of the steps over which the learning rate rises; afterwards it falls along a cosine to zero.
+    distillation, relations, tags, contrast : float >= 0
+        Weights of the losses.
+    temperature : float > 0
+        Of the contrastive loss.
+    n_remembered : int >= 0
+        Earlier identity vectors that serve as further negatives.
+    is_augmented : bool
+        Whether the second view comes through the phone, and pictures are masked.
+    is_mel_only : bool
+        Leave chroma and tonnetz black.
+    identity_share : float in [0, 1]
+        Share of the identity part in the cosine of the finished embedding.
+    """
+
+    seed: int = 0
+    n_chunks: int = 8_000
+    n_midi_renders: int = 284
+    n_composed: int = 76
+    n_voices: int = 60
+    n_steps: int = 3_000
+    n_windows: int = 96
+    n_phones: int = 32
+    depth: int = 18
+    width: int = 32
+    likeness_size: int = 200
+    identity_size: int = 128
+    learning_rate: float = 2e-3
+    weight_decay: float = 0.02
+    short_share: float = 0.6
+    warm_up: float = 0.08
+    distillation: float = 1.0
+    relations: float = 1.0
+    tags: float = 0.3
+    contrast: float = 0.3
+    temperature: float = 0.07
+    n_remembered: int = 1_024
+    is_augmented: bool = True
+    is_mel_only: bool = False
+    identity_share: float = 0.3
+
+    def __post_init__(self) -> None:
+        above_zero = ("n_chunks", "n_steps", "depth", "width", "learning_rate", "temperature")
+        for name in above_zero:
+            if getattr(self, name) <= 0:
+                raise OptionError(f"{name} is {getattr(self, name)}; a training needs it above zero.")
+        if not 2 <= self.n_phones <= self.n_windows:
+            raise OptionError(f"n_phones is {self.n_phones}; contrast needs 2 to n_windows = {self.n_windows}.")
+        if not 0 <= self.identity_share <= 1:
+            raise OptionError(f"identity_share is {self.identity_share}, outside 0 to 1.")
+
+    @property
+    def embedding_size(self) -> int:
+        """Both parts together."""
+        return self.likeness_size + self.identity_size

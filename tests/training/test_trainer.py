@@ -1,0 +1,112 @@
+"""Seeded, resumable, and its files are what the encoder reads."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from synesthete.encoders import weights
+from synesthete.encoders.resnet import STEM, Resnet
+from synesthete.errors import OptionError, SynestheteError
+from synesthete.spectrogram import analyse
+from synesthete.training.batches import Batches, stacked
+from synesthete.training.curves import draw_curves
+from synesthete.training.datasets import picture
+from synesthete.training.plan import TrainingPlan
+from synesthete.training.trainer import Speed, Training
+
+SLOW_AND_EXACT = Speed(n_threads=1, is_bfloat16=False, report_every=1, save_every=2)
+
+
+def trained(plan, data, folder, until=None):
+    training = Training(plan, data, data.chunks(False), folder, SLOW_AND_EXACT)
+    training.run(until)
+    return training
+
+
+def weights_of(training):
+    return torch.cat([value.flatten().float() for value in training.student.state_dict().values()])
+
+
+def test_the_same_seed_gives_the_same_weights(tiny_plan, tiny_set, tmp_path):
+    once, again = (trained(tiny_plan, tiny_set, tmp_path / name) for name in "ab")
+    assert torch.equal(weights_of(once), weights_of(again))
+    other = trained(dataclasses.replace(tiny_plan, seed=1), tiny_set, tmp_path / "c")
+    assert not torch.equal(weights_of(once), weights_of(other))
+
+
+def test_resumed_equals_uninterrupted(tiny_plan, tiny_set, tmp_path):
+    whole = trained(tiny_plan, tiny_set, tmp_path / "whole")
+    trained(tiny_plan, tiny_set, tmp_path / "cut", until=2)
+    resumed = trained(tiny_plan, tiny_set, tmp_path / "cut")
+    assert torch.equal(weights_of(whole), weights_of(resumed))
+    assert all(torch.equal(whole.smooth[name], resumed.smooth[name]) for name in whole.smooth)
+    steps = [line.split(",")[0] for line in (tmp_path / "cut" / "curves.csv").read_text().splitlines()]
+    assert steps == ["step", "1", "2", "3", "4"]
+
+
+def test_another_plan_does_not_resume(tiny_plan, tiny_set, tmp_path):
+    trained(tiny_plan, tiny_set, tmp_path, until=2)
+    with pytest.raises(SynestheteError, match="another plan"):
+        trained(dataclasses.replace(tiny_plan, width=8), tiny_set, tmp_path)
+
+
+def test_the_export_is_what_the_encoder_reads(tiny_plan, tiny_set, tmp_path):
+    training = trained(tiny_plan, tiny_set, tmp_path)
+    training.export(tmp_path / "models", {"teacher": "noise"})
+    encoder = Resnet(weights.read(tmp_path / "models", STEM, ""))
+    images = Batches(tiny_set, tiny_set.chunks(False), tiny_plan).draw(0).images.numpy()
+    vectors = encoder.encode(images)
+    assert vectors.shape == (7, tiny_plan.embedding_size)
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, rtol=1e-5)
+    card = json.loads((tmp_path / "models" / f"{STEM}.json").read_text())
+    assert card["teacher"] == "noise" and card["parts"]["identity"] == [200, 328]
+
+
+def test_the_parts_weigh_what_the_plan_says(tiny_plan, tiny_set, tmp_path):
+    plan = dataclasses.replace(tiny_plan, identity_share=0.25)
+    training = trained(plan, tiny_set, tmp_path)
+    n = plan.n_windows
+    images = torch.cat([training.batches.draw(10**9 + number).images[:n] for number in range(12)])
+    mean, std = (torch.tensor(v)[:, None, None] for v in ((0.5, 0.4, 0.5), (0.25, 0.3, 0.15)))
+    with torch.inference_mode():
+        likeness, identity = training.finished()((images - mean) / std).split([200, 128], dim=1)
+    assert float(identity.norm(dim=1).mean() ** 2) == pytest.approx(0.25, rel=1e-3)
+    assert float(likeness.norm(dim=1).mean() ** 2) == pytest.approx(0.75, rel=1e-3)
+    assert float(likeness.mean(dim=0).abs().max()) < 1e-4
+
+
+def test_curves_are_drawn(tiny_plan, tiny_set, tmp_path):
+    trained(tiny_plan, tiny_set, tmp_path)
+    draw_curves(tmp_path / "curves.csv", tmp_path / "curves.png")
+    assert (tmp_path / "curves.png").stat().st_size > 1000
+    (tmp_path / "empty.csv").write_text("step\n")
+    with pytest.raises(SynestheteError, match="no steps"):
+        draw_curves(tmp_path / "empty.csv", tmp_path / "x.png")
+
+
+def test_batches_see_what_the_encoder_will_see(rng):
+    samples = rng.standard_normal(66_150).astype(np.float32) * 0.1
+    seen = analyse(samples).inner()
+    ours = stacked(torch.from_numpy(picture(samples)[None]).float().transpose(1, 2))[0].numpy()
+    np.testing.assert_allclose(ours, seen.stacked_image(), atol=2e-3)  # 16-bit on disk
+
+
+def test_ablations_change_the_pictures(tiny_plan, tiny_set):
+    mel_only = dataclasses.replace(tiny_plan, is_mel_only=True)
+    images = Batches(tiny_set, tiny_set.chunks(False), mel_only).draw(0).images
+    assert images[:, 1:].abs().max() == 0 and images[:, 0].max() > 0
+    plain = dataclasses.replace(tiny_plan, is_augmented=False)
+    images = Batches(tiny_set, tiny_set.chunks(False), plain).draw(0).images
+    assert images.min() >= 0 and images.max() <= 1
+
+
+def test_plans_out_of_range_are_refused():
+    with pytest.raises(OptionError, match="n_steps is 0"):
+        TrainingPlan(n_steps=0)
+    with pytest.raises(OptionError, match="n_phones is 1"):
+        TrainingPlan(n_phones=1)
+    with pytest.raises(OptionError, match="identity_share is 2"):
+        TrainingPlan(identity_share=2)
