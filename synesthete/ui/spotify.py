@@ -82,18 +82,32 @@ def _cookie_name(login_state: str) -> str:
 def offer(tracks: Sequence[Track], title: str) -> None:
     """The step that is next: how to set it up, connect, find, confirm, create."""
     st.markdown("**To Spotify**")
-    if not any(_credential(name) for name in _CREDENTIALS):
-        st.caption(plain(HOW_TO_GET_CREDENTIALS, 600))
+    session = connected("list")
+    if session is None:
         return
-    session = _session()
-    if not session.is_connected:
-        _connect(session)
-        return
-    st.session_state.pop(state.SPOTIFY_LOGIN, None)
     if len(tracks) > _MOST_TRACKS:
         st.info(f"Spotify allows few searches: narrow the list to {_MOST_TRACKS} tracks; it has {len(tracks):,}.")
         return
     _find(session, tuple(tracks), title)
+
+
+def connected(place: str) -> SpotifySession | None:
+    """This visitor's connection; while there is none, the step that is next, and None.
+
+    Parameters
+    ----------
+    place : str
+        Which part of the page asks; two of them may stand on one page.
+    """
+    if not any(_credential(name) for name in _CREDENTIALS):
+        st.caption(plain(HOW_TO_GET_CREDENTIALS, 600))
+        return None
+    session = _session()
+    if not session.is_connected:
+        _connect(session, place)
+        return None
+    st.session_state.pop(state.SPOTIFY_LOGIN, None)
+    return session
 
 
 def _credential(name: str) -> str:
@@ -118,21 +132,21 @@ def _session() -> SpotifySession:
     return st.session_state[state.SPOTIFY][0]
 
 
-def _connect(session: SpotifySession) -> None:
+def _connect(session: SpotifySession, place: str) -> None:
     place = _right_address(session.config.redirect_uri)
     if place:
         st.info(f"To connect, open Synesthete at [{place}]({place}): that is where Spotify sends you back.")
         return
     if state.SPOTIFY_LOGIN not in st.session_state:
         st.caption("Synesthete asks for one right only, to make private playlists. The connection ends with this tab.")
-        st.button("Connect Spotify", icon=":material/link:", on_click=_begin, args=(session,))
+        st.button("Connect Spotify", icon=":material/link:", key=f"connect-{place}", on_click=_begin, args=(session,))
         return
     _set_cookie()
     with st.container(horizontal=True, vertical_alignment="center"):
         st.link_button(
             "Agree on Spotify", st.session_state[state.SPOTIFY_LOGIN], type="primary", icon=":material/open_in_new:"
         )
-        st.button("Cancel", on_click=st.session_state.pop, args=(state.SPOTIFY_LOGIN,))
+        st.button("Cancel", key=f"cancel-{place}", on_click=st.session_state.pop, args=(state.SPOTIFY_LOGIN,))
     _wait(session)
 
 

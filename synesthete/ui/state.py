@@ -27,6 +27,7 @@ SPOTIFY_LOGIN = "spotify_login"  # str: address of the sign-in under way
 SPOTIFY_COOKIE = "spotify_cookie"  # tuple[str, str]: name and value of the cookie that ties it to this browser
 SPOTIFY_ARRIVED = "spotify_arrived"  # bool: this tab is the one that Spotify sent back
 SPOTIFY_FOUND = "spotify_found"  # tuple: the tracks that were looked for, and what was found
+SPOTIFY_SONGS = "spotify_songs"  # tuple: the name asked for, and the songs Spotify knows by it
 SPOTIFY_MADE = "spotify_made"  # tuple: the tracks, and the playlist made of them
 
 _TRAIL_LENGTH = 20

@@ -110,6 +110,27 @@ def test_from_connect_to_the_playlist(app, open_page):
     page.get_by_role("button", name="Connect Spotify").wait_for()
 
 
+def test_a_song_found_by_name_is_searched_from_if_the_catalogue_holds_it(app, open_page):
+    url, spotify, _ = app
+    track = library_of("Bossa")[0]
+    spotify.songs = [song(1, track.title, track.artist, track.seconds), song(2, f"{track.title} Nowhere", "Nobody", 99)]
+    page = open_page(f"{url}/Library")
+    page.get_by_text("Search by a song's name in Spotify").click()
+    page.get_by_role("button", name="Connect Spotify").click()
+    agree = page.get_by_role("link", name="Agree on Spotify")
+    agree.wait_for()
+    page.wait_for_function("document.cookie.includes('synesthete-login-')")
+    with page.context.expect_page() as opened:
+        agree.click()
+    opened.value.get_by_text("Spotify is connected").wait_for()
+    page.get_by_role("textbox", name="Title, or artist and title").fill(track.title)
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="More like this").wait_for()
+    page.get_by_text("Not in this catalogue").wait_for()
+    page.get_by_role("button", name="More like this").click()
+    page.get_by_role("heading", name=track.title).wait_for()
+
+
 def test_another_browser_cannot_answer_for_this_one(app, open_page):
     url, spotify, _ = app
     page = open_page(f"{url}/Library")
