@@ -114,7 +114,7 @@ class Paths:
 AUDIO = AudioSettings()
 LIMITS = DecodeLimits()
 SPECTROGRAM = SpectrogramSettings()
-DEFAULT_ENCODER = "statistics"  # the one line to change when better ears land
+DEFAULT_ENCODER = "synesthete"  # the ear that is used unless another is named
 
 
 def fingerprint(*parts: Any) -> str:

@@ -11,7 +11,8 @@ from typing import Any
 from synesthete import settings
 from synesthete.training.plan import TrainingPlan
 
-SHOWN = ("n_chunks", "n_steps", "n_windows", "n_phones", "depth", "width", "learning_rate", "identity_share", "seed")
+DATA = ("n_chunks", "n_midi_renders", "n_composed", "n_voices")
+SHOWN = (*DATA, "n_steps", "n_windows", "n_phones", "depth", "width", "learning_rate", "identity_share", "seed")
 
 
 def add_train_command(subparsers: Any) -> None:

@@ -32,6 +32,7 @@ N_ROWS = SPECTROGRAM.n_mels + SPECTROGRAM.n_chroma + 6
 WINDOW_FRAMES = window_frames(WINDOW_SECONDS)
 STARTS = tuple(round(number * HOP_SECONDS * RATE_HZ) for number in range(7))
 START_FRAMES = tuple(round(start / SPECTROGRAM.hop_length) for start in STARTS)
+DATA_NAMES = ("seed", "n_chunks", "n_midi_renders", "n_composed", "n_voices")  # of a plan, that shape the set
 QUIETEST = 3e-3  # root mean square; quieter passages teach nothing
 
 
@@ -226,8 +227,18 @@ def _open(folder: Path, n: int, mode: Literal["r", "r+", "w+"]) -> dict[str, np.
 
 
 def describe(plan: TrainingPlan, folder: Path) -> None:
-    """Write what the pieces are, and empty arrays for them."""
+    """Write what the pieces are, and empty arrays for them.
+
+    Raises
+    ------
+    SynestheteError
+        If the folder holds a set made to another plan.
+    """
     kitchen = Kitchen(plan, folder)
+    if (folder / "recipes.json").exists():
+        made = json.loads((folder / "recipes.json").read_text())["plan"]
+        if any(made[name] != getattr(plan, name) for name in DATA_NAMES):
+            raise SynestheteError(f"{folder} holds a training set made to another plan: choose another folder.")
     numbers = np.array([recipe.sound for recipe in kitchen.recipes])
     np.savez(
         folder / "recipes.npz",

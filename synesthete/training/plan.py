@@ -50,14 +50,16 @@ class TrainingPlan:
         Whether the second view comes through the phone, and pictures are masked.
     is_mel_only : bool
         Leave chroma and tonnetz black.
+    n_solved : int > 0
+        Windows from which the last layer is solved at the end.
     identity_share : float in [0, 1]
         Share of the identity part in the cosine of the finished embedding.
     """
 
     seed: int = 0
     n_chunks: int = 8_000
-    n_midi_renders: int = 284
-    n_composed: int = 76
+    n_midi_renders: int = 182
+    n_composed: int = 38
     n_voices: int = 60
     n_steps: int = 3_000
     n_windows: int = 96
@@ -68,16 +70,17 @@ class TrainingPlan:
     identity_size: int = 128
     learning_rate: float = 2e-3
     weight_decay: float = 0.02
-    short_share: float = 0.6
+    short_share: float = 0.9
     warm_up: float = 0.08
     distillation: float = 1.0
     relations: float = 1.0
     tags: float = 0.3
-    contrast: float = 0.3
+    contrast: float = 0.15
     temperature: float = 0.07
     n_remembered: int = 1_024
     is_augmented: bool = True
     is_mel_only: bool = False
+    n_solved: int = 6_000
     identity_share: float = 0.3
 
     def __post_init__(self) -> None:

@@ -74,6 +74,11 @@ def test_what_is_made_is_not_made_again(made):
     assert (made / "pictures.npy").stat().st_mtime_ns == before
 
 
+def test_a_set_of_another_plan_is_not_overwritten(made):
+    with pytest.raises(SynestheteError, match="another plan"):
+        datasets.describe(dataclasses.replace(PLAN, n_chunks=5), made)
+
+
 def test_plain_pieces_lie_side_by_side_and_changed_ones_fill_up():
     recipes = datasets.recipes([N_SAMPLES, 3 * N_SAMPLES], n_chunks=10, seed=0)
     assert len(recipes) == 10

@@ -1,0 +1,262 @@
+"""How well each ear hears, ours and those a user would pick instead: same clips, same figures, one table.
+
+    python benchmarks/quality.py [--music FOLDER] [--peers FOLDER] [--musicnn-python PYTHON] [--ears A,B]
+
+The clips are the built-in catalogue (style, by other artists) whole and as snippets of 2.5 s; and the middle of
+each track of FOLDER (a folder with ``tracks.csv``: file, title, artist, album, seconds), if there is one: same artist,
+the same recording in another encoding (equal title and length in another album), hubs, and passages of 8 s through a
+phone in a room. Those passages come from the collections that no ear of ours has learned from.
+
+Peers are optional: ``pip install --target PEERS bliss-audio pymusly`` and ``--peers PEERS``; the package musicnn needs
+TensorFlow, and so an interpreter of its own. Each ear runs in a process of its own, which is timed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import os
+import re
+import resource
+import subprocess
+import sys
+import tempfile
+import wave
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from synesthete import encoders, sampler
+from synesthete.audio import Clip, Excerpt, read_clip
+from synesthete.evaluation.hearing import through_phone
+from synesthete.evaluation.ranking import label_retrieval
+from synesthete.passages import Windows, best_passages
+from synesthete.training.plan import HELD_OUT
+
+RATE_HZ = 22_050
+SNIPPET_SECONDS, PASSAGE_SECONDS = 2.5, 8.0
+NOISE_DB = (12.0, 6.0)
+EARS = ("statistics", "timbre", "musicnn", "resnet", "synesthete")
+PEERS = ("bliss", "musly", "musicnn-tensorflow")
+TWIN_ALBUMS = ("MineClone2", "phonograph_album_mcl")
+HERE = Path(__file__).resolve().parent
+
+
+@dataclass
+class Group:
+    """Clips of one kind: their files and what is known of them."""
+
+    files: list[str] = field(default_factory=list)
+    known: list[dict[str, str]] = field(default_factory=list)
+
+    def column(self, name: str) -> list[str]:
+        """One label of each clip, empty where unknown."""
+        return [entry.get(name, "") for entry in self.known]
+
+
+def write_wav(path: Path, samples: np.ndarray) -> str:
+    """16-bit mono, which every ear reads."""
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(RATE_HZ)
+        file.writeframes(np.round(np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes())
+    return str(path)
+
+
+def sampler_groups(folder: Path) -> dict[str, Group]:
+    """The built-in catalogue, whole and as snippets from the middle."""
+    groups = {"style": Group(), "style, 2.5 s": Group()}
+    with sampler.open_sampler() as catalogue:
+        for track in catalogue.tracks():
+            samples = read_clip(catalogue.audio_path(track)).samples
+            middle = len(samples) // 2
+            snippet = samples[middle : middle + round(SNIPPET_SECONDS * RATE_HZ)]
+            for name, part in zip(groups, (samples, snippet), strict=True):
+                file = write_wav(folder / f"{name.replace(' ', '')}-{track.track_id}.wav", part)
+                groups[name].files.append(file)
+                groups[name].known.append({"genre": track.genre, "artist": track.artist})
+    return groups
+
+
+def music_groups(music: Path, folder: Path, seconds: float) -> dict[str, Group]:
+    """The middle of each track, and passages of the held-out ones through a phone."""
+    groups = {"music": Group()} | {f"phone {noise_db:g} dB": Group() for noise_db in NOISE_DB}
+    with (music / "tracks.csv").open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    for number, row in enumerate(rows):
+        whole = read_clip(music / row["file"]).samples
+        first = max(len(whole) - round(seconds * RATE_HZ), 0) // 2
+        samples = whole[first : first + round(seconds * RATE_HZ)]
+        groups["music"].files.append(write_wav(folder / f"music-{number}.wav", samples))
+        recording = recording_of(row["title"], row["album"])
+        known = {"artist": row["artist"], "album": row["album"], "recording": recording, "number": str(number)}
+        groups["music"].known.append(known)
+        if row["album"] not in HELD_OUT or len(samples) < 2 * PASSAGE_SECONDS * RATE_HZ:
+            continue
+        rng = np.random.default_rng([number, 8])
+        length = round(PASSAGE_SECONDS * RATE_HZ)
+        start = int(rng.integers(len(samples) - length))
+        for noise_db in NOISE_DB:
+            heard = through_phone(rng, samples[start : start + length], RATE_HZ, noise_db)
+            group = groups[f"phone {noise_db:g} dB"]
+            group.files.append(write_wav(folder / f"phone-{noise_db:g}-{number}.wav", heard))
+            group.known.append(known)
+    return groups
+
+
+def recording_of(title: str, album: str) -> str:
+    """A name that both encodings of a recording share; two collections hold the same music."""
+    if album not in TWIN_ALBUMS:
+        return f"{album}/{title}".casefold()
+    return re.sub(r"^phonograph album mcl |ambience | ch[01]$", "", title.casefold()).strip()
+
+
+def hear(name: str, listing: Path, out: Path) -> None:
+    """What one of our encoders makes of the files: vectors, and windows for comparing passages."""
+    encoder = encoders.load(name)
+    vectors, windows, starts, rows = [], [], [], []
+    for row, file in enumerate(listing.read_text(encoding="utf-8").split("\n")):
+        with wave.open(file) as sound:
+            samples = np.frombuffer(sound.readframes(sound.getnframes()), "<i2")
+        sound_of_it = (samples / 32768).astype(np.float32)  # unchecked: a middle may be silent
+        made = encoder.embed(Clip((Excerpt(0.0, sound_of_it),), RATE_HZ, len(samples) / RATE_HZ))
+        vectors.append(made.vector)
+        windows.append(made.segment_vectors)
+        starts += [segment.start_seconds for segment in made.segments]
+        rows += [row] * len(made.segments)
+    np.savez(
+        out, X=np.stack(vectors), windows=np.concatenate(windows), starts=starts, rows=rows, hop=encoder.hop_seconds
+    )
+
+
+def run(name: str, groups: dict[str, Group], folder: Path, options: argparse.Namespace) -> dict[str, str]:
+    """One row of the table."""
+    listing, out = folder / "files.txt", folder / f"{name}.npz"
+    files = [file for group in groups.values() for file in group.files]
+    listing.write_text("\n".join(files), encoding="utf-8")
+    environment = dict(os.environ)
+    command = [sys.executable, __file__, "--hear", name, str(listing), str(out)]
+    if name in PEERS:
+        python = options.musicnn_python if name == "musicnn-tensorflow" else sys.executable
+        command = [python, str(HERE / "quality_peers.py"), name, str(listing), str(out)]
+        environment["PYTHONPATH"] = str(options.peers or "")
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    if done.returncode:
+        reason = (done.stdout + done.stderr).strip().splitlines() or ["no reason given"]
+        return {"missing": reason[-1]}
+    n_seconds = sum(Path(file).stat().st_size for file in files) / 2 / RATE_HZ
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    with np.load(out) as made:
+        return figures(dict(made), groups) | {"CPU s for 30 s": f"{30 * cpu / n_seconds:.2f}"}
+
+
+def figures(made: dict[str, np.ndarray], groups: dict[str, Group]) -> dict[str, str]:
+    """All figures of one ear."""
+    similar = made["S"] if "S" in made else made["X"] @ made["X"].T
+    bounds = np.cumsum([0, *(len(group.files) for group in groups.values())]).tolist()
+    places = {name: slice(bounds[n], bounds[n + 1]) for n, name in enumerate(groups)}
+    shown = {}
+    for name in ("style", "style, 2.5 s"):
+        group, part = groups[name], similar[places[name], places[name]]
+        found = label_retrieval(part, group.column("genre"), [group.column("artist")], is_matrix=True)
+        low, high = found.interval
+        shown[name] = f"{found.mean_average_precision:.3f} [{low:.2f}, {high:.2f}]"
+    if "music" not in groups:
+        return shown
+    music, part = groups["music"], similar[places["music"], places["music"]]
+    artist = label_retrieval(part, music.column("artist"), is_matrix=True)
+    low, high = artist.interval
+    shown["artist"] = f"{artist.mean_average_precision:.3f} [{low:.2f}, {high:.2f}]"
+    twins = label_retrieval(part, music.column("recording"), [music.column("album")], is_matrix=True)
+    shown["same recording first"] = f"{twins.precision_at[1]:.3f} of {twins.n_queries}"
+    shown["hubs"] = f"{hubness_of(part):.2f}"
+    for name in groups:
+        if name.startswith("phone"):
+            shown[name] = phone_figure(made, similar, places["music"], places[name], groups[name], music)
+    return shown
+
+
+def hubness_of(similar: np.ndarray) -> float:
+    """Skewness of the 10-occurrence, for a matrix of similarities."""
+    order = np.argsort(-np.where(np.eye(len(similar), dtype=bool), -np.inf, similar), axis=1)[:, :10]
+    counts = np.bincount(order.ravel(), minlength=len(similar)).astype(float)
+    return float(np.mean((counts - counts.mean()) ** 3) / counts.std() ** 3)
+
+
+def phone_figure(
+    made: dict[str, np.ndarray], similar: np.ndarray, tracks: slice, queries: slice, group: Group, music: Group
+) -> str:
+    """Share of passages whose track, or a twin of it, comes first and in ten; by passage where an ear has windows."""
+    recordings = np.array(music.column("recording"))
+    rows = np.arange(len(similar))
+    ranks = []
+    for query, known in zip(rows[queries], group.known, strict=True):
+        scores = similar[query, tracks]
+        if "windows" in made:
+            scores = by_passage(made, query, tracks)
+        is_own = recordings == known["recording"]
+        ranks.append(1 + int((scores[~is_own] >= scores[is_own].max()).sum()))
+    places = np.array(ranks)
+    return f"{np.mean(places == 1):.3f} / {np.mean(places <= 10):.3f}"
+
+
+def by_passage(made: dict[str, np.ndarray], query: int, tracks: slice) -> np.ndarray:
+    """Likeness of the best passages, as the app compares a snippet."""
+    hop = float(made["hop"])
+    is_query, is_track = made["rows"] == query, (made["rows"] >= tracks.start) & (made["rows"] < tracks.stop)
+    asked = Windows.of(made["windows"][is_query], made["starts"][is_query], hop)
+    rows = made["rows"][is_track] - tracks.start
+    return best_passages(asked, Windows.lay(made["windows"][is_track], made["starts"][is_track], rows, hop)).cosines
+
+
+def print_table(table: dict[str, dict[str, str]]) -> None:
+    """Markdown; a line below for each ear that could not run."""
+    columns = list(dict.fromkeys(name for row in table.values() for name in row if name != "missing"))
+    print("| | " + " | ".join(columns) + " |\n|" + "---|" * (len(columns) + 1))
+    for name, row in table.items():
+        if "missing" not in row:
+            print(f"| {name} | " + " | ".join(row.get(column, "–") for column in columns) + " |")
+    for name, row in table.items():
+        if "missing" in row:
+            print(f"\n{name} did not run: {row['missing']}")
+
+
+def main() -> None:
+    """Make the clips, run every ear, print the table."""
+    if sys.argv[1:2] == ["--hear"]:
+        hear(sys.argv[2], Path(sys.argv[3]), Path(sys.argv[4]))
+        return
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--music", type=Path, help="a folder with tracks.csv")
+    parser.add_argument("--seconds", type=float, default=30.0, help="how much of each track of it")
+    parser.add_argument("--peers", type=Path, help="where bliss-audio and pymusly are installed")
+    parser.add_argument("--musicnn-python", default=sys.executable, help="an interpreter with musicnn and TensorFlow")
+    parser.add_argument("--ears", default=",".join((*EARS, *PEERS)), help="which rows (default: %(default)s)")
+    parser.add_argument("--json", type=Path, help="also write the figures there")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as made_here:
+        folder = Path(made_here)
+        groups = sampler_groups(folder)
+        if options.music and (options.music / "tracks.csv").is_file():
+            groups |= music_groups(options.music, folder, options.seconds)
+        else:
+            print("Without --music FOLDER (a folder with tracks.csv) only the built-in catalogue is measured.\n")
+        table = {}
+        for name in options.ears.split(","):
+            if name in EARS and not encoders.is_ready(name):
+                table[name] = {"missing": encoders.why_not_ready(name)}
+                continue
+            table[name] = run(name, groups, folder, options)
+            print(name, table[name], file=sys.stderr, flush=True)
+    print_table(table)
+    if options.json:
+        options.json.write_text(json.dumps(table, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,32 @@
+"""The last layer's solution, against what is known of the data it is given."""
+
+import numpy as np
+
+from synesthete.training.heads import identity_head, likeness_head
+
+
+def test_likeness_finds_a_linear_relation(rng):
+    features = rng.standard_normal((4_000, 12)).astype(np.float32) + 3
+    truth = rng.standard_normal((5, 12)).astype(np.float32)
+    weight, bias = likeness_head(features, features @ truth.T + 1)
+    heard = features @ weight.T + bias
+    np.testing.assert_allclose(heard, features @ truth.T + 1, atol=0.5)
+    assert np.corrcoef(heard[:, 0], (features @ truth.T)[:, 0])[0, 1] > 0.999
+
+
+def test_identity_looks_away_from_what_a_phone_changes(rng):
+    clean = rng.standard_normal((300, 8)).astype(np.float32)
+    phone = clean.copy()
+    phone[:, :4] += rng.standard_normal((300, 4)) * 5
+    weight, bias = identity_head(clean, phone, np.arange(300), size=4, temperature=0.1, seed=0)
+    seen, again = (views @ weight.T + bias for views in (clean, phone))
+    seen, again = (views / np.linalg.norm(views, axis=1, keepdims=True) for views in (seen, again))
+    assert np.mean((again @ seen.T).argmax(axis=1) == np.arange(300)) > 0.9
+    assert np.linalg.norm(weight[:, :4]) < 0.3 * np.linalg.norm(weight[:, 4:])
+
+
+def test_the_same_seed_gives_the_same_head(rng):
+    clean, phone = rng.standard_normal((2, 50, 6)).astype(np.float32)
+    once, again = (identity_head(clean, phone, np.arange(50), 3, 0.1, seed=4)[0] for _ in range(2))
+    np.testing.assert_array_equal(once, again)
+    assert once.shape == (3, 6)
