@@ -35,7 +35,7 @@ sampler: .venv/.installed-dev ## compose, render, embed and index the built-in c
 	$(BIN)/python -m synesthete.sampler
 
 benchmarks: .venv/.installed-dev ## speed and memory, ours against a baseline in the same run
-	for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+	for file in benchmarks/*.py; do echo "== $$file"; PYTHONPATH=. $(BIN)/python $$file || exit 1; done
 
 screenshots: .venv/.installed-dev ## take the README's pictures from the running app
 	$(BIN)/python -m tests.e2e.screenshots

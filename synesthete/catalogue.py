@@ -272,7 +272,7 @@ class Catalogue(CatalogueFile):
     def _not_heard(self, track_id: str, fingerprint: str) -> CatalogueError:
         return CatalogueError(
             f"The catalogue {self.path} holds no vectors of encoder {fingerprint} for track {track_id!r}."
-            " Index it with this encoder first: `synesthete index`."
+            " Let this encoder hear it first, with synesthete.ingest.embed_missing."
         )
 
     def all_starts(self, fingerprint: str) -> tuple[np.ndarray, np.ndarray]:

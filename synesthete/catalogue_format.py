@@ -125,7 +125,9 @@ class CatalogueFile:
 def connect(path: Path, is_read_only: bool) -> sqlite3.Connection:
     """Open the file behind a catalogue and see that it is one; creates it unless ``is_read_only``."""
     if is_read_only and not path.is_file():
-        raise CatalogueError(f"There is no catalogue at {path}. Make one with `synesthete index FOLDER`.")
+        raise CatalogueError(
+            f"There is no catalogue at {path}. Check the path; Catalogue.open makes a new one unless it is read-only."
+        )
     try:
         connection = _open(path, is_read_only)
     except (sqlite3.Error, OSError) as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -113,6 +114,8 @@ def _search(chosen: argparse.Namespace) -> int:
                 file=sys.stderr,
             )
             opened = sampler.let_hear(encoder, _progress)
+    for failure in opened.failures():
+        print(_printable(f"Left out: {failure.path}: {failure.reason}"), file=sys.stderr)
     with opened as catalogue:
         engine = SearchEngine(catalogue, encoder)
         result = engine.search(chosen.file, options)
@@ -144,7 +147,7 @@ def _as_json(file: str, encoder_name: str, result: Any) -> dict[str, Any]:
         }
 
     return {
-        "query": file,
+        "query": os.fsencode(file).decode("utf-8", "replace"),
         "encoder": encoder_name,
         "compared": result.compared,
         "n_tracks": result.n_tracks,
@@ -176,6 +179,8 @@ def _embed(chosen: argparse.Namespace) -> int:
 
     if chosen.output.suffix != ".npz":
         raise OptionError(f"--output is {chosen.output}; give a file name that ends in .npz.")
+    if chosen.output.is_dir():
+        raise OptionError(f"--output is {chosen.output}, which is a folder; give a file name that ends in .npz.")
     if not chosen.output.parent.is_dir():
         raise OptionError(f"--output is {chosen.output}, but the folder {chosen.output.parent} does not exist.")
     encoder = encoders.load(chosen.encoder)

@@ -88,8 +88,7 @@ def get_scene_embeddings(audio: Tensor, model: Model) -> Tensor:
     """
     rate = model.sample_rate
     vectors = [
-        model.encoder.embed(Clip((Excerpt(0.0, sound),), rate, len(sound) / rate)).vector
-        for sound in _sounds(audio)
+        model.encoder.embed(Clip((Excerpt(0.0, sound),), rate, len(sound) / rate)).vector for sound in _sounds(audio)
     ]
     return torch.from_numpy(np.stack(vectors)).to(audio.device)
 

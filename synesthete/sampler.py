@@ -11,6 +11,7 @@ import csv
 import hashlib
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 from synesthete import encoders
@@ -63,10 +64,17 @@ def let_hear(encoder: Encoder, on_progress: Progress | None = None, paths: Paths
     paths = paths or Paths()
     copy = _copy_path(paths)
     if not copy.is_file():
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        partial = copy.with_suffix(".partial")
-        shutil.copyfile(paths.sampler / CATALOGUE_NAME, partial)
-        partial.rename(copy)
+        try:
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(dir=copy.parent) as own:  # two visitors may ask at once
+                partial = Path(shutil.copyfile(paths.sampler / CATALOGUE_NAME, Path(own) / CATALOGUE_NAME))
+                if not copy.is_file():
+                    partial.rename(copy)
+        except OSError as error:
+            raise CatalogueError(
+                f"What this ear hears cannot be kept in {copy.parent}: {error}. "
+                "Set SYNESTHETE_HOME to a folder you can write to."
+            ) from error
     catalogue = _open_copy(copy, paths)
     embed_missing(catalogue, encoder, on_progress)
     return catalogue

@@ -115,7 +115,7 @@ class SearchEngine:
         if shelf.n_tracks == 0 and len(self.catalogue) > 0:
             raise CatalogueError(
                 f"The encoder {self.encoder.name!r} has not heard the {len(self.catalogue)} tracks of"
-                f" {self.catalogue.path} yet. Index them: `synesthete index --encoder {self.encoder.name}`."
+                f" {self.catalogue.path} yet. Let it hear them first, with synesthete.ingest.embed_missing."
             )
         return shelf
 

@@ -239,7 +239,7 @@ def test_an_empty_catalogue_has_an_empty_answer(catalogue):
 
 def test_an_encoder_that_has_heard_nothing_is_named(catalogue):
     catalogue.add_track(Track("a", "a"))
-    with pytest.raises(CatalogueError, match="'fake' has not heard the 1 tracks .*index --encoder fake"):
+    with pytest.raises(CatalogueError, match="'fake' has not heard the 1 tracks .*embed_missing"):
         SearchEngine(catalogue, ENCODER)
 
 

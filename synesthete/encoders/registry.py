@@ -90,7 +90,7 @@ ENTRIES: dict[str, Entry] = {
 }
 
 _loaded: dict[str, Encoder] = {}
-_lock = threading.RLock()  # an encoder made of others loads them while it is loaded
+_locks = {name: threading.RLock() for name in ENTRIES}  # reentrant: the fusion loads its parts
 
 
 def available() -> tuple[str, ...]:
@@ -131,8 +131,11 @@ def load(name: str | None = None) -> Encoder:
     """
     name = settings.DEFAULT_ENCODER if name is None else name
     entry = _entry(name)
-    # One lock for all: two visitors who ask at once share one model instead of holding two in memory.
-    with _lock:
+    if name in _loaded:
+        return _loaded[name]
+    # A lock for each: two visitors who ask at once share one model instead of holding two in memory, and nobody
+    # waits for the download of an encoder that somebody else has chosen.
+    with _locks[name]:
         if name not in _loaded:
             if _missing_packages(entry):
                 raise EncoderError(why_not_ready(name))

@@ -121,9 +121,7 @@ class Timbre(Encoder):
         """Encode feature matrices [n, 166, n_frames]; see :meth:`Encoder.encode`."""
         n_mels = settings.SPECTROGRAM.n_mels
         if batch.ndim != 3 or batch.shape[1] < n_mels or batch.shape[2] == 0:
-            raise EncoderError(
-                f"'timbre' needs feature matrices [n, 166, n_frames > 0], got the shape {batch.shape}."
-            )
+            raise EncoderError(f"'timbre' needs feature matrices [n, 166, n_frames > 0], got the shape {batch.shape}.")
         numbers = gaussians(cepstrum(batch[:, :n_mels], self._floor_db))
         return unit(turn(numbers - self._mean, self._axes))
 

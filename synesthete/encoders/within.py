@@ -37,9 +37,7 @@ def within_covariance(groups: Sequence[np.ndarray]) -> np.ndarray:
     """
     several = [np.asarray(group, dtype=np.float64) for group in groups if len(group) > 1]
     if not several:
-        raise OptionError(
-            f"None of the {len(groups)} recordings has two windows to compare: name longer music."
-        )
+        raise OptionError(f"None of the {len(groups)} recordings has two windows to compare: name longer music.")
     centred = np.concatenate([group - group.mean(axis=0) for group in several])
     return centred.T @ centred / (len(centred) - len(several))
 

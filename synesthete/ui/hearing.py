@@ -14,6 +14,7 @@ from synesthete.search import SearchEngine, SearchOptions, SearchResult
 from synesthete.spectrogram import Spectrogram, see
 from synesthete.ui import resources, state
 from synesthete.ui.state import Sound
+from synesthete.ui.text import plain
 
 _TAGGING = ("musicnn", "synesthete")  # ears that the tagger is, or is a part of
 _LEAST_PROBABILITY = 0.1  # below, a tag is a guess
@@ -83,12 +84,14 @@ def find(sound: Sound, heard: Heard, engine: SearchEngine, options: SearchOption
 
 def engine_for(encoder_name: str) -> SearchEngine | None:
     """The engine of an encoder; if that encoder has not heard the catalogue, offer to let it, and return None."""
-    if resources.is_heard(encoder_name):
+    with st.spinner("Waking up this ear …", show_time=True):
+        is_heard = resources.is_heard(encoder_name)
+    if is_heard:
         return resources.engine(encoder_name)
     st.info(f"The {encoder_name} ear has not heard this catalogue yet. It needs to once, before it can compare.")
     if st.button("Let it hear the catalogue", type="primary", icon=":material/hearing:"):
         bar = st.progress(0.0, text="Beginning …")
-        sampler.let_hear(load(encoder_name), lambda label, done: bar.progress(done, text=f"Hearing {label}"[:80]))
+        sampler.let_hear(load(encoder_name), lambda label, done: bar.progress(done, text=f"Hearing {plain(label, 60)}"))
         resources.engine.clear()
         st.rerun()
     return None

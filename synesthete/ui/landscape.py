@@ -10,6 +10,7 @@ import streamlit as st
 
 from synesthete import landscape
 from synesthete.catalogue import Catalogue
+from synesthete.explain import SimilarityScale
 from synesthete.search import SearchEngine, SearchResult
 from synesthete.settings import PROJECT_ROOT
 from synesthete.tracks import Track, clock
@@ -122,7 +123,9 @@ def _show_chosen(atlas: Atlas, found: SearchResult | None, catalogue: Catalogue)
         _show_player(track, catalogue)
         if found is not None:
             cosine = float(atlas.vectors[row] @ found.embedding.vector)
-            st.caption(f"Like your sound: {plain(found.scale.sentence(cosine))}")
+            st.caption(
+                f"Like your sound as a whole: {plain(SimilarityScale.from_vectors(atlas.vectors).sentence(cosine))}"
+            )
         _show_ways_on(track)
 
 

@@ -16,6 +16,9 @@ _MOST_ROWS = 5000
 def show_tracks(catalogue: Catalogue, words: str) -> None:
     """The tracks that the words fit; the chosen row can be played and searched from."""
     tracks = catalogue.find(words, limit=_MOST_ROWS) if words.strip() else catalogue.tracks()[:_MOST_ROWS]
+    if not tracks and not words.strip():
+        st.info("This catalogue holds no tracks yet.", icon=":material/library_music:")
+        return
     if not tracks:
         st.info(f"No track fits {plain(words, 60)}. Try fewer or other words.", icon=":material/search_off:")
         return

@@ -70,7 +70,7 @@ def _show_match(rank: int, match: Match, catalogue: Catalogue, scale: Similarity
 def _show_player(match: Match, catalogue: Catalogue) -> None:
     path = catalogue.audio_path(match.track)
     if not path.is_file():
-        st.caption(f"The file {plain(path.name)} is not where it was; scan the library again.")
+        st.caption(f"The file {plain(path.name)} is not where it was.")
         return
     start = int(match.offset_seconds)
     st.audio(str(path), start_time=start, alt=f"Player: {match.track.title} from {clock(start)}")

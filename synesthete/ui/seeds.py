@@ -122,7 +122,8 @@ class _Menu:
 
 def _begin_with_current() -> None:
     """The sound asked about on Listen is the first guess, until the listener or the map says otherwise."""
-    st.session_state.setdefault(state.JOURNEY_FROM, state.current())
+    if state.current() is not None:
+        st.session_state.setdefault(state.JOURNEY_FROM, state.current())
 
 
 def _leave_out(number: int) -> None:

@@ -133,9 +133,9 @@ def _session() -> SpotifySession:
 
 
 def _connect(session: SpotifySession, place: str) -> None:
-    place = _right_address(session.config.redirect_uri)
-    if place:
-        st.info(f"To connect, open Synesthete at [{place}]({place}): that is where Spotify sends you back.")
+    elsewhere = _right_address(session.config.redirect_uri)
+    if elsewhere:
+        st.info(f"To connect, open Synesthete at [{elsewhere}]({elsewhere}): that is where Spotify sends you back.")
         return
     if state.SPOTIFY_LOGIN not in st.session_state:
         st.caption("Synesthete asks for one right only, to make private playlists. The connection ends with this tab.")

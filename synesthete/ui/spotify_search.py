@@ -49,8 +49,10 @@ def _search(catalogue: Catalogue) -> None:
 def held(catalogue: Catalogue, song: Song) -> Track | None:
     """The track of the catalogue that is this song: by ISRC, else by artist, title and length; None if it has none."""
     code = isrc_of(Track("", "", isrc=song.isrc))
-    by_name = catalogue.find(normalised(song.title), limit=50)
-    by_code = tuple(track for track in catalogue.tracks() if code and isrc_of(track) == code)
+    tracks = catalogue.tracks()
+    wanted = normalised(song.title)
+    by_name = [track for track in tracks if normalised(track.title) == wanted]
+    by_code = [track for track in tracks if code and isrc_of(track) == code]
     scored = [(2.0 if track in by_code else confidence(track, song), track) for track in (*by_code, *by_name)]
     best = max(scored, key=lambda pair: pair[0], default=None)
     return best[1] if best and best[0] >= SURE else None

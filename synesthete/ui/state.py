@@ -31,6 +31,7 @@ SPOTIFY_SONGS = "spotify_songs"  # tuple: the name asked for, and the songs Spot
 SPOTIFY_MADE = "spotify_made"  # tuple: the tracks, and the playlist made of them
 
 _TRAIL_LENGTH = 20
+_TRAIL_BYTES = 64 * 1024**2  # uploads kept to go back to, for each open tab
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,8 @@ def ask(sound: Sound) -> None:
         trail = st.session_state.setdefault(TRAIL, [])
         trail.append(before)
         del trail[:-_TRAIL_LENGTH]
+        while sum(len(earlier.data or b"") for earlier in trail) > _TRAIL_BYTES:
+            trail.pop(0)
     st.session_state[SOUND] = sound
     if sound.track_id:
         st.query_params["track"] = sound.track_id

@@ -85,4 +85,4 @@ def _offer_files(playlist: Playlist, catalogue: Catalogue) -> None:
     lies = f"Save the file in {plain(str(folder), 300)}: its paths begin there."
     st.caption(lies if style == _RELATIVE else "The file works wherever you save it on this computer.")
     if n_missing:
-        st.warning(f"{count(n_missing, 'audio file')} of the list are not where they were; scan the library again.")
+        st.warning(f"{count(n_missing, 'audio file')} of the list are not where they were.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:^=@&])")
+_SELF_ACTING = re.compile(r"(?i)[:@]|www(?=\.)")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -17,6 +18,8 @@ def plain(text: str, limit: int = 120) -> str:
     text = _CONTROL.sub(" ", text).strip()
     if len(text) > limit:
         text = text[: limit - 1].rstrip() + "…"
+    # Addresses become links and :names: become icons even from escaped text: a word joiner, unseen, parts them.
+    text = _SELF_ACTING.sub("\\g<0>\u2060", text)
     return _MARKDOWN.sub(r"\\\1", text)
 
 
