@@ -180,9 +180,8 @@ def main() -> None:
     for label, seconds in whole.items():
         print(f"{label}: {slow / seconds:.1f} times as fast as the baseline")
     print(f"\nserver answers after {time_to_first_page():.1f} s; first run of the page {time_of_first_run():.1f} s")
-    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    workers = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-    print(f"peak memory: {own:.0f} MB, largest child process {workers:.0f} MB")
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"peak memory of this process, all encoders loaded: {peak:.0f} MB")
 
 
 if __name__ == "__main__":
