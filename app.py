@@ -23,7 +23,12 @@ with frame.begin("Listen"):
     if sound is None:
         sound_input.suggest(catalogue)
     engine = hearing.engine_for(encoder_name) if sound else None
-    if sound and engine:
+    if sound and engine and hearing.is_gone(sound, engine):
+        st.divider()
+        st.header(plain(sound.name), anchor="the-sound")
+        st.caption("Its file is not where it was, so it can be neither seen nor played; what sounds like it is known.")
+        matches.show_matches(engine.search_track(sound.track_id, search_options), engine.catalogue)
+    elif sound and engine:
         st.divider()
         heard = hearing.hear(sound, engine)
         title, back = st.columns([5, 1], vertical_alignment="center")

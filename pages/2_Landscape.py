@@ -4,6 +4,7 @@ import streamlit as st
 
 from synesthete.ui import frame, hearing, landscape, options, resources, sound_input
 from synesthete.ui.atlas import open_atlas
+from synesthete.ui.take_home import take_home
 from synesthete.ui.text import count
 
 with frame.begin("Landscape"):
@@ -26,4 +27,6 @@ with frame.begin("Landscape"):
         landscape.show_map(atlas, found, engine.catalogue)
         landscape.show_table(atlas, found)
         landscape.show_meaning(atlas)
+        if found:
+            take_home([match.track for match in found.matches], "Nearest on the map", engine.catalogue)
         landscape.offer_downloads(atlas, encoder_name, method)

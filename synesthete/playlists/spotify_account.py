@@ -162,6 +162,12 @@ class PendingLogins:
                 del self._logins[state]
             self._logins[login.state] = (time.monotonic() + self._keep_seconds, login, store, browser)
 
+    def holds(self, state: str) -> bool:
+        """Whether the answer of this login is still awaited."""
+        with self._lock:
+            deadline = self._logins.get(state, (0.0, None, None, ""))[0]
+        return time.monotonic() <= deadline
+
     def take(self, state: str, browser: str) -> tuple[Login, TokenStore]:
         """Hand out the login of a returned state, once.
 

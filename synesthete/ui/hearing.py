@@ -40,6 +40,11 @@ class Heard:
     tags: tuple[str, ...] = ()
 
 
+def is_gone(sound: Sound, engine: SearchEngine) -> bool:
+    """Whether the sound is a track of the catalogue whose file has been moved or removed."""
+    return bool(sound.track_id) and not engine.catalogue.audio_path(engine.catalogue.track(sound.track_id)).is_file()
+
+
 def hear(sound: Sound, engine: SearchEngine) -> Heard:
     """Decode, see and embed, with progress; a sound heard before is remembered for the session."""
     kept: dict[tuple[str, str], Heard] = st.session_state.setdefault(state.HEARD, {})

@@ -32,6 +32,7 @@ _CREDENTIALS = ("SPOTIPY_CLIENT_ID", "SPOTIPY_CLIENT_SECRET", "SPOTIPY_REDIRECT_
 _MOST_TRACKS = 200  # an app in development mode has a small quota of searches
 _LOGIN_SECONDS = 600
 _POLL_SECONDS = 2.0
+_MOST_POLLS = 5  # after an answer has come: trading it for the tokens takes a moment
 
 
 # ---- the way back ------------------------------------------------------------------------------------------
@@ -155,6 +156,7 @@ def _begin(session: SpotifySession) -> None:
     browser = secrets.token_urlsafe(32)
     _pending().keep(login, st.session_state[state.SPOTIFY][1], browser)
     st.session_state[state.SPOTIFY_LOGIN] = login.url
+    st.session_state[state.SPOTIFY_STATE] = login.state
     st.session_state[state.SPOTIFY_COOKIE] = (_cookie_name(login.state), browser)
 
 
@@ -170,6 +172,14 @@ def _set_cookie() -> None:
 def _wait(session: SpotifySession) -> None:
     """Look every two seconds whether the other tab has brought the tokens."""
     if session.is_connected:
+        st.rerun()
+    is_held = _pending().holds(st.session_state.get(state.SPOTIFY_STATE, ""))
+    waited = 0 if is_held else st.session_state.get(state.SPOTIFY_WAITED, 0) + 1
+    st.session_state[state.SPOTIFY_WAITED] = waited
+    if waited > _MOST_POLLS:
+        # declined in the other tab, or ten minutes have gone: the same address would not be answered again
+        st.session_state.pop(state.SPOTIFY_LOGIN, None)
+        st.session_state.pop(state.SPOTIFY_WAITED, None)
         st.rerun()
     st.caption(":material/hourglass_top: Waiting for your answer in the other tab. It comes back here by itself.")
 

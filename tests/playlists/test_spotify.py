@@ -127,11 +127,14 @@ def test_tokens_never_travel_in_the_open():
 
 def test_a_pending_login_is_handed_out_once_and_to_its_browser():
     pending, store, login = PendingLogins(), TokenStore(), Login("url", "state")
+    assert not pending.holds("state")
     pending.keep(login, store, "browser A")
     with pytest.raises(SpotifyError, match="no login begun here"):
         pending.take("state", "browser B")
     pending.keep(login, store, "browser A")
+    assert pending.holds("state")
     assert pending.take("state", "browser A") == (login, store)
+    assert not pending.holds("state")
     with pytest.raises(SpotifyError, match="no login begun here"):
         pending.take("state", "browser A")
 
