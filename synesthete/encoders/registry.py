@@ -90,7 +90,7 @@ ENTRIES: dict[str, Entry] = {
 }
 
 _loaded: dict[str, Encoder] = {}
-_locks = {name: threading.RLock() for name in ENTRIES}  # reentrant: the fusion loads its parts
+_locks: dict[str, threading.RLock] = {}  # by name; reentrant, because the fusion loads its parts
 
 
 def available() -> tuple[str, ...]:
@@ -135,7 +135,7 @@ def load(name: str | None = None) -> Encoder:
         return _loaded[name]
     # A lock for each: two visitors who ask at once share one model instead of holding two in memory, and nobody
     # waits for the download of an encoder that somebody else has chosen.
-    with _locks[name]:
+    with _locks.setdefault(name, threading.RLock()):
         if name not in _loaded:
             if _missing_packages(entry):
                 raise EncoderError(why_not_ready(name))

@@ -71,7 +71,7 @@ def test_a_journey_is_heard_through_and_taken_home(journey):
     first, last = titles(4, 130)
     assert stops(page).count() == 12
     assert first in stops(page).first.inner_text() and last in stops(page).last.inner_text()
-    assert page.get_by_label("Size of each step in order").first.is_visible()
+    page.get_by_label("Size of each step in order").first.wait_for()
 
     page.get_by_role("button", name="Play the list").click()
     begins = until(page, lambda now: now["time"])["time"]
@@ -107,7 +107,7 @@ def test_the_player_goes_on_by_itself_and_by_keyboard(journey):
     until(page, lambda now: now["row"] == 3 and now["time"], seconds=25)
     page.keyboard.press("Enter")  # still on the third: it plays again
     until(page, lambda now: now["row"] == 2 and now["time"])
-    assert page.get_by_text("3 of 12 · ").is_visible()
+    page.get_by_text("3 of 12 · ").wait_for()
     page.get_by_role("radio", name="30 s").or_(page.get_by_role("button", name="30 s")).first.click()
     page.wait_for_timeout(2000)
     assert sounding(page)["time"], "another choice of seconds must not stop the music"

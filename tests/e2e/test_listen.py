@@ -52,7 +52,7 @@ def test_dropping_a_file_shows_ten_matches_that_play_from_their_passage(server, 
     assert found.count() == 10
     for name in ("Stacked spectrogram", "Mel spectrogram", "Chromagram", "Tonnetz", "Waveform"):
         page.get_by_label(name).first.wait_for()
-    assert page.get_by_text("This very recording is in the catalogue").is_visible()
+    page.get_by_text("This very recording is in the catalogue").wait_for()
 
     player = found.first.locator("audio")
     player.scroll_into_view_if_needed()
@@ -97,7 +97,7 @@ def test_recording_through_the_microphone_finds_matches(server, open_page, tmp_p
     page.wait_for_timeout(7000)
     page.get_by_role("button", name="Stop recording").click()
     wait_for_matches(page)
-    assert page.get_by_role("heading", name="your recording").is_visible()
+    page.get_by_role("heading", name="your recording").wait_for()
 
 
 def test_searching_onward_from_a_match_and_back(server, open_page):
@@ -137,7 +137,7 @@ def test_a_link_to_a_track_works_on_a_cold_server(cold_server, open_page, rng):
         track = catalogue.tracks()[int(rng.integers(len(catalogue)))]
     page = open_page(f"{cold_server.url}/?track={track.track_id}")
     wait_for_matches(page)
-    assert page.get_by_role("heading", name=track.title).first.is_visible()
+    page.get_by_role("heading", name=track.title).first.wait_for()
 
 
 @pytest.mark.parametrize("name", ["Library", "Encoders"])
@@ -146,7 +146,7 @@ def test_each_page_opens_by_its_own_address_on_a_cold_server(cold_server, open_p
     page = open_page(f"{cold_server.url}/{name}")
     page.get_by_role("heading", level=1).wait_for()
     menu = page.get_by_role("link", name="Listen")
-    assert menu.first.is_visible()
+    menu.first.wait_for()
     assert name in page.title()
 
 
