@@ -24,7 +24,7 @@ with frame.begin("Landscape"):
     if engine:
         atlas = open_atlas(engine, method)
         found = landscape.find_current(engine)
-        landscape.show_map(atlas, found, engine.catalogue)
+        landscape.show_map(atlas, found, engine)
         landscape.show_table(atlas, found)
         landscape.show_meaning(atlas)
         if found:

@@ -52,8 +52,10 @@ def open_for(encoder: Encoder, paths: Paths | None = None) -> Catalogue:
     """
     paths = paths or Paths()
     shipped = open_sampler(paths)
-    copy = _copy_path(paths)
-    if not shipped.missing(encoder.fingerprint) or not copy.is_file():
+    if not shipped.missing(encoder.fingerprint):
+        return shipped
+    copy = _copy_path(paths)  # reads the whole shipped file: only where it is needed
+    if not copy.is_file():
         return shipped
     shipped.close()
     return _open_copy(copy, paths)

@@ -62,6 +62,7 @@ class Encoder(ABC):
     version: str
     embedding_size: int
     sample_rate: int = settings.AUDIO.sample_rate_hz
+    notes: tuple[str, ...] = ()  # what a listener should know, such as a part that is missing
     segment_seconds: float = 5.0
     hop_seconds: float = 2.5
     consumes: ClassVar[Literal["features", "image", "waveform"]]

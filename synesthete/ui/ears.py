@@ -27,6 +27,8 @@ def show_encoder(name: str, *, is_default: bool) -> None:
         if encoder is None:
             st.caption(plain(encoders.why_not_ready(name), 400))
             return
+        for note in encoder.notes:
+            st.caption(f":material/info: {plain(note, 400)}")
         size, window, version = st.columns(3)
         size.metric("Numbers in a vector", f"{encoder.embedding_size:,}")
         window.metric("Listens in windows of", f"{encoder.segment_seconds:.1f} s")

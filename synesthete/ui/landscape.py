@@ -10,7 +10,6 @@ import streamlit as st
 
 from synesthete import landscape
 from synesthete.catalogue import Catalogue
-from synesthete.explain import SimilarityScale
 from synesthete.search import SearchEngine, SearchResult
 from synesthete.settings import PROJECT_ROOT
 from synesthete.tracks import Track, clock
@@ -52,7 +51,7 @@ def find_current(engine: SearchEngine) -> SearchResult | None:
     return engine.search_embedding(heard.embedding, clip=heard.clip)
 
 
-def show_map(atlas: Atlas, found: SearchResult | None, catalogue: Catalogue) -> None:
+def show_map(atlas: Atlas, found: SearchResult | None, engine: SearchEngine) -> None:
     """The map, and beside it the chosen track and the sound asked about."""
     colourings = [*([map3d.LIKENESS] if found else []), *atlas.colourings]
     colouring = st.segmented_control(
@@ -76,7 +75,7 @@ def show_map(atlas: Atlas, found: SearchResult | None, catalogue: Catalogue) -> 
             on_choose=lambda: _take_click(atlas),
         )
     with panel:
-        _show_chosen(atlas, found, catalogue)
+        _show_chosen(atlas, found, engine)
         _show_here(atlas, found)
 
 
@@ -108,7 +107,7 @@ def choose(track_id: str, *, is_turned: bool = False) -> None:
         st.session_state[state.LANDSCAPE_TABLE] = st.session_state.get(state.LANDSCAPE_TABLE, 0) + 1
 
 
-def _show_chosen(atlas: Atlas, found: SearchResult | None, catalogue: Catalogue) -> None:
+def _show_chosen(atlas: Atlas, found: SearchResult | None, engine: SearchEngine) -> None:
     row = atlas.row_of.get(st.session_state.get(state.LANDSCAPE_CHOSEN, ""))
     if row is None:
         st.caption(
@@ -120,12 +119,10 @@ def _show_chosen(atlas: Atlas, found: SearchResult | None, catalogue: Catalogue)
     with st.container(border=True, key="landscape-chosen"):
         about = [track.artist, track.genre, track.album, group_name(int(atlas.groups[row])), clock(track.seconds)]
         st.markdown(f"**{plain(track.title)}**  \n{' · '.join(plain(part) for part in about if part)}")
-        _show_player(track, catalogue)
+        _show_player(track, engine.catalogue)
         if found is not None:
             cosine = float(atlas.vectors[row] @ found.embedding.vector)
-            st.caption(
-                f"Like your sound as a whole: {plain(SimilarityScale.from_vectors(atlas.vectors).sentence(cosine))}"
-            )
+            st.caption(f"Like your sound as a whole: {plain(engine.scale.sentence(cosine))}")
         _show_ways_on(track)
 
 
