@@ -77,9 +77,12 @@ class Part:
         return self._raw(np.stack([p.stacked_image() if is_image else p.feature_matrix() for p in cut]))
 
     def _raw(self, windows: np.ndarray) -> dict[str, np.ndarray]:
-        if self.name != "musicnn":
-            return {self.name: self.encoder.encode(windows)}
         ear: Any = self.encoder
+        if self.name != "musicnn":
+            vectors = self.encoder.encode(windows)
+            # What a sound is like and which recording it is are two questions: each is turned and weighed by itself.
+            halves = {f"{self.name}/{half}": vectors[:, at] for half, at in getattr(ear, "parts", {}).items()}
+            return {self.name: vectors} | halves
         heard = ear.hear(windows)
         # How far it leans is worth keeping, not only where. The layers below know what the tags have no word for.
         tags = ((heard.penultimate - ear.mean) / ear.std).astype(np.float32)

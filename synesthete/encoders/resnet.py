@@ -19,6 +19,7 @@ from synesthete.errors import EncoderError
 
 STEM = "synesthete-resnet"
 WAY_OUT = "Take both files from the release, or train them with: synesthete train"
+PARTS = ("likeness", "identity")
 WINDOWS_AT_ONCE = 32  # bounds the memory a long clip takes
 LAYERS = {10: [1, 1, 1, 1], 18: [2, 2, 2, 2], 34: [3, 4, 6, 3], 50: [3, 4, 6, 3]}
 DEFAULT_CARD: dict[str, Any] = {
@@ -116,6 +117,11 @@ class Resnet(Encoder):
     weights : Weights, optional
         By default ``data/models/synesthete-resnet``.
 
+    Attributes
+    ----------
+    parts : dict of str to slice
+        Where in the vector ``likeness`` lies, and where ``identity``; empty for a network without such parts.
+
     Raises
     ------
     EncoderError
@@ -131,6 +137,7 @@ class Resnet(Encoder):
         self.embedding_size = int(weights.setting("embedding_size", int))
         self.segment_seconds = float(weights.setting("segment_seconds", (int, float)))
         self.hop_seconds = float(weights.setting("hop_seconds", (int, float)))
+        self.parts = _parts(weights, self.embedding_size)
         self._mean, self._std = _normalisation(weights)
         self._network = _network(weights, self.embedding_size)
         self._weights_id = settings.fingerprint(weights.card)
@@ -153,6 +160,19 @@ class Resnet(Encoder):
     def encode(self, batch: np.ndarray) -> np.ndarray:
         """Encode stacked images [n, 3, n_bins, n_frames] in [0, 1]; see :meth:`Encoder.encode`."""
         return look(self._network, as_images(batch, self.name), self._mean, self._std)
+
+
+def _parts(weights: Weights, embedding_size: int) -> dict[str, slice]:
+    """The two parts of the vector, where the settings name both and they are not empty."""
+    plain = weights.card.get("parts", {})
+    try:
+        found = {name: slice(*map(int, plain[name])) for name in PARTS if name in plain}
+    except (TypeError, ValueError) as error:
+        raise EncoderError(f"The parts of {weights.label} are no pairs of numbers: {plain!r}.") from error
+    if any(not 0 <= part.start <= part.stop <= embedding_size for part in found.values()):
+        raise EncoderError(f"The parts of {weights.label} lie outside 0 to {embedding_size}: {plain!r}.")
+    found = {name: part for name, part in found.items() if part.stop > part.start}
+    return found if len(found) == len(PARTS) else {}
 
 
 def _normalisation(weights: Weights) -> tuple[Tensor, Tensor]:

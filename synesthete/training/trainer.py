@@ -35,11 +35,14 @@ LAST_PACE = 0.1  # the last layer's answers are small: at the trunk's pace its s
 
 @dataclass(frozen=True)
 class Speed:
-    """How fast, not what: device, threads, 16-bit arithmetic, compilation; how often to report and save [steps]."""
+    """How fast, not what: device, threads, 16-bit arithmetic, compilation; how often to report and save [steps].
+
+    Where ``is_bfloat16`` is None, 16-bit arithmetic is used where the processor has it.
+    """
 
     device: str = "cpu"
     n_threads: int = 2
-    is_bfloat16: bool = True
+    is_bfloat16: bool | None = None
     is_compiled: bool = False
     report_every: int = 20
     save_every: int = 100
@@ -187,7 +190,8 @@ class Training:
                 self.smooth[name].copy_(value)
 
     def _precision(self) -> AbstractContextManager[Any]:
-        return torch.autocast(self.device.type, torch.bfloat16) if self.speed.is_bfloat16 else nullcontext()
+        is_short = has_bfloat16(self.device) if self.speed.is_bfloat16 is None else self.speed.is_bfloat16
+        return torch.autocast(self.device.type, torch.bfloat16) if is_short else nullcontext()
 
     def save(self) -> None:
         """Write the checkpoint, whole or not at all."""
@@ -271,6 +275,13 @@ class Training:
         }
         resnet.save(models, self.finished(), card | about)
         return json.loads((models / f"{resnet.STEM}.json").read_text(encoding="utf-8"))
+
+
+def has_bfloat16(device: torch.device) -> bool:
+    """Whether 16-bit arithmetic is fast there: a processor without it imitates it, at eleven times the price."""
+    if device.type == "cpu":
+        return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+    return device.type != "cuda" or torch.cuda.is_bf16_supported()
 
 
 def _schedule(step: int, plan: TrainingPlan) -> float:
