@@ -28,8 +28,9 @@ from pathlib import Path
 
 import numpy as np
 
-from synesthete import encoders, sampler
+from synesthete import encoders, sampler, settings
 from synesthete.audio import Clip, Excerpt, read_clip
+from synesthete.encoders.base import unit
 from synesthete.evaluation.hearing import through_phone
 from synesthete.evaluation.ranking import label_retrieval
 from synesthete.passages import Windows, best_passages
@@ -127,9 +128,24 @@ def hear(name: str, listing: Path, out: Path) -> None:
         windows.append(made.segment_vectors)
         starts += [segment.start_seconds for segment in made.segments]
         rows += [row] * len(made.segments)
-    np.savez(
-        out, X=np.stack(vectors), windows=np.concatenate(windows), starts=starts, rows=rows, hop=encoder.hop_seconds
-    )
+    laid_out = {"starts": np.array(starts), "rows": np.array(rows), "hop": np.array(encoder.hop_seconds)}
+    for voice, at in getattr(encoder, "voices", {}).items():
+        laid_out[f"voice {voice}"] = np.array([at.start, at.stop])
+    np.savez(out, X=np.stack(vectors), windows=np.concatenate(windows), **laid_out)
+
+
+def ablation(made: dict[str, np.ndarray], groups: dict[str, Group]) -> dict[str, dict[str, str]]:
+    """Rows for each voice of a fusion alone, and for the fusion without it: the vector is the voices end to end."""
+    size = made["X"].shape[1]
+    voices = {name.removeprefix("voice "): at for name, at in made.items() if name.startswith("voice ")}
+    rows = {}
+    for voice, (first, last) in voices.items():
+        own = np.zeros(size, dtype=bool)
+        own[first:last] = True
+        for name, kept in ((f"only {voice}", own), (f"without {voice}", ~own)):
+            part = {which: unit(made[which][:, kept]) for which in ("X", "windows")}
+            rows[name] = figures(made | part, groups)
+    return rows
 
 
 def run(name: str, groups: dict[str, Group], folder: Path, options: argparse.Namespace) -> dict[str, str]:
@@ -155,6 +171,12 @@ def run(name: str, groups: dict[str, Group], folder: Path, options: argparse.Nam
         return figures(dict(made), groups) | {"CPU s for 30 s": f"{30 * cpu / n_seconds:.2f}"}
 
 
+def run_ablation(name: str, groups: dict[str, Group], folder: Path) -> dict[str, dict[str, str]]:
+    """The rows of :func:`ablation` for an ear that :func:`run` has run."""
+    with np.load(folder / f"{name}.npz") as made:
+        return ablation(dict(made), groups)
+
+
 def figures(made: dict[str, np.ndarray], groups: dict[str, Group]) -> dict[str, str]:
     """All figures of one ear."""
     similar = made["S"] if "S" in made else made["X"] @ made["X"].T
@@ -178,6 +200,8 @@ def figures(made: dict[str, np.ndarray], groups: dict[str, Group]) -> dict[str, 
     for name in groups:
         if name.startswith("phone"):
             shown[name] = phone_figure(made, similar, places["music"], places[name], groups[name], music)
+            whole = {"X": made["X"]} if "X" in made else {"S": made["S"]}
+            shown[f"{name}, whole"] = phone_figure(whole, similar, places["music"], places[name], groups[name], music)
     return shown
 
 
@@ -237,6 +261,7 @@ def main() -> None:
     parser.add_argument("--peers", type=Path, help="where bliss-audio and pymusly are installed")
     parser.add_argument("--musicnn-python", default=sys.executable, help="an interpreter with musicnn and TensorFlow")
     parser.add_argument("--ears", default=",".join((*EARS, *PEERS)), help="which rows (default: %(default)s)")
+    parser.add_argument("--ablation", action="store_true", help="each voice of the default ear alone and left out")
     parser.add_argument("--json", type=Path, help="also write the figures there")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as made_here:
@@ -253,6 +278,8 @@ def main() -> None:
                 continue
             table[name] = run(name, groups, folder, options)
             print(name, table[name], file=sys.stderr, flush=True)
+            if options.ablation and name == settings.DEFAULT_ENCODER and "missing" not in table[name]:
+                table |= run_ablation(name, groups, folder)
     print_table(table)
     if options.json:
         options.json.write_text(json.dumps(table, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

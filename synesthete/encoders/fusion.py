@@ -154,6 +154,12 @@ class Fusion(Encoder):
         """The ears that take part, in the order of the vector."""
         return tuple(self.parts)
 
+    @property
+    def voices(self) -> dict[str, slice]:
+        """Where in the vector each voice lies; its length there is the square root of its weight."""
+        ends = np.cumsum([turn.size for turn in self._turns.values()]).tolist()
+        return {name: slice(end - turn.size, end) for (name, turn), end in zip(self._turns.items(), ends, strict=True)}
+
     def encode(self, batch: np.ndarray) -> np.ndarray:
         """Encode waveforms [n, n_samples] in [-1, 1] at 22,050 Hz; see :meth:`Encoder.encode`."""
         if batch.ndim != 2 or batch.shape[1] == 0:
