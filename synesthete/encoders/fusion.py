@@ -106,7 +106,7 @@ class Fusion(Encoder):
     ----------
     weights : Weights, optional
         For each voice ``NAME.window_mean``, ``.window_axes``, ``.track_mean``, ``.track_axes``; by default
-        those in ``data/models``. A part has a voice of its name, and may have more: ``musicnn/layers``.
+        those in ``data/models``. A part has a voice of its name, or several: ``resnet/likeness``.
     encoders : dict of str to Encoder, optional
         The parts, all named in the settings; by default those of the settings that are ready.
 
@@ -133,7 +133,8 @@ class Fusion(Encoder):
         voices: dict[str, dict[str, Any]] = weights.setting("voices", dict)
         wanted = dict.fromkeys(part_of(voice) for voice in voices)
         ready, notes = ready_parts(tuple(wanted)) if encoders is None else (dict(encoders), [])
-        for name in [name for name in ready if voices[name].get("made_with") != ready[name].weights_id]:
+        made_with = {name: {voices[v].get("made_with") for v in voices if part_of(v) == name} for name in ready}
+        for name in [name for name in ready if made_with[name] != {ready[name].weights_id}]:
             notes.append(f"'synesthete' leaves out {name!r}, which has changed since its turns were made. {WAY_OUT}")
             del ready[name]
         self.notes = tuple(notes)

@@ -11,11 +11,13 @@ import scipy.linalg
 import torch
 from torch import nn
 
+from synesthete.encoders.within import change_covariance, whitening, within_covariance
 from synesthete.training import losses
 from synesthete.training.plan import TrainingPlan
 
 RIDGE = 100.0  # added to the covariance per window, in units of each feature's variance
 SHRINKAGE = 0.05
+PHONE_SHARE, EVEN_SHRINKAGE = 0.1, 0.1  # as in the fusion's turn of whole tracks
 N_STEPS, N_PAIRS = 300, 768
 
 
@@ -41,7 +43,7 @@ def last_layer(
     share = plan.identity_share if plan.identity_size else 0.0
     heads = []
     if plan.likeness_size:
-        heads.append((*likeness_head(clean, taught), 1 - share))
+        heads.append((*evened(*likeness_head(clean, taught), clean, phone, groups), 1 - share))
     if plan.identity_size:
         head = identity_head(clean, phone, groups, plan.identity_size, plan.temperature, plan.seed)
         heads.append((*head, share))
@@ -73,6 +75,35 @@ def likeness_head(features: np.ndarray, taught: np.ndarray) -> tuple[np.ndarray,
     damping = np.diag(RIDGE * apart.var(axis=0) + 1e-6)
     weight = np.linalg.solve(apart.T @ apart + damping, apart.T @ (taught - mean)).T
     return weight.astype(np.float32), (mean - weight @ centre).astype(np.float32)
+
+
+def evened(
+    weight: np.ndarray, bias: np.ndarray, clean: np.ndarray, phone: np.ndarray, groups: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """A head turned so that what changes within a recording, or through a phone, spreads evenly in all directions.
+
+    See :mod:`synesthete.encoders.within`; as the turn is linear, it costs nothing in use. Left as it is where no
+    recording has two windows.
+
+    Parameters
+    ----------
+    weight : np.ndarray [shape=(size, n_features)]
+    bias : np.ndarray [shape=(size,)]
+    clean, phone : np.ndarray [shape=(n, n_features)]
+    groups : np.ndarray [shape=(n,)], int
+
+    Returns
+    -------
+    weight : np.ndarray [shape=(size, n_features)]
+    bias : np.ndarray [shape=(size,)]
+    """
+    heard, through = clean @ weight.T + bias, phone @ weight.T + bias
+    same = [heard[groups == group] for group in np.unique(groups)]
+    if max(map(len, same)) < 2:
+        return weight, bias
+    change = (1 - PHONE_SHARE) * within_covariance(same) + PHONE_SHARE * change_covariance(through - heard)
+    turn = whitening(change, EVEN_SHRINKAGE).astype(np.float32)  # symmetric
+    return turn @ weight, turn @ bias
 
 
 def identity_head(

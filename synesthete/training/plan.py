@@ -81,7 +81,7 @@ class TrainingPlan:
     is_augmented: bool = True
     is_mel_only: bool = False
     n_solved: int = 6_000
-    identity_share: float = 0.3
+    identity_share: float = 0.1
 
     def __post_init__(self) -> None:
         above_zero = ("n_chunks", "n_steps", "depth", "width", "learning_rate", "temperature")

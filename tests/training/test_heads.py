@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from synesthete.training.heads import identity_head, likeness_head
+from synesthete.training.heads import evened, identity_head, likeness_head
 
 
 def test_likeness_finds_a_linear_relation(rng):
@@ -12,6 +12,24 @@ def test_likeness_finds_a_linear_relation(rng):
     heard = features @ weight.T + bias
     np.testing.assert_allclose(heard, features @ truth.T + 1, atol=0.5)
     assert np.corrcoef(heard[:, 0], (features @ truth.T)[:, 0])[0, 1] > 0.999
+
+
+def test_evened_spreads_what_changes_within_a_recording(rng):
+    groups = np.repeat(np.arange(60), 20)
+    within = rng.standard_normal((1_200, 5)).astype(np.float32) * [9, 3, 1, 1, 0.5]
+    clean = (rng.standard_normal((60, 5)) * 4)[groups] + within
+    weight, bias = evened(np.eye(5), np.ones(5), clean, clean, groups)
+    left = within @ weight.T
+    spread = np.linalg.eigvalsh(np.cov(left.T))
+    assert spread.max() / spread.min() < 20 < 300 < 9**2 / 0.5**2
+    np.testing.assert_allclose(bias, weight.sum(axis=1), atol=1e-5)
+
+
+def test_evened_leaves_single_windows_alone(rng):
+    clean = rng.standard_normal((30, 4))
+    weight, bias = evened(np.eye(4), np.zeros(4), clean, clean, np.arange(30))
+    np.testing.assert_array_equal(weight, np.eye(4))
+    np.testing.assert_array_equal(bias, np.zeros(4))
 
 
 def test_identity_looks_away_from_what_a_phone_changes(rng):
