@@ -157,7 +157,7 @@ class Fusion(Encoder):
 
     @property
     def voices(self) -> dict[str, slice]:
-        """Where in the vector each voice lies; its length there is the square root of its weight."""
+        """Where in the vector each voice lies; the squared lengths of these stretches are as their weights."""
         ends = np.cumsum([turn.size for turn in self._turns.values()]).tolist()
         return {name: slice(end - turn.size, end) for (name, turn), end in zip(self._turns.items(), ends, strict=True)}
 

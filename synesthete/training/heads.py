@@ -17,7 +17,7 @@ from synesthete.training.plan import TrainingPlan
 
 RIDGE = 100.0  # added to the covariance per window, in units of each feature's variance
 SHRINKAGE = 0.05
-PHONE_SHARE, EVEN_SHRINKAGE = 0.1, 0.1  # as in the fusion's turn of whole tracks
+PHONE_SHARE, EVEN_SHRINKAGE = 0.1, 0.1  # of the turn that evens the likeness
 N_STEPS, N_PAIRS = 300, 768
 
 

@@ -156,3 +156,15 @@ def test_width_64_is_torchvisions_own(images):
 def test_wrong_images_are_refused():
     with pytest.raises(EncoderError, match=r"'resnet' needs stacked images .*\(2, 166, 40\)"):
         Resnet.untrained(architecture=CARD["architecture"]).encode(np.zeros((2, 166, 40)))
+
+
+def test_parts_are_where_the_settings_say():
+    ear = Resnet.untrained(parts={"likeness": [0, 100], "identity": [100, 128], "identity_share": 0.1})
+    assert ear.parts == {"likeness": slice(0, 100), "identity": slice(100, 128)}
+    assert Resnet.untrained().parts == {}
+
+
+@pytest.mark.parametrize("parts", [{"likeness": [0, 100], "identity": [100, 900]}, {"likeness": "all"}])
+def test_parts_that_do_not_fit_are_refused(parts):
+    with pytest.raises(EncoderError, match="The parts of"):
+        Resnet.untrained(parts=parts)
