@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+from synesthete.training import sounds
 
 CARD_NAME = "synesthete-resnet.md"
 UNHEARD = (
@@ -18,7 +20,7 @@ UNHEARD = (
 )
 
 
-def write_card(folder: Path, about: dict[str, Any], music: Path, figures: str = "") -> Path:
+def write_card(folder: Path, about: dict[str, Any], music: Sequence[Path], figures: str = "") -> Path:
     """Write the card beside the weights.
 
     Parameters
@@ -27,8 +29,8 @@ def write_card(folder: Path, about: dict[str, Any], music: Path, figures: str = 
         Of the weights.
     about : dict
         What ``synesthete-resnet.json`` holds.
-    music : Path
-        Folder with ``tracks.csv``, for sources and licences.
+    music : sequence of Path
+        Folders with ``tracks.csv``, for sources and licences.
     figures : str
         Markdown on what was measured; without it the card says that nothing was.
 
@@ -85,10 +87,9 @@ def write_card(folder: Path, about: dict[str, Any], music: Path, figures: str = 
     return path
 
 
-def licences(music: Path) -> list[tuple[str, str, int]]:
-    """(collection, licence, number of tracks) of a music folder."""
-    with (music / "tracks.csv").open(newline="", encoding="utf-8") as file:
-        counted = Counter((row["album"], row["licence"]) for row in csv.DictReader(file))
+def licences(music: Sequence[Path]) -> list[tuple[str, str, int]]:
+    """(collection, licence, number of tracks) of music folders."""
+    counted = Counter((row["album"], row["licence"]) for folder in music for row in sounds.listed(folder))
     return [(album, licence, n) for (album, licence), n in sorted(counted.items())]
 
 

@@ -11,8 +11,10 @@ from typing import Any
 from synesthete import settings
 from synesthete.training.plan import TrainingPlan
 
-DATA = ("n_chunks", "n_midi_renders", "n_composed", "n_voices")
-SHOWN = (*DATA, "n_steps", "n_windows", "n_phones", "depth", "width", "learning_rate", "identity_share", "seed")
+DATA = ("n_chunks", "n_midi_renders", "n_bands", "n_composed", "n_voices")
+LOSSES = ("distillation", "relations", "tags", "contrast")
+TRAINING = ("n_steps", "n_windows", "n_phones", "depth", "width", "learning_rate", "identity_share", "seed")
+SHOWN = (*DATA, *TRAINING, *LOSSES)
 
 
 def add_train_command(subparsers: Any) -> None:
@@ -26,7 +28,9 @@ def add_train_command(subparsers: Any) -> None:
     encoders = train.add_subparsers(title="encoders", required=True, metavar="ENCODER")
     resnet = encoders.add_parser("resnet", help="our own ResNet, taught by musicnn and by contrast; resumes")
     resnet.set_defaults(run=_train)
-    resnet.add_argument("--music", type=Path, required=True, metavar="FOLDER", help="music with its tracks.csv")
+    resnet.add_argument(
+        "--music", type=Path, nargs="+", required=True, metavar="FOLDER", help="music, each folder with its tracks.csv"
+    )
     resnet.add_argument("--midi", type=Path, required=True, metavar="FOLDER", help="MIDI pieces (may be empty)")
     resnet.add_argument(
         "--work", type=Path, required=True, metavar="FOLDER", help="training set and checkpoints, several GB"
@@ -40,6 +44,8 @@ def add_train_command(subparsers: Any) -> None:
     resnet.add_argument("--full-precision", action="store_true", help="32-bit throughout: else 16-bit where it is fast")
     resnet.add_argument("--compile", action="store_true", help="compile the network first; needs a C++ compiler")
     resnet.add_argument("--on-everything", action="store_true", help="learn from the held-out collections too")
+    resnet.add_argument("--plain", action="store_true", help="no phone, no masks: for comparison")
+    resnet.add_argument("--mel-only", action="store_true", help="no chroma, no tonnetz: for comparison")
     for field in dataclasses.fields(TrainingPlan):
         if field.name in SHOWN:
             kind = type(field.default)
@@ -52,7 +58,12 @@ def _train(chosen: argparse.Namespace) -> int:
     from synesthete.training.run import Places, train_resnet
     from synesthete.training.trainer import Speed
 
-    plan = TrainingPlan(**{name: getattr(chosen, name) for name in SHOWN})
+    plan = TrainingPlan(
+        is_on_everything=chosen.on_everything,
+        is_augmented=not chosen.plain,
+        is_mel_only=chosen.mel_only,
+        **{name: getattr(chosen, name) for name in SHOWN},
+    )
     speed = Speed(chosen.device, chosen.threads, False if chosen.full_precision else None, chosen.compile)
 
     def report(row: dict[str, float]) -> None:
@@ -63,9 +74,7 @@ def _train(chosen: argparse.Namespace) -> int:
         )
         sys.stderr.write(line + "\n")
 
-    places = Places(chosen.music, chosen.midi, chosen.work, chosen.models)
-    weights = train_resnet(
-        plan, places, speed, is_on_everything=chosen.on_everything, n_workers=chosen.workers, report=report
-    )
+    places = Places(tuple(chosen.music), chosen.midi, chosen.work, chosen.models)
+    weights = train_resnet(plan, places, speed, n_workers=chosen.workers, report=report)
     sys.stdout.write(f"{weights}\n")
     return 0

@@ -6,8 +6,11 @@ processes; every piece depends on the seed and its number only.
 
 from __future__ import annotations
 
+import itertools
 import json
-from collections.abc import Iterator
+import multiprocessing
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
@@ -32,7 +35,10 @@ N_ROWS = SPECTROGRAM.n_mels + SPECTROGRAM.n_chroma + 6
 WINDOW_FRAMES = window_frames(WINDOW_SECONDS)
 STARTS = tuple(round(number * HOP_SECONDS * RATE_HZ) for number in range(7))
 START_FRAMES = tuple(round(start / SPECTROGRAM.hop_length) for start in STARTS)
-DATA_NAMES = ("seed", "n_chunks", "n_midi_renders", "n_composed", "n_voices")  # of a plan, that shape the set
+# Of a plan, that shape the set:
+DATA_NAMES = ("seed", "n_chunks", "n_midi_renders", "n_bands", "n_composed", "n_voices", "is_on_everything")
+KINDS = ("music", "midi", "bands", "composed", "voices")  # voices last: they only sing over the others
+MOST_PLAIN = 2 / 3  # the others are sung over, mixed, respeeded: kinds of sound that no track here has
 QUIETEST = 3e-3  # root mean square; quieter passages teach nothing
 
 
@@ -58,7 +64,7 @@ class TrainingSet:
         What the teacher hears in each of the clean windows.
     group : np.ndarray [shape=(n,)], int
         Pieces of one recording share a number.
-    is_plain, is_held_out, is_made : np.ndarray [shape=(n,)], bool
+    is_plain, is_made : np.ndarray [shape=(n,)], bool
     names, collections, artists : list of str, one a group
     """
 
@@ -68,15 +74,14 @@ class TrainingSet:
     group: np.ndarray
     start: np.ndarray
     is_plain: np.ndarray
-    is_held_out: np.ndarray
     is_made: np.ndarray
     names: list[str]
     collections: list[str]
     artists: list[str]
 
-    def chunks(self, is_held_out: bool) -> np.ndarray:
-        """Numbers of the finished pieces of one side of the split."""
-        return np.flatnonzero(self.is_made & (self.is_held_out == is_held_out))
+    def chunks(self) -> np.ndarray:
+        """Numbers of the finished pieces."""
+        return np.flatnonzero(self.is_made)
 
 
 def keep(stream: Iterator[Sound], folder: Path) -> None:
@@ -89,25 +94,39 @@ def keep(stream: Iterator[Sound], folder: Path) -> None:
         (folder / f"{sound.collection}--{sound.name}.json").write_text(json.dumps(about))
 
 
-def gather(plan: TrainingPlan, music: Path, midi: Path, folder: Path) -> None:
-    """Collect all sounds and voices under ``folder``, each kind once."""
-    kinds = {
-        "music": lambda: sounds.music(music),
+def gather(plan: TrainingPlan, music: Sequence[Path], midi: Path, folder: Path, n_workers: int = 1) -> None:
+    """Collect all sounds and voices under ``folder``, each kind once; some at a time where there are workers."""
+    for place in music:
+        sounds.listed(place)  # a wrong folder is refused before anything is done
+    folder.mkdir(parents=True, exist_ok=True)
+    wanted = [kind for kind in KINDS if not (folder / f"{kind}.done").exists()]
+    if n_workers == 1 or len(wanted) < 2:
+        for kind in wanted:
+            gather_kind(kind, plan, music, midi, folder)
+        return
+    with ProcessPoolExecutor(n_workers, multiprocessing.get_context("spawn")) as pool:
+        for done in [pool.submit(gather_kind, kind, plan, music, midi, folder) for kind in wanted]:
+            done.result()
+
+
+def gather_kind(kind: str, plan: TrainingPlan, music: Sequence[Path], midi: Path, folder: Path) -> None:
+    """Collect the sounds of one of :data:`KINDS`."""
+    streams: dict[str, Callable[[], Iterator[Sound]]] = {
+        "music": lambda: itertools.chain.from_iterable(map(sounds.music, music)),
         "midi": lambda: sounds.midi_performances(midi, plan.n_midi_renders, plan.seed),
+        "bands": lambda: sounds.bands(plan.n_bands, plan.seed),
         "composed": lambda: sounds.composed(plan.n_composed, plan.seed),
         "voices": lambda: (
             Sound(str(number), "voice", "", voice)
             for number, voice in enumerate(sounds.voices(plan.n_voices, plan.seed))
         ),
     }
-    for kind, stream in kinds.items():
-        if not (folder / f"{kind}.done").exists():
-            keep(stream(), folder / kind)
-            (folder / f"{kind}.done").touch()
+    keep(streams[kind](), folder / kind)
+    (folder / f"{kind}.done").touch()
 
 
 def recipes(lengths: list[int], n_chunks: int, seed: int) -> list[Recipe]:
-    """All pieces to make, in random order: plain ones 15 s apart, then changed ones until there are ``n_chunks``."""
+    """All pieces to make, in random order: plain ones 15 s apart, two thirds at most, and changed ones."""
     rng = np.random.default_rng([seed, 3])
     step = round(15 * RATE_HZ)
     plain = [
@@ -115,8 +134,8 @@ def recipes(lengths: list[int], n_chunks: int, seed: int) -> list[Recipe]:
         for sound, length in enumerate(lengths)
         for start in range(0, max(length - N_SAMPLES, 0) + 1, step)
     ]
-    changed = [Recipe(int(rng.integers(len(lengths))), 0, False) for _ in range(n_chunks - len(plain))]
-    made = [plain[number] for number in rng.permutation(len(plain))][:n_chunks]
+    made = [plain[number] for number in rng.permutation(len(plain))][: round(MOST_PLAIN * n_chunks)]
+    changed = [Recipe(int(rng.integers(len(lengths))), 0, False) for _ in range(n_chunks - len(made))]
     for recipe in changed:
         made.insert(int(rng.integers(len(made) + 1)), recipe)
     return made
@@ -127,14 +146,18 @@ class Kitchen:
 
     def __init__(self, plan: TrainingPlan, folder: Path) -> None:
         self.plan, self.folder = plan, folder
-        paths = [path for kind in ("music", "midi", "composed") for path in sorted((folder / kind).glob("*.json"))]
-        if not paths:
+        paths = [path for kind in KINDS[:-1] for path in sorted((folder / kind).glob("*.json"))]
+        about = [json.loads(path.read_text()) for path in paths]
+        held_artists = {each["artist"] for each in about if each["collection"] in HELD_OUT} - {""}
+        is_learned = [
+            plan.is_on_everything or not (each["collection"] in HELD_OUT or each["artist"] in held_artists)
+            for each in about
+        ]
+        if not any(is_learned):
             raise SynestheteError(f"There are no sounds in {folder} to learn from.")
-        self.about = [json.loads(path.read_text()) for path in paths]
-        self.paths = [path.with_suffix(".npy") for path in paths]
+        self.about = list(itertools.compress(about, is_learned))
+        self.paths = [path.with_suffix(".npy") for path in itertools.compress(paths, is_learned)]
         self.voices = sorted((folder / "voices").glob("*.npy"))
-        held_artists = {a["artist"] for a in self.about if a["collection"] in HELD_OUT} - {""}
-        self.is_held_out = np.array([a["collection"] in HELD_OUT or a["artist"] in held_artists for a in self.about])
         self.recipes = recipes([a["n_samples"] for a in self.about], plan.n_chunks, plan.seed)
         self.teacher = Musicnn((np.zeros(200, np.float32), np.ones(200, np.float32)))
 
@@ -160,9 +183,8 @@ class Kitchen:
         if factor != 1.0:
             samples = augmentation.respeed(samples, factor, RATE_HZ)
         samples = np.resize(samples, N_SAMPLES)
-        if rng.random() < 0.5:  # only sounds of the same side of the split meet
-            others = np.flatnonzero(self.is_held_out == self.is_held_out[recipe.sound])
-            other = self.passage(rng, self.paths[int(rng.choice(others))], N_SAMPLES)
+        if rng.random() < 0.5:
+            other = self.passage(rng, self.paths[int(rng.integers(len(self.paths)))], N_SAMPLES)
             samples = augmentation.mix(samples, other, rng.uniform(-10, 0))
         if self.voices and rng.random() < 0.3:
             voice = self.passage(rng, self.voices[int(rng.integers(len(self.voices)))], N_SAMPLES)
@@ -206,9 +228,7 @@ def cook(plan: TrainingPlan, folder: Path, worker: int = 0, n_workers: int = 1) 
     torch.set_num_threads(1)
     kitchen = Kitchen(plan, folder)
     arrays = _open(folder, plan.n_chunks, "r+" if (folder / "pictures.npy").exists() else "w+")
-    numbers = np.arange(worker, len(kitchen.recipes), n_workers)
-    is_held_out = kitchen.is_held_out[[kitchen.recipes[number].sound for number in numbers]]
-    for number in numbers[np.argsort(is_held_out, kind="stable")].tolist():  # what is learned from comes first
+    for number in range(worker, len(kitchen.recipes), n_workers):
         if arrays["is_made"][number]:
             continue
         made = kitchen.make(number)
@@ -245,7 +265,6 @@ def describe(plan: TrainingPlan, folder: Path) -> None:
         group=numbers,
         start=np.array([recipe.start for recipe in kitchen.recipes]),
         is_plain=np.array([recipe.is_plain for recipe in kitchen.recipes]),
-        is_held_out=kitchen.is_held_out[numbers],
     )
     (folder / "recipes.json").write_text(json.dumps({"plan": asdict(plan), "sounds": kitchen.about}))
     if not (folder / "pictures.npy").exists():
@@ -266,7 +285,6 @@ def open_set(folder: Path) -> TrainingSet:
         plain["group"],
         plain["start"],
         plain["is_plain"],
-        plain["is_held_out"],
         np.asarray(arrays["is_made"]) == 1,
         *([entry[key] for entry in about] for key in ("name", "collection", "artist")),
     )

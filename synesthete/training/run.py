@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from synesthete import settings
 from synesthete.errors import SynestheteError
 from synesthete.training import datasets
@@ -24,7 +22,7 @@ from synesthete.training.trainer import AS_HERE, Speed, Training
 class Places:
     """Folders: where music and MIDI pieces are, where the training set and the checkpoints go, where the weights go."""
 
-    music: Path
+    music: tuple[Path, ...]
     midi: Path
     work: Path
     models: Path = settings.Paths().models
@@ -35,7 +33,6 @@ def train_resnet(
     places: Places,
     speed: Speed = AS_HERE,
     *,
-    is_on_everything: bool = False,
     n_workers: int = 1,
     report: Callable[[dict[str, float]], None] = lambda row: None,
 ) -> Path:
@@ -46,8 +43,6 @@ def train_resnet(
     plan : TrainingPlan
     places : Places
     speed : Speed
-    is_on_everything : bool
-        Learn from the held-out collections too; figures measured on them then mean nothing.
     n_workers : int > 0
         Processes that make the training set.
     report : callable
@@ -64,17 +59,17 @@ def train_resnet(
         If there is no music, or the folder holds a training with another plan.
     """
     sounds_folder = places.work / "set"
-    datasets.gather(plan, places.music, places.midi, sounds_folder)
+    datasets.gather(plan, places.music, places.midi, sounds_folder, n_workers)
     datasets.describe(plan, sounds_folder)
     _cook(plan, sounds_folder, n_workers)
     data = datasets.open_set(sounds_folder)
-    chunks = np.flatnonzero(data.is_made) if is_on_everything else data.chunks(is_held_out=False)
+    chunks = data.chunks()
     if not len(chunks):
-        raise SynestheteError(f"No piece of {sounds_folder} can be learned from: all are held out or silent.")
+        raise SynestheteError(f"No piece of {sounds_folder} can be learned from: all are silent.")
     training = Training(plan, data, chunks, places.work / "run", speed)
     training.run(report=report)
     draw_curves(places.work / "run" / "curves.csv", places.work / "run" / "curves.png")
-    about = training.export(places.models, provenance(data, chunks, is_on_everything))
+    about = training.export(places.models, provenance(data, plan))
     write_card(places.models, about, places.music)
     return places.models / "synesthete-resnet.safetensors"
 
@@ -97,12 +92,13 @@ def _cook(plan: TrainingPlan, folder: Path, n_workers: int) -> None:
         )
 
 
-def provenance(data: datasets.TrainingSet, chunks: np.ndarray, is_on_everything: bool) -> dict[str, Any]:
+def provenance(data: datasets.TrainingSet, plan: TrainingPlan) -> dict[str, Any]:
     """What the weights were made from, for their settings file."""
+    chunks = data.chunks()
     made_of = Counter(data.collections[data.group[number]] for number in chunks)
     return {
         "teacher": "MSD_musicnn of the package musicnn 0.1.0 (ISC)",
-        "held_out": [] if is_on_everything else list(HELD_OUT),
+        "held_out": [] if plan.is_on_everything else list(HELD_OUT),
         "n_chunks": len(chunks),
         "chunks_by_collection": dict(sorted(made_of.items())),
     }

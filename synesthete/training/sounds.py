@@ -21,7 +21,7 @@ from synesthete.audio import clip_from_samples, read_clip
 from synesthete.composer import STYLES, compose
 from synesthete.composer.midi import sound_font
 from synesthete.errors import SynestheteError
-from synesthete.training import augmentation
+from synesthete.training import accompaniment, augmentation
 
 RATE_HZ = settings.AUDIO.sample_rate_hz
 LONGEST_SECONDS = 120.0
@@ -47,8 +47,8 @@ class Sound:
     samples: np.ndarray
 
 
-def music(folder: Path) -> Iterator[Sound]:
-    """The tracks listed in ``folder/tracks.csv`` (track_id, file, title, artist, album, ...).
+def listed(folder: Path) -> list[dict[str, str]]:
+    """The rows of ``folder/tracks.csv`` (track_id, file, title, artist, album, ...).
 
     Raises
     ------
@@ -62,9 +62,14 @@ def music(folder: Path) -> Iterator[Sound]:
         rows = list(csv.DictReader(file))
     if not rows:
         raise SynestheteError(f"{path} lists no track.")
-    for row in rows:
-        clip = read_clip(folder / row["file"])
-        yield Sound(row["track_id"], row["album"], row["artist"], clip.samples)
+    return rows
+
+
+def music(folder: Path) -> Iterator[Sound]:
+    """The tracks listed in ``folder/tracks.csv``; see :func:`listed`."""
+    for row in listed(folder):
+        samples = read_clip(folder / row["file"]).samples[: round(LONGEST_SECONDS * RATE_HZ)]
+        yield Sound(row["track_id"], row["album"], row["artist"], samples)
 
 
 def midi_performances(folder: Path, n: int, seed: int) -> Iterator[Sound]:
@@ -76,6 +81,29 @@ def midi_performances(folder: Path, n: int, seed: int) -> Iterator[Sound]:
         samples = perform(rng, piece, is_original=number < len(pieces))
         if samples is not None:
             yield Sound(f"{piece.stem}-{number}", "midi", piece.stem, samples)
+
+
+def bands(n: int, seed: int) -> Iterator[Sound]:
+    """``n`` bands in the styles of MMA, each style in turn; none where MMA is not installed."""
+    if not accompaniment.is_installed():
+        return
+    library = accompaniment.grooves()
+    files = [str(file) for file in np.random.default_rng([seed, 7]).permutation(sorted(library))]
+    for number in range(n):
+        rng = np.random.default_rng([seed, 8, number])
+        with tempfile.TemporaryDirectory() as place:
+            path = accompaniment.arrange(rng, files[number % len(files) :][:1], library, Path(place))
+            samples = None if path is None else perform(rng, path, is_original=True)
+        if samples is not None:
+            yield Sound(str(number), "bands", files[number % len(files)], samples)
+
+
+def sound_fonts() -> list[Path]:
+    """FluidR3 GM, and the other General-MIDI sound fonts that lie beside it or are of the smaller kind (sf3)."""
+    first = sound_font()
+    shares = {first.parent, first.parent.parent / "sf3"}
+    others = {path.resolve() for share in shares for path in share.glob("*.sf[23]")}
+    return [first, *sorted(others - {first.resolve()})]
 
 
 def perform(rng: np.random.Generator, path: Path, is_original: bool, seconds: float = 60.0) -> np.ndarray | None:
@@ -113,9 +141,11 @@ def perform(rng: np.random.Generator, path: Path, is_original: bool, seconds: fl
     with tempfile.TemporaryDirectory() as place:
         source, target = Path(place) / "piece.mid", Path(place) / "piece.wav"
         plain.save(source)
+        fonts = sound_fonts()
+        font = fonts[0] if rng.random() < 0.4 else fonts[int(rng.integers(len(fonts)))]
         room = [] if rng.random() < 0.5 else ["-R", "0", "-C", "0"]
         command = ["fluidsynth", "-ni", "-q", "-g", "0.6", "-r", str(RATE_HZ), *room, "-F", str(target)]
-        subprocess.run([*command, str(sound_font()), str(source)], check=True, capture_output=True, timeout=120)
+        subprocess.run([*command, str(font), str(source)], check=True, capture_output=True, timeout=120)
         samples = soundfile.read(target, dtype="float32")[0].mean(axis=1)[: round(seconds * RATE_HZ)]
     if len(samples) < 15 * RATE_HZ or augmentation.level(samples) < 1e-3:
         return None

@@ -28,7 +28,6 @@ def tiny_set(rng) -> TrainingSet:
         np.arange(N_CHUNKS) // 2,
         np.zeros(N_CHUNKS, int),
         np.ones(N_CHUNKS, bool),
-        np.arange(N_CHUNKS) >= 10,
         np.ones(N_CHUNKS, bool),
         [f"track {number}" for number in range(6)],
         ["noise"] * 6,

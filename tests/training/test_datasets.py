@@ -16,13 +16,19 @@ from synesthete.training.datasets import N_FRAMES, N_ROWS, N_SAMPLES, RATE_HZ, K
 from synesthete.training.plan import TrainingPlan
 from synesthete.training.run import provenance
 
-PLAN = TrainingPlan(n_chunks=4, n_midi_renders=0, n_composed=0, n_voices=0)
-TRACKS = [("a", "Ada", "open", 15), ("b", "Bob", "MineClone2", 14), ("c", "Bob", "open", 14)]
+PLAN = TrainingPlan(n_chunks=4, n_midi_renders=0, n_bands=0, n_composed=0, n_voices=0)
+TRACKS = [
+    ("a", "Ada", "open", 15),
+    ("b", "Bob", "MineClone2", 14),
+    ("c", "Bob", "open", 14),
+    ("d", "", "warmux-data", 14),
+    ("e", "", "open", 14),
+]
 
 
 @pytest.fixture(scope="module")
 def music(tmp_path_factory):
-    """Three tracks of noise bursts; Bob has one in a held-out collection and one elsewhere."""
+    """Tracks of noise; Bob has one in a held-out collection and one elsewhere."""
     folder = tmp_path_factory.mktemp("music")
     rng = np.random.default_rng(5)
     with (folder / "tracks.csv").open("w", newline="") as file:
@@ -37,7 +43,7 @@ def music(tmp_path_factory):
 @pytest.fixture(scope="module")
 def made(music, tmp_path_factory):
     folder = tmp_path_factory.mktemp("set")
-    datasets.gather(PLAN, music, music, folder)
+    datasets.gather(PLAN, [music], music, folder)
     datasets.describe(PLAN, folder)
     datasets.cook(PLAN, folder)
     return folder
@@ -47,16 +53,21 @@ def test_the_set_holds_what_the_recipes_say(made):
     data = datasets.open_set(made)
     assert data.pictures.shape == (4, 2, N_FRAMES, N_ROWS)
     assert data.is_made.all()
-    assert sorted(data.group[data.is_plain]) == [0, 1, 2]
+    assert sorted(data.group[data.is_plain]) == [0, 1]
     assert np.isfinite(data.penultimate).all() and (data.tags >= 0).all() and (data.tags <= 1).all()
 
 
 def test_collection_and_artist_are_held_out_together(made):
     data = datasets.open_set(made)
-    held = {data.names[data.group[number]] for number in data.chunks(is_held_out=True)}
-    assert held >= {"b", "c"} and "a" not in held
-    about = provenance(data, data.chunks(is_held_out=False), is_on_everything=False)
-    assert about["chunks_by_collection"].keys() == {"open"}
+    assert data.names == ["a", "e"]
+    about = provenance(data, PLAN)
+    assert about["chunks_by_collection"] == {"open": 4}
+    assert {"MineClone2", "warmux-data"} <= set(about["held_out"])
+
+
+def test_on_everything_nothing_is_held_out(made):
+    plan = dataclasses.replace(PLAN, is_on_everything=True)
+    assert [about["name"] for about in Kitchen(plan, made).about] == ["b", "a", "c", "e", "d"]
 
 
 def test_a_piece_depends_on_seed_and_number_only(made):
@@ -106,7 +117,7 @@ def test_missing_music_says_so(tmp_path):
 
 
 def test_licences_are_counted_by_collection(music):
-    assert licences(music) == [("MineClone2", "CC0", 1), ("open", "CC0", 2)]
+    assert licences([music]) == [("MineClone2", "CC0", 1), ("open", "CC0", 3), ("warmux-data", "CC0", 1)]
 
 
 def test_a_spoken_voice_becomes_a_song_of_the_same_length(rng):

@@ -21,7 +21,7 @@ SLOW_AND_EXACT = Speed(n_threads=1, is_bfloat16=False, report_every=1, save_ever
 
 
 def trained(plan, data, folder, until=None):
-    training = Training(plan, data, data.chunks(False), folder, SLOW_AND_EXACT)
+    training = Training(plan, data, data.chunks(), folder, SLOW_AND_EXACT)
     training.run(until)
     return training
 
@@ -57,7 +57,7 @@ def test_the_export_is_what_the_encoder_reads(tiny_plan, tiny_set, tmp_path):
     training = trained(tiny_plan, tiny_set, tmp_path)
     training.export(tmp_path / "models", {"teacher": "noise"})
     encoder = Resnet(weights.read(tmp_path / "models", STEM, ""))
-    images = Batches(tiny_set, tiny_set.chunks(False), tiny_plan).draw(0).images.numpy()
+    images = Batches(tiny_set, tiny_set.chunks(), tiny_plan).draw(0).images.numpy()
     vectors = encoder.encode(images)
     assert vectors.shape == (7, tiny_plan.embedding_size)
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, rtol=1e-5)
@@ -97,10 +97,10 @@ def test_batches_see_what_the_encoder_will_see(rng):
 
 def test_ablations_change_the_pictures(tiny_plan, tiny_set):
     mel_only = dataclasses.replace(tiny_plan, is_mel_only=True)
-    images = Batches(tiny_set, tiny_set.chunks(False), mel_only).draw(0).images
+    images = Batches(tiny_set, tiny_set.chunks(), mel_only).draw(0).images
     assert images[:, 1:].abs().max() == 0 and images[:, 0].max() > 0
     plain = dataclasses.replace(tiny_plan, is_augmented=False)
-    images = Batches(tiny_set, tiny_set.chunks(False), plain).draw(0).images
+    images = Batches(tiny_set, tiny_set.chunks(), plain).draw(0).images
     assert images.min() >= 0 and images.max() <= 1
 
 

@@ -1,0 +1,103 @@
+"""Bands that play in a hundred styles: MMA (Musical MIDI Accompaniment) with invented chords, tempi and melodies.
+
+The music at hand has hardly any blues, country, disco, reggae or swing. MMA's library of grooves, which Debian carries
+as ``mma``, knows how bands play them; FluidSynth plays the MIDI files it writes.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+LIBRARY = Path("/usr/share/mma/lib")
+N_BARS = 32
+NOT_MUSIC = re.compile(r"intro|end|fill|metronome|none", re.IGNORECASE)
+PROGRESSIONS = (  # in C or its parallel minor; a bar each
+    "C C C C F F C C G F C G",
+    "C7 F7 C7 C7 F7 F7 C7 A7 Dm7 G7 C7 G7",
+    "Dm7 G7 CM7 CM7 Dm7 G7 CM7 A7",
+    "CM7 Am7 Dm7 G7 Em7 A7 Dm7 G7",
+    "C Am F G",
+    "C G Am F",
+    "Am F C G",
+    "Am G F E7",
+    "Cm Cm Fm Cm Ab G7 Cm G7",
+    "Cm Ab Eb Bb",
+    "Cm7 F7 Cm7 F7",
+    "C Bb F C",
+    "F C G C F C G7 C",
+    "C F G F",
+    "Cm Cm Cm Cm",
+    "Am Dm G C F Bm7b5 E7 Am",
+)
+MELODIES = ("AltoSax", "Trumpet", "Violin", "Flute", "CleanGuitar", "DistortionGuitar", "Harmonica", "Piano1")
+RHYTHMS = ("4 4 2", "8 8 4 4 4", "4 8 8 2", "2 4 8 8", "8 8 8 8 4 4")
+MAJOR, MINOR = "cdega", "cdfga"  # five notes that go with most of the chords
+
+
+def is_installed() -> bool:
+    """Whether MMA and its library are there."""
+    return shutil.which("mma") is not None and LIBRARY.is_dir()
+
+
+def grooves(library: Path = LIBRARY) -> dict[str, list[str]]:
+    """The grooves of each file of the library that go on for a while: no introductions, endings and fills.
+
+    Returns
+    -------
+    dict of str to list of str
+        By file, relative and without suffix: ``{"stdlib/swing": ["Swing", "SwingWalk", ...], ...}``.
+    """
+    found = {}
+    for path in sorted(library.rglob("*.mma")):
+        defined = re.findall(r"^DefGroove\s+(\S+)", path.read_text(encoding="utf-8", errors="replace"), re.M | re.I)
+        names = [name for name in defined if not NOT_MUSIC.search(name)]
+        if names and not NOT_MUSIC.search(path.stem):
+            found[str(path.relative_to(library).with_suffix(""))] = names
+    return found
+
+
+def score(rng: np.random.Generator, file: str, groove: str, has_melody: bool) -> str:
+    """What MMA is to play: key, tempo, groove, and a chord for each of the bars; perhaps with a melody."""
+    chords = str(rng.choice(PROGRESSIONS)).split()
+    lines = [f"Tempo {rng.integers(75, 165)}", f"Transpose {rng.integers(-5, 7)}", f"Groove {file}:{groove}"]
+    if has_melody:
+        lines += [f"Solo Voice {rng.choice(MELODIES)}", f"Solo Octave {rng.integers(4, 6)}"]
+    notes = MINOR if chords[0].startswith(("Cm", "Am")) else MAJOR
+    figures = [_figure(rng, notes) for _ in range(4)]
+    for bar in range(N_BARS):
+        melody = f" {{{figures[bar % 4] if bar % 8 < 6 else _figure(rng, notes)}}}" if has_melody else ""
+        lines.append(f"{bar + 1} {chords[bar % len(chords)]}{melody}")
+    return "\n".join(lines) + "\n"
+
+
+def arrange(rng: np.random.Generator, files: Sequence[str], library: dict[str, list[str]], folder: Path) -> Path | None:
+    """Let MMA write a MIDI file into a folder: a random groove of one of the files.
+
+    Returns
+    -------
+    Path or None
+        None where MMA refuses, as it does where a melody does not fit a bar of three beats: then without one, and
+        where that fails too, nothing.
+    """
+    file = str(rng.choice(files))
+    groove = str(rng.choice(library[file]))
+    source, target = folder / "band.mma", folder / "band.mid"
+    for has_melody in (True, False) if rng.random() < 0.6 else (False,):
+        source.write_text(score(rng, file, groove, has_melody), encoding="utf-8")
+        done = subprocess.run(
+            ["mma", "-f", str(target), str(source)], check=False, capture_output=True, timeout=60, cwd=folder
+        )
+        if done.returncode == 0 and target.is_file():
+            return target
+    return None
+
+
+def _figure(rng: np.random.Generator, notes: str) -> str:
+    """A bar of four beats in MMA's notation: ``4c;8d;8e;2g;``."""
+    return "".join(f"{length}{rng.choice(list(notes))};" for length in str(rng.choice(RHYTHMS)).split())
