@@ -23,6 +23,7 @@ import subprocess
 import sys
 import tempfile
 import wave
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,7 +31,7 @@ import numpy as np
 
 from synesthete import encoders, sampler, settings
 from synesthete.audio import Clip, Excerpt, read_clip
-from synesthete.encoders.base import unit
+from synesthete.encoders.base import Encoder, unit
 from synesthete.evaluation.hearing import through_phone
 from synesthete.evaluation.ranking import label_retrieval
 from synesthete.passages import Windows, best_passages
@@ -115,11 +116,10 @@ def recording_of(title: str, album: str) -> str:
     return re.sub(r"^phonograph album mcl |ambience | ch[01]$", "", title.casefold()).strip()
 
 
-def hear(name: str, listing: Path, out: Path) -> None:
+def hear(encoder: Encoder, files: Sequence[str]) -> dict[str, np.ndarray]:
     """What one of our encoders makes of the files: vectors, and windows for comparing passages."""
-    encoder = encoders.load(name)
     vectors, windows, starts, rows = [], [], [], []
-    for row, file in enumerate(listing.read_text(encoding="utf-8").split("\n")):
+    for row, file in enumerate(files):
         with wave.open(file) as sound:
             samples = np.frombuffer(sound.readframes(sound.getnframes()), "<i2")
         sound_of_it = (samples / 32768).astype(np.float32)  # unchecked: a middle may be silent
@@ -131,7 +131,7 @@ def hear(name: str, listing: Path, out: Path) -> None:
     laid_out = {"starts": np.array(starts), "rows": np.array(rows), "hop": np.array(encoder.hop_seconds)}
     for voice, at in getattr(encoder, "voices", {}).items():
         laid_out[f"voice {voice}"] = np.array([at.start, at.stop])
-    np.savez(out, X=np.stack(vectors), windows=np.concatenate(windows), **laid_out)
+    return {"X": np.stack(vectors), "windows": np.concatenate(windows)} | laid_out
 
 
 def ablation(made: dict[str, np.ndarray], groups: dict[str, Group]) -> dict[str, dict[str, str]]:
@@ -239,7 +239,7 @@ def by_passage(made: dict[str, np.ndarray], query: int, tracks: slice) -> np.nda
 
 
 def print_table(table: dict[str, dict[str, str]]) -> None:
-    """Markdown; a line below for each ear that could not run."""
+    """As Markdown; a line below for each ear that could not run."""
     columns = list(dict.fromkeys(name for row in table.values() for name in row if name != "missing"))
     print("| | " + " | ".join(columns) + " |\n|" + "---|" * (len(columns) + 1))
     for name, row in table.items():
@@ -253,7 +253,8 @@ def print_table(table: dict[str, dict[str, str]]) -> None:
 def main() -> None:
     """Make the clips, run every ear, print the table."""
     if sys.argv[1:2] == ["--hear"]:
-        hear(sys.argv[2], Path(sys.argv[3]), Path(sys.argv[4]))
+        name, listing, out = sys.argv[2:]
+        np.savez(out, **hear(encoders.load(name), Path(listing).read_text(encoding="utf-8").split("\n")))
         return
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--music", type=Path, help="a folder with tracks.csv")

@@ -38,11 +38,42 @@ def musly(files: list[str]) -> dict[str, np.ndarray]:
 
 
 def musicnn_tensorflow(files: list[str]) -> dict[str, np.ndarray]:
-    """The package musicnn as published: mean of the penultimate layer, by cosine."""
-    from musicnn.extractor import extractor
+    """The package musicnn as published: mean of the penultimate layer, by cosine.
 
-    rows = [extractor(file, model="MSD_musicnn", extract_features=True)[2]["penultimate"] for file in files]
-    vectors = np.stack([row.mean(axis=0) for row in rows])
+    Its own spectrogram, network and weights, to its advantage without its ``extractor``: that one builds and loads the
+    network for each file, and gives the first patch's penultimate layer for every patch. Clips shorter than its patches
+    of 3 s are heard in patches of 2 s, as its ``input_length`` offers. Under NumPy 2 its half-precision
+    spectrogram overflows.
+    """
+    import librosa
+    import tensorflow as tf
+    from musicnn import configuration, models
+    from musicnn.extractor import batch_data
+
+    ears = {}
+    rows = []
+    for file in files:
+        with wave.open(file) as sound:
+            seconds = 3 if sound.getnframes() / sound.getframerate() >= 3.1 else 2
+        n_frames = librosa.time_to_frames(
+            seconds, sr=configuration.SR, n_fft=configuration.FFT_SIZE, hop_length=configuration.FFT_HOP
+        )
+        n_frames = int(n_frames) + 1
+        if seconds not in ears:
+            with tf.Graph().as_default(), tf.name_scope("model"):
+                patches = tf.compat.v1.placeholder(tf.float32, [None, n_frames, configuration.N_MELS])
+                is_training = tf.compat.v1.placeholder(tf.bool)
+                penultimate = models.define_model(patches, is_training, "MSD_musicnn", len(configuration.MSD_LABELS))[
+                    -1
+                ]
+                session = tf.compat.v1.Session()
+                folder = Path(models.__file__).parent / "MSD_musicnn"
+                tf.compat.v1.train.Saver().restore(session, f"{folder}/")
+            ears[seconds] = session, patches, is_training, penultimate
+        session, patches, is_training, penultimate = ears[seconds]
+        heard = batch_data(file, n_frames, n_frames)[0]
+        rows.append(session.run(penultimate, {patches: heard, is_training: False}).mean(axis=0))
+    vectors = np.stack(rows)
     return {"X": (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)}
 
 
