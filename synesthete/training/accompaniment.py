@@ -65,7 +65,12 @@ def grooves(library: Path = LIBRARY) -> dict[str, list[str]]:
 def score(rng: np.random.Generator, file: str, groove: str, has_melody: bool) -> str:
     """What MMA is to play: key, tempo, groove, and a chord for each of the bars; perhaps with a melody."""
     chords = str(rng.choice(PROGRESSIONS)).split()
-    lines = [f"Tempo {rng.integers(75, 165)}", f"Transpose {rng.integers(-5, 7)}", f"Groove {file}:{groove}"]
+    lines = [
+        f"RndSeed {rng.integers(1 << 30)}",
+        f"Tempo {rng.integers(75, 165)}",
+        f"Transpose {rng.integers(-5, 7)}",
+        f"Groove {file}:{groove}",
+    ]
     if has_melody:
         lines += [f"Solo Voice {rng.choice(MELODIES)}", f"Solo Octave {rng.integers(4, 6)}"]
     notes = MINOR if chords[0].startswith(("Cm", "Am")) else MAJOR
