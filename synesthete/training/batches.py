@@ -9,11 +9,14 @@ import torch
 from torch import Tensor
 
 from synesthete import settings
+from synesthete.encoders.within import main_axes
 from synesthete.training.datasets import N_FRAMES, START_FRAMES, WINDOW_FRAMES, TrainingSet
 from synesthete.training.plan import TrainingPlan
 
 SPECTROGRAM = settings.SPECTROGRAM
 SHORT_FRAMES = 84  # 2 s
+N_LAYER_AXES = 200
+N_FOR_AXES = 1_500  # pieces from which the main axes of the teacher's layers are found
 MOST_SHIFTED = 32  # frames: half a hop, as far as a query's windows can lie from the catalogue's
 
 
@@ -25,7 +28,7 @@ class Batch:
     ----------
     images : Tensor [shape=(n + n_phones, 3, 128, n_frames)], float32 in [0, 1]
         First the clean views, then the first windows again, through the phone.
-    taught : Tensor [shape=(n, 200)], tags : Tensor [shape=(n, 50)], groups : Tensor [shape=(n,)]
+    taught : Tensor [shape=(n, taught_size)], tags : Tensor [shape=(n, 50)], groups : Tensor [shape=(n,)]
     """
 
     images: Tensor
@@ -34,13 +37,44 @@ class Batch:
     groups: Tensor
 
 
+class Lesson:
+    """What the student is to hear, from what the teacher hears: its penultimate layer and the layers below, weighed.
+
+    The layers know what the tags have no word for. Each number is standardised over the set, and the layers are drawn
+    together to their main axes; both stretches then have the same mean square, and share the vector as the plan says.
+
+    Attributes
+    ----------
+    mean, std : np.ndarray [shape=(200,)], float32
+        Of the penultimate layer.
+    size : int
+        Of the taught vectors; their first 200 numbers are the penultimate layer, times ``penultimate_factor``.
+    """
+
+    def __init__(self, data: TrainingSet, chunks: np.ndarray, layer_share: float) -> None:
+        heard = np.concatenate([data.penultimate[number] for number in chunks])
+        self.mean, self.std = heard.mean(axis=0), heard.std(axis=0) + 1e-6
+        below = np.concatenate([data.layers[number] for number in chunks[:N_FOR_AXES]]).astype(np.float32)
+        self._layer_mean, std = below.mean(axis=0), below.std(axis=0) + 1e-6
+        axes = main_axes((below - self._layer_mean) / std, N_LAYER_AXES) / std[:, None]
+        spread = np.square((below - self._layer_mean) @ axes).sum(axis=1).mean()
+        self.penultimate_factor = float(np.sqrt(2 * (1 - layer_share)))
+        self._layer_axes = (axes * np.sqrt(2 * layer_share * len(self.mean) / spread)).astype(np.float32)
+        self.size = len(self.mean) + axes.shape[1]
+
+    def taught(self, penultimate: np.ndarray, layers: np.ndarray) -> np.ndarray:
+        """Vectors [n, size], float32, of mean square length 400, from [n, 200] and [n, 1506]."""
+        tags = (penultimate - self.mean) / self.std * self.penultimate_factor
+        below = (layers.astype(np.float32) - self._layer_mean) @ self._layer_axes
+        return np.concatenate([tags, below], axis=1).astype(np.float32)
+
+
 class Batches:
-    """Draws batches; ``mean`` and ``std`` [200] standardise what the teacher hears."""
+    """Draws batches of pieces of a set."""
 
     def __init__(self, data: TrainingSet, chunks: np.ndarray, plan: TrainingPlan) -> None:
         self.data, self.chunks, self.plan = data, chunks, plan
-        heard = np.concatenate([data.penultimate[number] for number in chunks])
-        self.mean, self.std = heard.mean(axis=0), heard.std(axis=0) + 1e-6
+        self.lesson = Lesson(data, chunks, plan.layer_share)
 
     def draw(self, step: int) -> Batch:
         """The batch of a step."""
@@ -67,10 +101,10 @@ class Batches:
             _mask(rng, images[plan.n_windows :])
         if plan.is_mel_only:
             images[:, 1:] = 0
-        taught = (data.penultimate[picked, windows] - self.mean) / self.std
+        taught = self.lesson.taught(data.penultimate[picked, windows], data.layers[picked, windows])
         return Batch(
             images.contiguous(memory_format=torch.channels_last),
-            torch.from_numpy(taught.astype(np.float32)),
+            torch.from_numpy(taught),
             torch.from_numpy(np.asarray(data.tags[picked, windows])),
             torch.from_numpy(data.group[picked].astype(np.int64)),
         )

@@ -60,8 +60,9 @@ class TrainingSet:
     pictures : np.ndarray [shape=(n, 2, n_frames, 146)], float16
         Mel in dB, chroma, tonnetz as columns; clean at 0, through the phone at 1.
     penultimate : np.ndarray [shape=(n, 7, 200)], float32
+    layers : np.ndarray [shape=(n, 7, 1506)], float16
     tags : np.ndarray [shape=(n, 7, 50)], float32 in [0, 1]
-        What the teacher hears in each of the clean windows.
+        What the teacher hears in each of the clean windows; the layers are the means and maxima below its last two.
     group : np.ndarray [shape=(n,)], int
         Pieces of one recording share a number.
     is_plain, is_made : np.ndarray [shape=(n,)], bool
@@ -70,6 +71,7 @@ class TrainingSet:
 
     pictures: np.ndarray
     penultimate: np.ndarray
+    layers: np.ndarray
     tags: np.ndarray
     group: np.ndarray
     start: np.ndarray
@@ -195,8 +197,8 @@ class Kitchen:
             samples = np.tanh(samples / max(augmentation.level(samples), 1e-4) * rng.uniform(0.3, 2)) * 0.5
         return (samples / max(1.0, float(np.abs(samples).max()))).astype(np.float32)
 
-    def make(self, number: int) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
-        """Pictures [2, n_frames, 146], penultimate [7, 200], tags [7, 50]; None for silence."""
+    def make(self, number: int) -> dict[str, np.ndarray] | None:
+        """Pictures [2, n_frames, 146], penultimate [7, 200], layers [7, 1506], tags [7, 50]; None for silence."""
         rng = np.random.default_rng([self.plan.seed, 4, number])
         samples = self.clean(rng, self.recipes[number])
         if augmentation.level(samples) < QUIETEST:
@@ -205,7 +207,12 @@ class Kitchen:
         windows = [heard_samples[(at := round(start / RATE_HZ * 16_000)) : at + 48_128] for start in STARTS]
         heard = self.teacher.hear(np.stack(windows))
         phone = augmentation.phone_in_room(rng, samples, RATE_HZ)
-        return np.stack([picture(samples), picture(phone)]), heard.penultimate, heard.tags
+        return {
+            "pictures": np.stack([picture(samples), picture(phone)]),
+            "penultimate": heard.penultimate,
+            "layers": np.concatenate([heard.mean_pool, heard.max_pool], axis=1),
+            "tags": heard.tags,
+        }
 
 
 def picture(samples: np.ndarray) -> np.ndarray:
@@ -218,6 +225,7 @@ def picture(samples: np.ndarray) -> np.ndarray:
 SHAPES = {
     "pictures": ((2, N_FRAMES, N_ROWS), np.float16),
     "penultimate": ((7, 200), np.float32),
+    "layers": ((7, 1506), np.float16),
     "tags": ((7, 50), np.float32),
     "is_made": ((), np.int8),  # 1 made, 2 silent
 }
@@ -232,8 +240,8 @@ def cook(plan: TrainingPlan, folder: Path, worker: int = 0, n_workers: int = 1) 
         if arrays["is_made"][number]:
             continue
         made = kitchen.make(number)
-        if made is not None:
-            arrays["pictures"][number], arrays["penultimate"][number], arrays["tags"][number] = made
+        for name, value in (made or {}).items():
+            arrays[name][number] = value
         arrays["is_made"][number] = 1 if made is not None else 2
 
 
@@ -281,6 +289,7 @@ def open_set(folder: Path) -> TrainingSet:
     return TrainingSet(
         arrays["pictures"],
         arrays["penultimate"],
+        arrays["layers"],
         arrays["tags"],
         plain["group"],
         plain["start"],

@@ -11,7 +11,7 @@ import scipy.linalg
 import torch
 from torch import nn
 
-from synesthete.encoders.within import change_covariance, whitening, within_covariance
+from synesthete.encoders.within import change_covariance, main_axes, whitening, within_covariance
 from synesthete.training import losses
 from synesthete.training.plan import TrainingPlan
 
@@ -30,7 +30,7 @@ def last_layer(
     ----------
     clean, phone : np.ndarray [shape=(n, n_features)]
         Features of the same windows, as they are and through the phone.
-    taught : np.ndarray [shape=(n, likeness_size)]
+    taught : np.ndarray [shape=(n, taught_size)]
     groups : np.ndarray [shape=(n,)], int
         Which recording each window comes from.
     plan : TrainingPlan
@@ -43,7 +43,8 @@ def last_layer(
     share = plan.identity_share if plan.identity_size else 0.0
     heads = []
     if plan.likeness_size:
-        heads.append((*evened(*likeness_head(clean, taught), clean, phone, groups), 1 - share))
+        head = evened(*likeness_head(clean, taught), clean, phone, groups)
+        heads.append((*compressed(*head, clean, plan.likeness_size), 1 - share))
     if plan.identity_size:
         head = identity_head(clean, phone, groups, plan.identity_size, plan.temperature, plan.seed)
         heads.append((*head, share))
@@ -104,6 +105,28 @@ def evened(
     change = (1 - PHONE_SHARE) * within_covariance(same) + PHONE_SHARE * change_covariance(through - heard)
     turn = whitening(change, EVEN_SHRINKAGE).astype(np.float32)  # symmetric
     return turn @ weight, turn @ bias
+
+
+def compressed(weight: np.ndarray, bias: np.ndarray, clean: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """A head turned to its main axes over the clean windows, of which ``size`` are kept.
+
+    Parameters
+    ----------
+    weight : np.ndarray [shape=(n_rows, n_features)]
+    bias : np.ndarray [shape=(n_rows,)]
+    clean : np.ndarray [shape=(n, n_features)]
+    size : int > 0
+
+    Returns
+    -------
+    weight : np.ndarray [shape=(size, n_features)]
+    bias : np.ndarray [shape=(size,)]
+        Padded with zeros where there are fewer rows.
+    """
+    vectors = clean @ weight.T + bias
+    axes = main_axes(vectors - vectors.mean(axis=0), size)
+    missing = ((0, size - axes.shape[1]), (0, 0))
+    return np.pad(axes.T @ weight, missing), np.pad(axes.T @ bias, missing[0])
 
 
 def identity_head(

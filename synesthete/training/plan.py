@@ -39,6 +39,8 @@ class TrainingPlan:
         Of the ResNet (:func:`synesthete.encoders.resnet.build`).
     likeness_size, identity_size : int >= 0
         How the embedding is divided: what the teacher hears, and which recording it is.
+    layer_share : float in [0, 1)
+        How much of the lesson are the teacher's layers below its tags; the rest is its penultimate layer.
     learning_rate, weight_decay : float
     short_share : float in [0, 1]
         Share of the steps that look at 2 s only: the same lesson at two thirds of the price, and listeners' snippets
@@ -62,19 +64,20 @@ class TrainingPlan:
     """
 
     seed: int = 0
-    n_chunks: int = 8_000
+    n_chunks: int = 14_000
     n_midi_renders: int = 284
-    n_bands: int = 300
+    n_bands: int = 400
     n_composed: int = 38
-    n_voices: int = 60
+    n_voices: int = 120
     is_on_everything: bool = False
-    n_steps: int = 2_200
+    n_steps: int = 6_000
     n_windows: int = 96
     n_phones: int = 32
     depth: int = 18
     width: int = 32
     likeness_size: int = 200
     identity_size: int = 128
+    layer_share: float = 0.5
     learning_rate: float = 2e-3
     weight_decay: float = 0.02
     short_share: float = 0.9
@@ -97,6 +100,8 @@ class TrainingPlan:
                 raise OptionError(f"{name} is {getattr(self, name)}; a training needs it above zero.")
         if not 2 <= self.n_phones <= self.n_windows:
             raise OptionError(f"n_phones is {self.n_phones}; contrast needs 2 to n_windows = {self.n_windows}.")
+        if not 0 <= self.layer_share < 1:
+            raise OptionError(f"layer_share is {self.layer_share}, outside 0 to below 1.")
         if not 0 <= self.identity_share <= 1:
             raise OptionError(f"identity_share is {self.identity_share}, outside 0 to 1.")
 

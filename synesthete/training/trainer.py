@@ -30,6 +30,7 @@ NORMALISATION = {"mean": [0.5, 0.4, 0.5], "std": [0.25, 0.3, 0.15]}
 CURVES = ("step", "seconds", "total", "distillation", "through_phone", "relations", "tags", "contrast", "learning_rate")
 SMOOTHING = 0.998  # of the running mean of the weights, which is what is exported
 LARGEST_GRADIENT = 5.0
+TAUGHT_LENGTH = 20.0  # root mean square length of the vectors of a lesson
 LAST_PACE = 0.1  # the last layer's answers are small: at the trunk's pace its steps overshoot
 
 
@@ -52,15 +53,15 @@ AS_HERE = Speed()
 
 
 class Student(nn.Module):
-    """The ResNet with its input normalisation; gives likeness [n, 200] and identity [n, 128], not yet unit length."""
+    """The ResNet with its input normalisation; gives what it was taught [n, taught_size] and identity [n, 128]."""
 
     mean: Tensor
     std: Tensor
 
-    def __init__(self, plan: TrainingPlan) -> None:
+    def __init__(self, plan: TrainingPlan, taught_size: int) -> None:
         super().__init__()
-        self.network = resnet.build(plan.depth, plan.width, plan.embedding_size)
-        self.sizes = [plan.likeness_size, plan.identity_size]
+        self.sizes = [taught_size, plan.identity_size]
+        self.network = resnet.build(plan.depth, plan.width, sum(self.sizes))
         self.last, self.network.fc = self.network.fc, nn.Identity()
         # Pooled features are all positive and much alike, which slows reading them: after 350 steps the distance
         # to the teacher was 0.67 with this and 0.73 without.
@@ -85,13 +86,15 @@ class Training:
         torch.set_num_threads(speed.n_threads)
         torch.manual_seed(plan.seed)
         self.device = torch.device(speed.device)
-        self.student = Student(plan).to(self.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.batches = Batches(data, chunks, plan)
+        student = Student(plan, self.batches.lesson.size).to(self.device)
+        self.student = student.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.optimiser = torch.optim.AdamW(
             _decayed(self.student, plan.weight_decay), lr=plan.learning_rate, betas=(0.9, 0.98)
         )
         self.to_tags = _teacher_tags().to(self.device)
-        self.scale = tuple(torch.from_numpy(part).to(self.device) for part in (self.batches.std, self.batches.mean))
+        lesson = self.batches.lesson
+        self.scale = tuple(torch.from_numpy(part).to(self.device) for part in (lesson.std, lesson.mean))
         self.step, self.seconds = 0, 0.0
         self.remembered = torch.zeros(0, plan.identity_size, device=self.device)
         self.remembered_groups = torch.zeros(0, dtype=torch.long, device=self.device)
@@ -147,8 +150,8 @@ class Training:
         clean_identity, phone_identity = identity.split(parts_of)
         again = slice(plan.n_phones)  # the windows that are seen twice
         std, mean = self.scale
-        size = math.sqrt(plan.likeness_size)
-        logits = self.to_tags(clean * size * std + mean)
+        tag_like = clean[:, : len(mean)] * TAUGHT_LENGTH / self.batches.lesson.penultimate_factor
+        logits = self.to_tags(tag_like * std + mean)
         parts = {
             "distillation": losses.distillation(clean, taught),
             "through_phone": losses.distillation(phone, taught[again]),
@@ -164,7 +167,8 @@ class Training:
             ),
         }
         # Squared error too, for the length of the vectors: the tags, and the balance of the two parts, hang on it.
-        squared = functional.mse_loss(clean * size, taught) + 0.5 * functional.mse_loss(phone * size, taught[again])
+        squared = functional.mse_loss(clean * TAUGHT_LENGTH, taught)
+        squared = squared + 0.5 * functional.mse_loss(phone * TAUGHT_LENGTH, taught[again])
         parts["total"] = (
             plan.distillation * (parts["distillation"] + 0.5 * parts["through_phone"] + 0.3 * squared)
             + plan.relations * parts["relations"]

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from synesthete.training.heads import evened, identity_head, likeness_head
+from synesthete.training.heads import compressed, evened, identity_head, likeness_head
 
 
 def test_likeness_finds_a_linear_relation(rng):
@@ -31,6 +31,24 @@ def test_evened_leaves_single_windows_alone(rng):
     weight, bias = evened(np.eye(4), np.zeros(4), clean, clean, np.arange(30))
     np.testing.assert_array_equal(weight, np.eye(4))
     np.testing.assert_array_equal(bias, np.zeros(4))
+
+
+def test_compressed_keeps_every_cosine_while_nothing_is_lost(rng):
+    features = rng.standard_normal((200, 4)).astype(np.float32)
+    weight, bias = rng.standard_normal((9, 4)), rng.standard_normal(9)
+    bias -= (features @ weight.T + bias).mean(axis=0)  # centred, as the last layer is
+    small_weight, small_bias = compressed(weight, bias, features, 4)
+    before, after = features @ weight.T + bias, features @ small_weight.T + small_bias
+    assert after.shape == (200, 4)
+    np.testing.assert_allclose(after @ after.T, before @ before.T, atol=1e-4)
+
+
+def test_compressed_keeps_what_varies_most_and_pads(rng):
+    features = rng.standard_normal((500, 3)).astype(np.float32) * [5, 1, 0.1]
+    kept = features @ compressed(np.eye(3), np.zeros(3), features, 1)[0].T
+    assert abs(np.corrcoef(kept[:, 0], features[:, 0])[0, 1]) > 0.999
+    padded, bias = compressed(np.eye(3), np.ones(3), features, 5)
+    assert padded.shape == (5, 3) and bias.shape == (5,) and not padded[3:].any()
 
 
 def test_identity_looks_away_from_what_a_phone_changes(rng):
