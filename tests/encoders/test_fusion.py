@@ -180,3 +180,30 @@ def test_short_sounds_are_heard(ear):
         made = ear.embed(clip_of(sound(n_seconds)))
         assert made.segment_vectors.shape == (1, 24)
         assert np.isfinite(made.vector).all()
+
+
+class TwoSided(Listener):
+    """A part whose vector has two halves that are weighed apart, as the ResNet's likeness and identity are."""
+
+    parts = {"likeness": slice(0, 8), "identity": slice(8, 12)}
+
+
+def test_a_part_may_speak_with_its_halves_alone():
+    part = TwoSided("pictures", "image", 2)
+    tensors, voices = {}, {}
+    for number, (half, at) in enumerate(part.parts.items()):
+        size = at.stop - at.start
+        for tensor in fusion.TENSORS:
+            tensors[f"pictures/{half}.{tensor}"] = (
+                np.zeros(size, np.float32) if tensor.endswith("mean") else np.eye(size, dtype=np.float32)
+            )
+        voices[f"pictures/{half}"] = {"made_with": part.weights_id, "window_weight": 1 + 2 * number, "track_weight": 1}
+    card = {"version": "1", "voices": voices, "weights_sha256": "none"}
+    ear = Fusion(Weights("the turns", tensors, card), {"pictures": part})
+    assert ear.part_names == ("pictures",) and ear.embedding_size == 12 and ear.notes == ()
+    samples = sound(5)
+    window = ear.encode(samples[None, :WINDOW_SAMPLES])[0]
+    own = part.encode(analyse(samples[:WINDOW_SAMPLES]).inner().slice(0, 126).stacked_image()[None])[0]
+    for voice, weight in (("likeness", 1 / 4), ("identity", 3 / 4)):
+        heard = window[ear.voices[f"pictures/{voice}"]]
+        np.testing.assert_allclose(heard, np.sqrt(weight) * unit(own[part.parts[voice]][None])[0], atol=1e-5)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from synesthete.training.batches import Batches, stacked
 from synesthete.training.curves import draw_curves
 from synesthete.training.datasets import picture
 from synesthete.training.plan import TrainingPlan
-from synesthete.training.trainer import Speed, Training
+from synesthete.training.trainer import Speed, Training, has_bfloat16
 
 SLOW_AND_EXACT = Speed(n_threads=1, is_bfloat16=False, report_every=1, save_every=2)
 
@@ -111,3 +112,20 @@ def test_plans_out_of_range_are_refused():
         TrainingPlan(n_phones=1)
     with pytest.raises(OptionError, match="identity_share is 2"):
         TrainingPlan(identity_share=2)
+
+
+@pytest.mark.skipif(not Path("/proc/cpuinfo").exists(), reason="needs Linux")
+def test_sixteen_bits_only_where_the_processor_has_them():
+    flags = set(Path("/proc/cpuinfo").read_text().split())
+    has_them = bool(flags & {"avx512_bf16", "amx_bf16"})
+    assert has_bfloat16(torch.device("cpu")) == has_them
+
+
+@pytest.mark.parametrize(("asked", "dtype"), [(True, torch.bfloat16), (False, torch.float32)])
+def test_the_precision_asked_for_is_used(tiny_plan, tiny_set, tmp_path, asked, dtype):
+    speed = dataclasses.replace(SLOW_AND_EXACT, is_bfloat16=asked)
+    training = Training(tiny_plan, tiny_set, tiny_set.chunks(), tmp_path, speed)
+    seen = []
+    training.student.network.layer4.register_forward_hook(lambda module, given, made: seen.append(made.dtype))
+    training.run(until=1)
+    assert seen == [dtype]
