@@ -36,10 +36,13 @@ from synesthete.spectrogram import see
 SECONDS, RATE_HZ = 30, 44_100
 
 
-def thirty_seconds_of_mp3() -> bytes:
+def thirty_seconds_of_mp3(first_track: int = 0) -> bytes:
     """Music from the built-in catalogue, joined to 30 s and encoded at 128 kbit/s."""
     with sampler.open_sampler() as catalogue:
-        parts = [read_clip(catalogue.audio_path(track)).samples for track in catalogue.tracks()[:2]]
+        parts = [
+            read_clip(catalogue.audio_path(track)).samples
+            for track in catalogue.tracks()[first_track : first_track + 2]
+        ]
     samples = np.concatenate(parts)[: SECONDS * 22_050]
     buffer = io.BytesIO()
     with av.open(buffer, "w", format="mp3") as writer:

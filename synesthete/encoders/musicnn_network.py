@@ -95,15 +95,26 @@ class Network(nn.Module):
     """The published network for inference; a picture [n, n_frames, 96] goes in, :class:`Heard` comes out.
 
     The front hears timbres (filters over much of the spectrum, 7 frames long) and rhythms (filters of 0.5 to
-    2 s in each mel band), takes the loudest over frequency, and leaves [n, 561, n_frames]. The middle adds
+    2 s in each mel band), takes the loudest over frequency, and leaves 561 rows, most of them constant. The middle adds
     three layers of 64 over time; the back pools all 753 rows over time and ends in two dense layers.
     """
+
+    alive: Tensor
+    silent: Tensor
 
     def __init__(self, tensors: dict[str, Tensor]) -> None:
         super().__init__()
         self.input_norm = _Norm(tensors, 0)
         self.front = nn.ModuleList(_Filters(tensors, number) for number in range(5))
-        self.middle = nn.ModuleList(_OverTime(tensors, number) for number in (5, 6, 7))
+        alive, silent = [], []
+        for filters in self.front:
+            alive.append(filters.alive + sum(map(len, silent)))
+            silent.append(filters.silent)
+        self.register_buffer("alive", torch.cat(alive))
+        self.register_buffer("silent", torch.cat(silent))
+        self.middle = nn.ModuleList(
+            [_OverTime(tensors, 5, self.alive, self.silent), _OverTime(tensors, 6), _OverTime(tensors, 7)]
+        )
         self.pooled_norm = _Norm(tensors, 9)
         self.dense = _linear(tensors, "dense")
         self.dense_norm = _Norm(tensors, 10)
@@ -114,15 +125,21 @@ class Network(nn.Module):
         """Return tags [n, 50], mean_pool [n, 753], max_pool [n, 753], penultimate [n, 200]."""
         picture = self.input_norm(picture)
         bands = picture.transpose(1, 2).unsqueeze(1)  # [n, 1, 96, n_frames]
-        rows = torch.cat([filters(bands) for filters in self.front], dim=1)  # [n, 561, n_frames]
+        rows = torch.cat([filters(bands) for filters in self.front], dim=1)  # [n, 65, n_frames]
         first = self.middle[0](rows)
         second = self.middle[1](first) + first
         third = self.middle[2](second) + second
-        features = torch.cat([rows, first, second, third], dim=1)  # [n, 753, n_frames]
-        max_pool, mean_pool = features.amax(dim=2), features.mean(dim=2)
+        features = torch.cat([rows, first, second, third], dim=1)
+        max_pool, mean_pool = (self._whole(pool) for pool in (features.amax(dim=2), features.mean(dim=2)))
         pooled = torch.stack([max_pool, mean_pool], dim=2).flatten(1)  # the two alternate, [n, 1506]
         penultimate = self.dense_norm(functional.relu(self.dense(self.pooled_norm(pooled))))
         return torch.sigmoid(self.to_tags(penultimate)), mean_pool, max_pool, penultimate
+
+    def _whole(self, pool: Tensor) -> Tensor:
+        """From what was computed, [n, 65 + 192], to [n, 753] with the constants of the filters that are not alive."""
+        n_alive = len(self.alive)
+        front = self.silent.repeat(len(pool), 1).index_copy_(1, self.alive, pool[:, :n_alive])
+        return torch.cat([front, pool[:, n_alive:]], dim=1)
 
     @torch.inference_mode()
     def hear(self, pictures: Tensor) -> Heard:
@@ -154,13 +171,15 @@ class _Norm(nn.Module):
 class _Filters(nn.Module):
     """A bank of front-end filters: convolve, rectify, normalise, take the largest over frequency.
 
-    Only the filters that are alive are computed, 65 of 561; each other answers its own constant to whatever
-    it hears.
+    Only the filters that are alive are computed, 65 of 561 in all; each other answers its own constant, ``silent``, to
+    whatever it hears. Rectifying and normalising keep or turn round the order, so the largest, or where a factor is
+    below zero the smallest, is taken first: kernels of such filters change their sign for that.
     """
 
     alive: Tensor
     kernel: Tensor
     bias: Tensor
+    sign: Tensor
     factor: Tensor
     offset: Tensor
     silent: Tensor
@@ -172,38 +191,52 @@ class _Filters(nn.Module):
         norm = _Norm(tensors, number + 1)
         is_alive = kernel.abs().amax(dim=(1, 2, 3)) > DEAD_BELOW
         self.register_buffer("alive", torch.nonzero(is_alive)[:, 0])
-        self.register_buffer("kernel", kernel[is_alive].contiguous())
-        self.register_buffer("bias", bias[is_alive])
-        self.register_buffer("factor", norm.factor[is_alive, None, None])
-        self.register_buffer("offset", norm.offset[is_alive, None, None])
-        self.register_buffer("silent", norm(functional.relu(bias))[:, None])
+        sign = torch.where(norm.factor[is_alive] < 0, -1.0, 1.0)
+        self.register_buffer("kernel", (kernel[is_alive] * sign[:, None, None, None]).contiguous())
+        self.register_buffer("bias", bias[is_alive] * sign)
+        self.register_buffer("sign", sign[:, None])
+        self.register_buffer("factor", norm.factor[is_alive, None])
+        self.register_buffer("offset", norm.offset[is_alive, None])
+        self.register_buffer("silent", norm(functional.relu(bias)))
 
     def forward(self, bands: Tensor) -> Tensor:
-        """From [n, 1, n_bands, n_frames] to [n, n_filters, n_frames]."""
+        """From [n, 1, n_bands, n_frames] to [n, n_alive, n_frames]."""
         length = self.kernel.shape[3]
         padded = functional.pad(bands, ((length - 1) // 2, length // 2))  # even: one more ahead
-        answers = functional.relu(functional.conv2d(padded, self.kernel, self.bias))
-        loudest = (answers * self.factor + self.offset).amax(dim=2)
-        rows = self.silent.repeat(len(bands), 1, loudest.shape[2])
-        return rows.index_copy_(1, self.alive, loudest)
+        foremost = functional.conv2d(padded, self.kernel, self.bias).amax(dim=2)
+        return functional.relu(foremost * self.sign) * self.factor + self.offset
 
 
 class _OverTime(nn.Module):
-    """A layer of the middle: filters over 7 frames of all rows."""
+    """A layer of the middle: filters over 7 frames of all rows; of those named where the others are constant."""
 
     kernel: Tensor
     bias: Tensor
+    constant: Tensor
 
-    def __init__(self, tensors: dict[str, Tensor], number: int) -> None:
+    def __init__(
+        self, tensors: dict[str, Tensor], number: int, alive: Tensor | None = None, silent: Tensor | None = None
+    ) -> None:
         super().__init__()
         kernel = tensors[_numbered("conv2d", number, "kernel")][:, :, 0]  # TensorFlow's [frames, rows, out]
-        self.register_buffer("kernel", kernel.permute(2, 1, 0).contiguous())
+        kernel = kernel.permute(2, 1, 0)
+        constant = torch.zeros(kernel.shape[0], kernel.shape[2])
+        if alive is not None and silent is not None:
+            others = torch.ones(kernel.shape[1], dtype=torch.bool)
+            others[alive] = False
+            constant = torch.einsum("orf,r->of", kernel[:, others].double(), silent[others].double()).float()
+            kernel = kernel[:, alive]
+        self.register_buffer("kernel", kernel.contiguous())
+        self.register_buffer("constant", constant)  # what the constant rows add, by tap
         self.register_buffer("bias", tensors[_numbered("conv2d", number, "bias")])
         self.norm = _Norm(tensors, number + 1)
 
     def forward(self, rows: Tensor) -> Tensor:
         """From [n, n_rows, n_frames] to [n, 64, n_frames]."""
-        answers = functional.relu(functional.conv1d(rows, self.kernel, self.bias, padding=3))
+        answers = functional.conv1d(rows, self.kernel, self.bias, padding=3)
+        # Taps that reach over the edge hear silence there, of the constant rows too.
+        inside = functional.pad(rows.new_ones(1, rows.shape[2]), (3, 3)).unfold(1, self.constant.shape[1], 1)[0]
+        answers = functional.relu(answers + self.constant @ inside.T)
         return self.norm(answers.transpose(1, 2)).transpose(1, 2)
 
 
