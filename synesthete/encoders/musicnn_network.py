@@ -105,13 +105,12 @@ class Network(nn.Module):
     def __init__(self, tensors: dict[str, Tensor]) -> None:
         super().__init__()
         self.input_norm = _Norm(tensors, 0)
-        self.front = nn.ModuleList(_Filters(tensors, number) for number in range(5))
-        alive, silent = [], []
-        for filters in self.front:
-            alive.append(filters.alive + sum(map(len, silent)))
-            silent.append(filters.silent)
+        banks = [_Filters(tensors, number) for number in range(5)]
+        self.front = nn.ModuleList(banks)
+        starts = np.cumsum([0, *(len(bank.silent) for bank in banks)]).tolist()
+        alive = [bank.alive + start for bank, start in zip(banks, starts[:-1], strict=True)]
         self.register_buffer("alive", torch.cat(alive))
-        self.register_buffer("silent", torch.cat(silent))
+        self.register_buffer("silent", torch.cat([bank.silent for bank in banks]))
         self.middle = nn.ModuleList(
             [_OverTime(tensors, 5, self.alive, self.silent), _OverTime(tensors, 6), _OverTime(tensors, 7)]
         )

@@ -96,7 +96,7 @@ def arrange(rng: np.random.Generator, files: Sequence[str], library: dict[str, l
     for has_melody in (True, False) if rng.random() < 0.6 else (False,):
         source.write_text(score(rng, file, groove, has_melody), encoding="utf-8")
         done = subprocess.run(
-            ["mma", "-f", str(target), str(source)], check=False, capture_output=True, timeout=60, cwd=folder
+            ["mma", "-f", str(target), str(source)], check=False, capture_output=True, timeout=600, cwd=folder
         )
         if done.returncode == 0 and target.is_file():
             return target

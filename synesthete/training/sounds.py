@@ -145,7 +145,7 @@ def perform(rng: np.random.Generator, path: Path, is_original: bool, seconds: fl
         font = fonts[0] if rng.random() < 0.4 else fonts[int(rng.integers(len(fonts)))]
         room = [] if rng.random() < 0.5 else ["-R", "0", "-C", "0"]
         command = ["fluidsynth", "-ni", "-q", "-g", "0.6", "-r", str(RATE_HZ), *room, "-F", str(target)]
-        subprocess.run([*command, str(font), str(source)], check=True, capture_output=True, timeout=120)
+        subprocess.run([*command, str(font), str(source)], check=True, capture_output=True, timeout=600)
         samples = soundfile.read(target, dtype="float32")[0].mean(axis=1)[: round(seconds * RATE_HZ)]
     if len(samples) < 15 * RATE_HZ or augmentation.level(samples) < 1e-3:
         return None
@@ -173,7 +173,7 @@ def voices(n: int, seed: int) -> Iterator[np.ndarray]:
         command = ["espeak-ng", "-v", str(rng.choice(VOICES)), "-s", str(rng.integers(90, 200))]
         command += ["-p", str(rng.integers(20, 90)), "--stdout", " ".join(rng.permutation(SENTENCES)[:3])]
         with tempfile.NamedTemporaryFile(suffix=".wav") as file:
-            file.write(subprocess.run(command, check=True, capture_output=True, timeout=60).stdout)
+            file.write(subprocess.run(command, check=True, capture_output=True, timeout=600).stdout)
             file.flush()
             spoken, rate_hz = soundfile.read(file.name, dtype="float32")
         spoken = clip_from_samples(spoken, rate_hz).samples
