@@ -35,6 +35,7 @@ SPECTROGRAM = settings.SpectrogramSettings(sample_rate_hz=16_000, n_fft=512, hop
 N_FRAMES = 187  # of the windows the network was trained on
 N_SAMPLES = (N_FRAMES - 1) * SPECTROGRAM.hop_length + SPECTROGRAM.n_fft  # that many frames lie wholly inside
 WINDOWS_AT_ONCE = 8  # keeps the feature maps of one pass in the processor's cache
+N_PHASES = 8
 DEAD_BELOW = 1e-8  # weight decay brought most filters down to 1e-30; those that do something are above 1e-7
 NORM_EPSILON = 1e-3  # of TensorFlow's batch normalisation
 
@@ -191,7 +192,10 @@ class _Filters(nn.Module):
         is_alive = kernel.abs().amax(dim=(1, 2, 3)) > DEAD_BELOW
         self.register_buffer("alive", torch.nonzero(is_alive)[:, 0])
         sign = torch.where(norm.factor[is_alive] < 0, -1.0, 1.0)
-        self.register_buffer("kernel", (kernel[is_alive] * sign[:, None, None, None]).contiguous())
+        kernel = kernel[is_alive] * sign[:, None, None, None]
+        self.length = kernel.shape[3]
+        self.is_rhythm = kernel.shape[2] == 1
+        self.register_buffer("kernel", _in_phases(kernel[:, 0, 0]) if self.is_rhythm else kernel.contiguous())
         self.register_buffer("bias", bias[is_alive] * sign)
         self.register_buffer("sign", sign[:, None])
         self.register_buffer("factor", norm.factor[is_alive, None])
@@ -200,10 +204,35 @@ class _Filters(nn.Module):
 
     def forward(self, bands: Tensor) -> Tensor:
         """From [n, 1, n_bands, n_frames] to [n, n_alive, n_frames]."""
-        length = self.kernel.shape[3]
-        padded = functional.pad(bands, ((length - 1) // 2, length // 2))  # even: one more ahead
-        foremost = functional.conv2d(padded, self.kernel, self.bias).amax(dim=2)
+        padded = functional.pad(bands, ((self.length - 1) // 2, self.length // 2))  # even: one more ahead
+        if self.is_rhythm:
+            foremost = self._rhythms(padded[:, 0], bands.shape[3]) + self.bias[:, None]
+        else:
+            foremost = functional.conv2d(padded, self.kernel, self.bias).amax(dim=2)
         return functional.relu(foremost * self.sign) * self.factor + self.offset
+
+    def _rhythms(self, bands: Tensor, n_frames: int) -> Tensor:
+        """The largest answers [n, n_alive, n_frames] of filters in single bands, eight frames at a time."""
+        n, n_bands, _ = bands.shape
+        n_steps = -(-n_frames // N_PHASES)
+        n_needed = (n_steps + self.kernel.shape[2] - 1) * N_PHASES
+        steps = functional.pad(bands, (0, n_needed - bands.shape[2])).reshape(n * n_bands, -1, N_PHASES)
+        answers = functional.conv1d(steps.transpose(1, 2), self.kernel)  # [n * n_bands, n_alive * 8, n_steps]
+        loudest = answers.view(n, n_bands, -1, N_PHASES, n_steps).amax(dim=1)
+        return loudest.transpose(2, 3).flatten(2)[:, :, :n_frames]
+
+
+def _in_phases(kernel: Tensor) -> Tensor:
+    """Filters [n_filters, length] over time as filters over groups of eight frames: [n_filters * 8, 8, n_groups].
+
+    The answer at the frame 8 u + p is the p-th of the step u. A convolution of eight rows with many answers runs up to
+    three times as fast as one of a single row (a polyphase decomposition: Vaidyanathan, 1990).
+    """
+    n_filters, length = kernel.shape
+    phases = kernel.new_zeros(n_filters, N_PHASES, -(-(length + N_PHASES - 1) // N_PHASES) * N_PHASES)
+    for phase in range(N_PHASES):
+        phases[:, phase, phase : phase + length] = kernel
+    return phases.reshape(n_filters * N_PHASES, -1, N_PHASES).transpose(1, 2).contiguous()
 
 
 class _OverTime(nn.Module):

@@ -168,3 +168,22 @@ def test_parts_are_where_the_settings_say():
 def test_parts_that_do_not_fit_are_refused(parts):
     with pytest.raises(EncoderError, match="The parts of"):
         Resnet.untrained(parts=parts)
+
+
+@pytest.mark.parametrize("depth", [18, 50])
+def test_fused_answers_as_before(depth):
+    torch.manual_seed(3)
+    network = resnet.build(depth, 8, 16)
+    for module in network.modules():  # as after a training: every normalisation does something
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.running_mean.normal_(0, 0.1)
+            module.running_var.uniform_(0.5, 2)
+            torch.nn.init.uniform_(module.weight, 0.5, 1.5)
+            torch.nn.init.normal_(module.bias, 0, 0.1)
+    network.eval()
+    images = torch.rand(2, 3, 64, 60)
+    with torch.no_grad():
+        before = network(images)
+        after = resnet.fused(network)(images)
+    assert not any(isinstance(module, torch.nn.BatchNorm2d) for module in network.modules())
+    torch.testing.assert_close(after, before, rtol=1e-4, atol=1e-5)
