@@ -17,6 +17,7 @@ import soxr
 from synesthete.errors import AudioError
 from synesthete.settings import AudioSettings
 
+JOINED_SAMPLES = 1 << 15
 Block = tuple[int, np.ndarray]  # rate [Hz], mono float32 samples [n] at that rate
 
 BLOCK_VALUES = 1 << 18  # samples times channels read at once: 1 MiB of float32
@@ -143,7 +144,7 @@ def take(blocks: Iterator[Block], seconds: float, sample_rate_hz: int, label: st
     n_taken = 0
     stream: soxr.ResampleStream | None = None
     rate_now = 0
-    for rate, block in blocks:
+    for rate, block in _joined(blocks):
         if not np.isfinite(block).all():
             raise AudioError(f"{label} holds samples that are not numbers (NaN or infinite). Export it again.")
         if rate != rate_now:  # the first block, or a stream that changes its rate on the way
@@ -153,7 +154,7 @@ def take(blocks: Iterator[Block], seconds: float, sample_rate_hz: int, label: st
             stream = soxr.ResampleStream(rate, sample_rate_hz, 1, dtype="float32", quality="HQ")
             rate_now = rate
         assert stream is not None
-        parts.append(stream.resample_chunk(np.ascontiguousarray(block, dtype=np.float32)))
+        parts.append(stream.resample_chunk(block))
         n_taken += len(parts[-1])
         if n_taken >= n_wanted:
             break
@@ -163,9 +164,28 @@ def take(blocks: Iterator[Block], seconds: float, sample_rate_hz: int, label: st
     return np.concatenate([np.zeros(0, np.float32), *parts])[:n_wanted]
 
 
+def _joined(blocks: Iterator[Block]) -> Iterator[Block]:
+    """Blocks of one rate laid together until they are long: a codec's frames are so short that each call tells."""
+    waiting: list[np.ndarray] = []
+    n_waiting = rate_now = 0
+    for rate, block in blocks:
+        if waiting and (rate != rate_now or n_waiting >= JOINED_SAMPLES):
+            yield rate_now, np.concatenate(waiting, dtype=np.float32)
+            waiting, n_waiting = [], 0
+        rate_now = rate
+        waiting.append(block)
+        n_waiting += len(block)
+    if waiting:
+        yield rate_now, np.concatenate(waiting, dtype=np.float32)
+
+
 def downmix(block: np.ndarray) -> np.ndarray:
     """Mean over the channels of ``block`` [n, n_channels], as float32 [n]."""
-    return block[:, 0] if block.shape[1] == 1 else block.mean(axis=1, dtype=np.float32)
+    if block.shape[1] == 1:
+        return block[:, 0]
+    if block.shape[1] == 2:  # numpy's mean takes three times as long for a pair
+        return (block[:, 0] + block[:, 1]) * np.float32(0.5)
+    return block.mean(axis=1, dtype=np.float32)
 
 
 def check_format(n_channels: int, sample_rate_hz: int, label: str) -> None:
