@@ -1,6 +1,6 @@
 """Make the turns of the fusion from music: what to measure from, and which directions count.
 
-``python -m synesthete.training.fusion_fit FILES... --made-from WORDS`` hears each file as it is and through a
+``python -m synesthete.training.fusion_fit --music FOLDERS... --made-from WORDS`` hears each file as it is and through a
 phone in a room, with every part that is ready, and writes ``data/models/synesthete.safetensors`` and ``.json``.
 Run it again whenever one of the parts has been trained anew.
 """
@@ -8,13 +8,18 @@ Run it again whenever one of the parts has been trained anew.
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import sys
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from synesthete import settings
 from synesthete.audio import Clip, Excerpt, read_clip
@@ -26,6 +31,8 @@ from synesthete.encoders.within import change_covariance, main_axes, whitening, 
 from synesthete.errors import OptionError
 from synesthete.spectrogram import see
 from synesthete.training.augmentation import phone_in_room
+from synesthete.training.plan import HELD_OUT
+from synesthete.training.sounds import listed
 
 Heard = dict[str, np.ndarray]  # by voice: [n_windows, size]
 FIRST_SECONDS, SECONDS = 15.0, 40.0  # beginnings are often unlike the rest
@@ -161,26 +168,53 @@ def _clip(samples: np.ndarray, sample_rate_hz: int) -> Clip:
     return Clip((Excerpt(0.0, samples),), sample_rate_hz, len(samples) / sample_rate_hz)
 
 
-def _hear_all(files: Iterable[Path], parts: dict[str, Part]) -> list[tuple[Heard, Heard]]:
-    rng = np.random.default_rng(0)
+def learned_files(folders: Iterable[Path]) -> list[Path]:
+    """Files listed in the folders' ``tracks.csv``, without those of held-out collections and of their artists."""
+    rows = [(folder / row["file"], row["album"], row["artist"]) for folder in folders for row in listed(folder)]
+    held_artists = {artist for _, album, artist in rows if album in HELD_OUT} - {""}
+    return [file for file, album, artist in rows if album not in HELD_OUT and artist not in held_artists]
+
+
+def _hear_file(number: int, file: Path, names: tuple[str, ...]) -> tuple[Heard, Heard]:
+    """One recording by itself: the same whichever process hears it."""
+    return hear_through_phone(_parts(names), read_clip(file), np.random.default_rng([0, number]))
+
+
+@lru_cache(maxsize=1)
+def _parts(names: tuple[str, ...]) -> dict[str, Part]:
+    torch.set_num_threads(1)
+    return {name: Part(encoder) for name, encoder in ready_parts(names)[0].items()}
+
+
+def _hear_all(files: Sequence[Path], names: tuple[str, ...], n_workers: int) -> list[tuple[Heard, Heard]]:
     heard = []
-    for number, file in enumerate(files):
-        heard.append(hear_through_phone(parts, read_clip(file), rng))
-        sys.stderr.write(f"\r{number + 1} {file.name[:60]:60}")
+    with ProcessPoolExecutor(n_workers, multiprocessing.get_context("spawn")) as pool:
+        for made in pool.map(_hear_file, range(len(files)), files, repeat(names)):
+            heard.append(made)
+            sys.stderr.write(f"\r{len(heard)} of {len(files)}")
     return heard
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Make ``data/models/synesthete.safetensors`` and ``synesthete.json`` from sound files."""
     parser = argparse.ArgumentParser(prog="python -m synesthete.training.fusion_fit", description=main.__doc__)
-    parser.add_argument("files", nargs="+", type=Path, help="sound files of the reference collection")
+    parser.add_argument("files", nargs="*", type=Path, help="sound files of the reference collection")
+    parser.add_argument(
+        "--music",
+        nargs="+",
+        type=Path,
+        default=[],
+        metavar="FOLDER",
+        help="music with its tracks.csv; less what is held out",
+    )
+    parser.add_argument("--workers", type=int, default=2, help="processes that listen (default: %(default)s)")
     parser.add_argument("--made-from", required=True, help="which music this is, in words")
     parser.add_argument("--folder", type=Path, default=settings.Paths().models, help="where to write")
     chosen = parser.parse_args(arguments)
     encoders, notes = ready_parts(tuple(dict.fromkeys(part_of(voice) for voice in PLAN)))
     for note in notes:
         sys.stderr.write(note + "\n")
-    heard = _hear_all(chosen.files, {name: Part(encoder) for name, encoder in encoders.items()})
+    heard = _hear_all([*chosen.files, *learned_files(chosen.music)], tuple(encoders), chosen.workers)
     weights = fit(heard, encoders, chosen.made_from, PLAN)
     write(chosen.folder, fusion.STEM, weights.tensors, weights.card)
     names = ", ".join(encoders)

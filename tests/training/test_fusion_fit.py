@@ -90,3 +90,9 @@ def test_the_weights_are_as_the_fusion_reads_them(rng):
         "made_with": ear.weights_id, "track_weight": 0.5, "window_weight": 0.25,
     }  # fmt: skip
     assert set(made.tensors) == {f"timbre.{name}" for name in fusion.TENSORS}
+
+
+def test_what_is_held_out_is_not_listened_to(tmp_path):
+    lines = ["track_id,file,title,artist,album", "a,a.ogg,A,Ada,open", "b,b.ogg,B,Bob,MineClone2", "c,c.ogg,C,Bob,open"]
+    (tmp_path / "tracks.csv").write_text("\n".join([*lines, "d,d.ogg,D,,warmux-data", "e,e.ogg,E,,open"]) + "\n")
+    assert [file.name for file in fusion_fit.learned_files([tmp_path])] == ["a.ogg", "e.ogg"]
