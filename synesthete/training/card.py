@@ -11,9 +11,10 @@ from synesthete.training import sounds
 
 CARD_NAME = "synesthete-resnet.md"
 UNHEARD = (
+    "Real bands: hip-hop, jazz, country, reggae and soul only as MMA plays them through General-MIDI instruments, rock "
+    "and metal hardly with singers. Classical music mostly from sequencers.",
     "Sung and spoken voices only as far as the listed collections have them; synthetic ones (espeak-ng, also made to "
-    "sing through a vocoder) were laid over music. No real hip-hop, jazz, country or classical recordings with "
-    "players, hardly any rock with singers; General-MIDI performances stand in for the instruments.",
+    "sing through a vocoder) were laid over music.",
     "Music outside the Western twelve tones, speech, and sounds of nature.",
     "Passages below 1 s, and pieces quieter than -50 dB full scale.",
     "It inherits what its teacher hears, and so the Million Song Dataset's leaning to Western pop before 2011.",
@@ -47,7 +48,8 @@ def write_card(folder: Path, about: dict[str, Any], music: Sequence[Path], figur
         f"A ResNet-{architecture['depth']} of {architecture['width']} channels in the first stage on the stacked image "
         "(mel, chroma, tonnetz; 3 s). It makes a unit vector "
         f"of {about['embedding_size']} numbers: the first {plan['likeness_size']} say what it sounds like (distilled "
-        "from MSD_musicnn), the others which recording it is (contrast between a passage and the same passage "
+        "from MSD_musicnn: its penultimate layer and the layers below), the others which recording it is (contrast "
+        "between a passage and the same passage "
         f"through a phone in a room). Version {about['version']}, 16-bit weights, "
         f"SHA-256 `{about['weights_sha256']}`. Licence: MIT.",
         "",
@@ -74,8 +76,12 @@ def write_card(folder: Path, about: dict[str, Any], music: Sequence[Path], figur
         "|---|---|---|",
         *(f"| {album} | {licence} | {n} |" for album, licence, n in licences(music)),
         "",
-        "MIDI pieces: Freedoom (BSD-3-Clause) and OpenMSX (GPL-2.0), played through FluidR3 GM (MIT). "
-        "Composed pieces: our own composer. Voices: espeak-ng.",
+        "Packages named as collections are Debian 12's, whose main section holds only what may be used, changed and "
+        "passed on by everybody; the licence of each piece is in the package's copyright file.",
+        "",
+        "MIDI pieces: Freedoom (BSD-3-Clause) and OpenMSX (GPL-2.0). Bands: chords and melodies of our own, arranged "
+        "by MMA (GPL-2+) in the styles of its library. Both were played through FluidR3 GM, MuseScore General (both MIT), "
+        "TimGM6mb (GPL-2) and OPL-3 FM (CC BY-SA 4.0). Composed pieces: our own composer. Voices: espeak-ng.",
         "",
         "## What it has not heard",
         "",
