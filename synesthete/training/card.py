@@ -81,7 +81,8 @@ def write_card(folder: Path, about: dict[str, Any], music: Sequence[Path], figur
         "",
         "MIDI pieces: Freedoom (BSD-3-Clause) and OpenMSX (GPL-2.0). Bands: chords and melodies of our own, arranged "
         "by MMA (GPL-2+) in the styles of its library. Both were played through FluidR3 GM, MuseScore General "
-        "(both MIT), TimGM6mb (GPL-2) and OPL-3 FM (CC BY-SA 4.0). Composed pieces: our own composer. Voices: espeak-ng.",
+        "(both MIT), TimGM6mb (GPL-2) and OPL-3 FM (CC BY-SA 4.0). Composed pieces: our own "
+        "composer. Voices: espeak-ng.",
         "",
         "## What it has not heard",
         "",
