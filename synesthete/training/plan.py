@@ -70,7 +70,7 @@ class TrainingPlan:
     n_composed: int = 38
     n_voices: int = 120
     is_on_everything: bool = False
-    n_steps: int = 6_000
+    n_steps: int = 4_000
     n_windows: int = 96
     n_phones: int = 32
     depth: int = 18

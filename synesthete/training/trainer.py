@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import copy
 import csv
+import ctypes
 import json
 import math
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,8 @@ CURVES = ("step", "seconds", "total", "distillation", "through_phone", "relation
 SMOOTHING = 0.998  # of the running mean of the weights, which is what is exported
 LARGEST_GRADIENT = 5.0
 TAUGHT_LENGTH = 20.0  # root mean square length of the vectors of a lesson
+# Of mallopt: no memory maps (-4), nothing given back below 2 GiB (-1), 1 GiB asked for at a time (-2).
+GLIBC_KEEPS = ((-4, 0), (-1, (1 << 31) - 1), (-2, 1 << 30))
 LAST_PACE = 0.1  # the last layer's answers are small: at the trunk's pace its steps overshoot
 
 
@@ -84,6 +87,7 @@ class Training:
         self.plan, self.folder, self.speed = plan, folder, speed
         folder.mkdir(parents=True, exist_ok=True)
         torch.set_num_threads(speed.n_threads)
+        keep_memory()
         torch.manual_seed(plan.seed)
         self.device = torch.device(speed.device)
         self.batches = Batches(data, chunks, plan)
@@ -279,6 +283,18 @@ class Training:
         }
         resnet.save(models, self.finished(), card | about)
         return json.loads((models / f"{resnet.STEM}.json").read_text(encoding="utf-8"))
+
+
+def keep_memory() -> None:
+    """Tell glibc to keep what it has been given: each step needs the same large tensors again.
+
+    Handed back and asked for anew, every page of them is blanked by the kernel: 20,000 page faults a step instead of
+    4,000, and a step takes a quarter longer. Does nothing where there is no glibc.
+    """
+    with suppress(OSError, AttributeError):
+        glibc = ctypes.CDLL("libc.so.6")
+        for number, value in GLIBC_KEEPS:
+            glibc.mallopt(number, value)
 
 
 def has_bfloat16(device: torch.device) -> bool:
