@@ -26,6 +26,7 @@ from synesthete.training.trainer import Training
 ROWS: dict[str, dict[str, Any]] = {
     "all signals": {},
     "no distillation": {"distillation": 0.0, "relations": 0.0, "tags": 0.0, "identity_share": 1.0},
+    "no layers below the tags": {"layer_share": 0.0},
     "no contrast": {"contrast": 0.0, "identity_share": 0.0},
     "no augmentation": {"is_augmented": False},
     "mel only": {"is_mel_only": True},

@@ -72,7 +72,7 @@ class VoicePlan:
 
 # Chosen on the collections of CHOSEN_ON (same artist; passages through a phone, whole and by windows) and on bands in
 # fourteen kinds of styles, none of which is among what is published: see docs/decisions/voices-of-the-fusion.md. The
-# optimum is flat; the borrowed tags weigh a little more than those figures ask for, because on recordings of players and
+# optimum is flat. The borrowed tags weigh a little more than those figures ask for: on recordings of players and
 # singers, which are rare among this music, they are the best single ear.
 PLAN = {
     "musicnn": VoicePlan(track_weight=0.6, window_weight=0.2, track_shrinkage=0.05, track_phone_share=0.2),
