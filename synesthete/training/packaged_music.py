@@ -34,7 +34,7 @@ PACKAGES = (
     *("scorched3d-data", "singularity-music", "starfighter-data", "supertux-data", "supertuxkart-data"),
     *("titanion-data", "torcs-data", "torus-trooper-data", "tumiki-fighters-data", "tuxfootball", "tuxmath-data"),
     *("warmux-data", "warzone2100-music", "wesnoth-1.16-music", "widelands-data", "wizznic-data", "xmoto-data"),
-    *("zaz-data"),
+    "zaz-data",
 )
 SUFFIXES = (".ogg", ".mp3", ".opus", ".flac")
 SHORTEST_SECONDS, LONGEST_SECONDS = 30.0, 120.0

@@ -75,3 +75,9 @@ def test_a_package_becomes_a_folder_to_learn_from(unpacked, tmp_path, monkeypatc
         assert [row["title"] for row in csv.DictReader(file)] == ["Ode"]
     (sound,) = sounds.music(out)
     assert (sound.collection, sound.artist) == ("songs", "Ada")
+
+
+def test_the_packages_are_names_of_packages():
+    names = packaged_music.PACKAGES
+    assert list(names) == sorted(set(names)) and len(names) > 40
+    assert all(len(name) > 4 and name.isascii() and " " not in name for name in names)
