@@ -27,6 +27,7 @@ ROWS: dict[str, dict[str, Any]] = {
     "all signals": {},
     "no distillation": {"distillation": 0.0, "relations": 0.0, "tags": 0.0, "identity_share": 1.0},
     "no layers below the tags": {"layer_share": 0.0},
+    "a third of the contrast": {"contrast": 0.05},
     "no contrast": {"contrast": 0.0, "identity_share": 0.0},
     "no augmentation": {"is_augmented": False},
     "mel only": {"is_mel_only": True},
@@ -49,7 +50,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--set", type=Path, help="a finished training set")
     parser.add_argument("--music", type=Path, help="a folder with tracks.csv, to measure on")
-    parser.add_argument("--work", type=Path, default=Path("/tmp/synesthete-ablation"), help="gets the trainings")
+    parser.add_argument(
+        "--work", type=Path, default=Path(tempfile.gettempdir(), "synesthete-ablation"), help="gets the trainings"
+    )
     parser.add_argument("--steps", type=int, default=200)
     parser.add_argument("--seconds", type=float, default=30.0, help="how much of each track")
     parser.add_argument("--rows", default=",".join(ROWS), help="default: %(default)s")
