@@ -8,7 +8,7 @@ There are two such turns and two sets of weights: for whole tracks, where likene
 which also have to be found again through a phone in a room.
 
 A part that is not ready is left out: the others go on, under another fingerprint, and ``notes`` says so. The
-turns and weights are made by ``python -m synesthete.training.fusion_fit FILES...``, anew whenever a part is.
+turns and weights are made by ``python -m synesthete.training.fusion_fit``, anew whenever a part is.
 """
 
 from __future__ import annotations

@@ -81,8 +81,8 @@ def score(rng: np.random.Generator, file: str, groove: str, has_melody: bool) ->
     return "\n".join(lines) + "\n"
 
 
-def arrange(rng: np.random.Generator, files: Sequence[str], library: dict[str, list[str]], folder: Path) -> Path | None:
-    """Let MMA write a MIDI file into a folder: a random groove of one of the files.
+def arrange(rng: np.random.Generator, file: str, grooves_of_it: Sequence[str], folder: Path) -> Path | None:
+    """Let MMA write a MIDI file into a folder, in one of the grooves of a file of its library.
 
     Returns
     -------
@@ -90,8 +90,7 @@ def arrange(rng: np.random.Generator, files: Sequence[str], library: dict[str, l
         None where MMA refuses, as it does where a melody does not fit a bar of three beats: then without one, and
         where that fails too, nothing.
     """
-    file = str(rng.choice(files))
-    groove = str(rng.choice(library[file]))
+    groove = str(rng.choice(grooves_of_it))
     source, target = folder / "band.mma", folder / "band.mid"
     for has_melody in (True, False) if rng.random() < 0.6 else (False,):
         source.write_text(score(rng, file, groove, has_melody), encoding="utf-8")

@@ -25,7 +25,7 @@ from synesthete.encoders.musicnn import Musicnn
 from synesthete.errors import SynestheteError
 from synesthete.spectrogram import analyse
 from synesthete.training import augmentation, sounds
-from synesthete.training.plan import CHUNK_SECONDS, HELD_OUT, HOP_SECONDS, WINDOW_SECONDS, TrainingPlan
+from synesthete.training.plan import CHUNK_SECONDS, HOP_SECONDS, WINDOW_SECONDS, TrainingPlan, are_held_out
 from synesthete.training.sounds import RATE_HZ, Sound
 
 SPECTROGRAM = settings.SPECTROGRAM
@@ -150,11 +150,8 @@ class Kitchen:
         self.plan, self.folder = plan, folder
         paths = [path for kind in KINDS[:-1] for path in sorted((folder / kind).glob("*.json"))]
         about = [json.loads(path.read_text()) for path in paths]
-        held_artists = {each["artist"] for each in about if each["collection"] in HELD_OUT} - {""}
-        is_learned = [
-            plan.is_on_everything or not (each["collection"] in HELD_OUT or each["artist"] in held_artists)
-            for each in about
-        ]
+        are_held = are_held_out([each["collection"] for each in about], [each["artist"] for each in about])
+        is_learned = [plan.is_on_everything or not is_held for is_held in are_held]
         if not any(is_learned):
             raise SynestheteError(f"There are no sounds in {folder} to learn from.")
         self.about = list(itertools.compress(about, is_learned))

@@ -31,7 +31,7 @@ from synesthete.encoders.within import change_covariance, main_axes, whitening, 
 from synesthete.errors import OptionError
 from synesthete.spectrogram import see
 from synesthete.training.augmentation import phone_in_room
-from synesthete.training.plan import HELD_OUT
+from synesthete.training.plan import are_held_out
 from synesthete.training.sounds import listed
 
 Heard = dict[str, np.ndarray]  # by voice: [n_windows, size]
@@ -171,9 +171,9 @@ def _clip(samples: np.ndarray, sample_rate_hz: int) -> Clip:
 
 def learned_files(folders: Iterable[Path]) -> list[Path]:
     """Files listed in the folders' ``tracks.csv``, without those of held-out collections and of their artists."""
-    rows = [(folder / row["file"], row["album"], row["artist"]) for folder in folders for row in listed(folder)]
-    held_artists = {artist for _, album, artist in rows if album in HELD_OUT} - {""}
-    return [file for file, album, artist in rows if album not in HELD_OUT and artist not in held_artists]
+    rows = [(folder / row["file"], row) for folder in folders for row in listed(folder)]
+    are_held = are_held_out([row["album"] for _, row in rows], [row["artist"] for _, row in rows])
+    return [file for (file, _), is_held in zip(rows, are_held, strict=True) if not is_held]
 
 
 def _hear_file(number: int, file: Path, names: tuple[str, ...]) -> tuple[Heard, Heard]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from synesthete.errors import OptionError
@@ -12,6 +13,13 @@ HOP_SECONDS = 1.5
 REPORTED = ("MineClone2", "phonograph_album_mcl", "sounds")  # collections on which figures are published
 CHOSEN_ON = ("hedgewars-data", "supertux-data", "warmux-data", "wesnoth-1.16-music")  # on which weights are chosen
 HELD_OUT = (*REPORTED, *CHOSEN_ON)  # collections no training ever hears, nor other music by their artists
+
+
+def are_held_out(collections: Sequence[str], artists: Sequence[str]) -> list[bool]:
+    """Which of some sounds, by their collections and artists (empty where unknown), no training may hear."""
+    pairs = list(zip(collections, artists, strict=True))
+    held_artists = {artist for collection, artist in pairs if collection in HELD_OUT} - {""}
+    return [collection in HELD_OUT or artist in held_artists for collection, artist in pairs]
 
 
 @dataclass(frozen=True)

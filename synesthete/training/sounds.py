@@ -90,12 +90,12 @@ def bands(n: int, seed: int) -> Iterator[Sound]:
     library = accompaniment.grooves()
     files = [str(file) for file in np.random.default_rng([seed, 7]).permutation(sorted(library))]
     for number in range(n):
-        rng = np.random.default_rng([seed, 8, number])
+        rng, file = np.random.default_rng([seed, 8, number]), files[number % len(files)]
         with tempfile.TemporaryDirectory() as place:
-            path = accompaniment.arrange(rng, files[number % len(files) :][:1], library, Path(place))
+            path = accompaniment.arrange(rng, file, library[file], Path(place))
             samples = None if path is None else perform(rng, path, is_original=True)
         if samples is not None:
-            yield Sound(str(number), "bands", files[number % len(files)], samples)
+            yield Sound(str(number), "bands", file, samples)
 
 
 def sound_fonts() -> list[Path]:

@@ -33,10 +33,9 @@ def test_a_score_numbers_its_bars_and_names_its_groove(has_melody):
 
 @needs_mma
 def test_mma_plays_every_progression(tmp_path):
-    library = {"stdlib/swing": ["Swing"]}
     lengths = []
     for seed in range(12):
-        path = accompaniment.arrange(np.random.default_rng(seed), ["stdlib/swing"], library, tmp_path)
+        path = accompaniment.arrange(np.random.default_rng(seed), "stdlib/swing", ["Swing"], tmp_path)
         lengths.append(mido.MidiFile(path).length)
         path.unlink()
     assert min(lengths) > 32 * 4 * 60 / 165 - 3 and len(set(lengths)) > 1
@@ -44,7 +43,7 @@ def test_mma_plays_every_progression(tmp_path):
 
 @needs_mma
 def test_a_groove_that_is_not_there_gives_nothing(tmp_path):
-    assert accompaniment.arrange(np.random.default_rng(0), ["stdlib/swing"], {"stdlib/swing": ["No"]}, tmp_path) is None
+    assert accompaniment.arrange(np.random.default_rng(0), "stdlib/swing", ["No"], tmp_path) is None
 
 
 @needs_mma
