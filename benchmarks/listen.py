@@ -26,9 +26,9 @@ import numpy as np
 from synesthete import encoders, sampler
 from synesthete.audio import read_clip
 from synesthete.catalogue import Catalogue
+from synesthete.catalogue.ingest import embed_missing
 from synesthete.encoders.base import Encoder
 from synesthete.encoders.resnet import Resnet
-from synesthete.ingest import embed_missing
 from synesthete.search import SearchEngine, SearchOptions
 from synesthete.settings import PROJECT_ROOT
 from synesthete.spectrogram import see

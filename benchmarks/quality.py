@@ -34,7 +34,7 @@ from synesthete.audio import Clip, Excerpt, read_clip
 from synesthete.encoders.base import Encoder, unit
 from synesthete.evaluation.hearing import through_phone
 from synesthete.evaluation.ranking import label_retrieval
-from synesthete.passages import Windows, best_passages
+from synesthete.search.passages import Windows, best_passages
 from synesthete.training.plan import REPORTED
 
 RATE_HZ = 22_050

@@ -19,8 +19,8 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from synesthete.encoders.base import unit
-from synesthete.index import VectorIndex
-from synesthete.passages import Windows, best_passages
+from synesthete.search.passages import Windows, best_passages
+from synesthete.search.vector_index import VectorIndex
 
 K, REPEATS = 10, 30
 

@@ -17,9 +17,9 @@ from pathlib import Path
 from synesthete import encoders
 from synesthete.audio import content_id, read_clip
 from synesthete.catalogue import Catalogue
+from synesthete.catalogue.ingest import Progress, embed_missing
 from synesthete.encoders.base import Encoder
 from synesthete.errors import CatalogueError
-from synesthete.ingest import Progress, embed_missing
 from synesthete.landscape.of_catalogue import map_of
 from synesthete.search import SearchEngine
 from synesthete.settings import Paths

@@ -23,7 +23,7 @@ from synesthete.journey.problem import Problem, Solution, bottleneck
 from synesthete.journey.repertoire import degrees
 from synesthete.journey.route import great_circle, make_problem, make_route, steps_of_legs
 from synesthete.journey.solver import EffortError, solve
-from synesthete.passages import Windows
+from synesthete.search.passages import Windows
 from synesthete.tracks import Segment, Track
 
 

@@ -93,7 +93,7 @@ def evaluate(
     if not ids:
         raise CatalogueError(
             f"The encoder {encoder.name!r} has not heard {catalogue.path} yet. "
-            "Let it hear the catalogue first, with synesthete.ingest.embed_missing."
+            "Let it hear the catalogue first, with synesthete.catalogue.embed_missing."
         )
     tell("labels", 0.0)
     labels = label_figures(catalogue.tracks(ids), vectors, filters)

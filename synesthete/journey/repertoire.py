@@ -9,11 +9,11 @@ from functools import cached_property, lru_cache
 import numpy as np
 
 from synesthete.catalogue import Catalogue
-from synesthete.duplicates import is_part, is_version
 from synesthete.encoders.base import Embedding
 from synesthete.errors import JourneyError
 from synesthete.journey.records import artist_key
-from synesthete.passages import Windows
+from synesthete.search.duplicates import is_part, is_version
+from synesthete.search.passages import Windows
 from synesthete.tracks import Track
 
 Seed = str | Embedding  # a track id, or what an encoder made of the listener's own sound
@@ -104,7 +104,7 @@ class Repertoire:
         return float(windows.start_seconds[int((windows.vectors @ self.vectors[row]).argmax())])
 
     def is_same(self, place: SeedPlace, row: int) -> bool:
-        """Whether the search calls both one recording (:mod:`synesthete.duplicates`)."""
+        """Whether the search calls both one recording (:mod:`synesthete.search.duplicates`)."""
         if place.windows is None or self.windows is None:
             return float(place.vector @ self.vectors[row]) >= IDENTICAL_COSINE
         other = self.windows(row)

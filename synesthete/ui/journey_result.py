@@ -12,10 +12,10 @@ import streamlit as st
 
 from synesthete import figures
 from synesthete.audio import clip_to_wav
-from synesthete.explain import SimilarityScale
 from synesthete.journey import Journey, JourneyQuality, Pick, Repertoire, Seed, Stop, baselines
 from synesthete.journey.planning import trace
 from synesthete.search import SearchEngine
+from synesthete.search.similarity_scale import SimilarityScale
 from synesthete.settings import PROJECT_ROOT
 from synesthete.tracks import Track
 from synesthete.ui import hearing, player

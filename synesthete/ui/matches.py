@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from synesthete.catalogue import Catalogue
-from synesthete.explain import SimilarityScale
 from synesthete.search import SearchResult
+from synesthete.search.similarity_scale import SimilarityScale
 from synesthete.tracks import Match, clock
 from synesthete.ui import sound_input, state
 from synesthete.ui.text import count, plain

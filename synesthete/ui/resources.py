@@ -6,7 +6,7 @@ import threading
 
 import streamlit as st
 
-from synesthete import encoders, sampler, worker
+from synesthete import audio, encoders, sampler
 from synesthete.catalogue import Catalogue
 from synesthete.search import SearchEngine
 
@@ -17,7 +17,7 @@ def catalogue() -> Catalogue:
 
     The first call on a server also wakes a decoding process, so that the first sound does not wait for it.
     """
-    threading.Thread(target=worker.warm_up, daemon=True).start()
+    threading.Thread(target=audio.warm_up, daemon=True).start()
     return sampler.open_sampler()
 
 

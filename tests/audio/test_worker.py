@@ -11,10 +11,10 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
+from synesthete.audio.worker import WorkerPool
+from synesthete.audio.worker_process import TEST_SWITCH
 from synesthete.errors import AudioError, DecodeLimitError
 from synesthete.settings import AUDIO, PROJECT_ROOT, DecodeLimits
-from synesthete.worker import WorkerPool
-from synesthete.worker_process import TEST_SWITCH
 from tests.sounds import tone, wav_bytes
 
 SOUND = wav_bytes(tone(2.0))
@@ -142,7 +142,7 @@ def test_worker_knows_no_secrets(pool, monkeypatch):
 
 def test_worker_ends_with_its_parent():
     program = (
-        "from synesthete import worker; worker.warm_up();"
+        "from synesthete.audio import worker; worker.warm_up();"
         "print(worker._pool._idle[0].process.pid, flush=True); import os; os._exit(0)"
     )
     answer = subprocess.run(

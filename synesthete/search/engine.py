@@ -16,10 +16,10 @@ from synesthete.audio import Clip, content_id, read_clip
 from synesthete.catalogue import Catalogue
 from synesthete.encoders.base import Embedding, Encoder
 from synesthete.errors import CatalogueError, EncoderError
-from synesthete.explain import SimilarityScale
-from synesthete.passages import Windows
-from synesthete.selection import DEFAULT_OPTIONS, HIDING_REASONS, Query, SearchOptions, select
-from synesthete.shelf import Shelf
+from synesthete.search.encoder_index import Shelf
+from synesthete.search.filters import DEFAULT_OPTIONS, HIDING_REASONS, Query, SearchOptions, select
+from synesthete.search.passages import Windows
+from synesthete.search.similarity_scale import SimilarityScale
 from synesthete.spectrogram import Spectrogram, see
 from synesthete.tracks import Match
 
@@ -115,7 +115,7 @@ class SearchEngine:
         if shelf.n_tracks == 0 and len(self.catalogue) > 0:
             raise CatalogueError(
                 f"The encoder {self.encoder.name!r} has not heard the {len(self.catalogue)} tracks of"
-                f" {self.catalogue.path} yet. Let it hear them first, with synesthete.ingest.embed_missing."
+                f" {self.catalogue.path} yet. Let it hear them first, with synesthete.catalogue.embed_missing."
             )
         return shelf
 

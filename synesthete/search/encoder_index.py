@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from synesthete.catalogue import Catalogue
-from synesthete.explain import MIN_TRACKS, SimilarityScale
-from synesthete.index import VectorIndex
-from synesthete.passages import Windows, best_passages
+from synesthete.search.passages import Windows, best_passages
+from synesthete.search.similarity_scale import MIN_TRACKS, SimilarityScale
+from synesthete.search.vector_index import VectorIndex
 
 RESIDENT_BYTES = 512 * 1024**2  # windows up to this size stay in memory and are all compared, which is exact
 _WINDOWS_A_TRACK = 8  # in a larger catalogue, how many near windows are looked up for each track wanted
@@ -76,7 +76,7 @@ class Shelf:
     def nearest_passages(self, query: Windows, n: int) -> tuple[np.ndarray, np.ndarray]:
         """At least ``n`` tracks (or all) by their best passage: likenesses and rows, best first.
 
-        Each is scored by :func:`synesthete.passages.best_passages`. With the windows in memory every track
+        Each is scored by :func:`synesthete.search.passages.best_passages`. With the windows in memory every track
         is; in a larger catalogue those with a window among the nearest to a window of the query.
         """
         if self._windows is not None:

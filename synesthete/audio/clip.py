@@ -1,7 +1,7 @@
 """Any sound in, a clip out: mono float32 at the one rate, however it came.
 
-Files and uploads are decoded in a worker process (:mod:`synesthete.worker`); arrays are already decoded and
-stay here. Both then take the same steps (:mod:`synesthete.excerpts`).
+Files and uploads are decoded in a worker process (:mod:`synesthete.audio.worker`); arrays are already decoded and
+stay here. Both then take the same steps (:mod:`synesthete.audio.excerpts`).
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ from pathlib import Path
 
 import numpy as np
 
-from synesthete import settings, worker
+from synesthete import settings
+from synesthete.audio import worker
+from synesthete.audio.excerpts import BLOCK_VALUES, Block, Excerpt, Reading, downmix, gather
 from synesthete.errors import AudioError
-from synesthete.excerpts import BLOCK_VALUES, Block, Excerpt, Reading, downmix, gather
 from synesthete.settings import AudioSettings, DecodeLimits
 
 __all__ = ["Clip", "Excerpt", "clip_from_samples", "clip_to_wav", "content_id", "read_clip"]
@@ -184,7 +185,7 @@ def clean_name(name: str) -> str:
 
 
 class _ArrayReader:
-    """Reads from an array [n_samples, n_channels]. See :class:`synesthete.excerpts.Reader`."""
+    """Reads from an array [n_samples, n_channels]. See :class:`synesthete.audio.excerpts.Reader`."""
 
     def __init__(self, matrix: np.ndarray, sample_rate_hz: int) -> None:
         self._matrix = matrix

@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 
 from synesthete.audio import Clip, Excerpt, content_id
 from synesthete.catalogue import Catalogue
-from synesthete.duplicates import is_part, is_version
 from synesthete.encoders.base import Embedding, Encoder, unit
 from synesthete.errors import CatalogueError, EncoderError, OptionError
-from synesthete.passages import Windows, best_passages
 from synesthete.search import SearchEngine, SearchOptions, search
-from synesthete.selection import HIDING_REASONS
-from synesthete.shelf import Shelf
+from synesthete.search.duplicates import is_part, is_version
+from synesthete.search.encoder_index import Shelf
+from synesthete.search.filters import HIDING_REASONS
+from synesthete.search.passages import Windows, best_passages
 from synesthete.tracks import Segment, Track
 
 SIZE, HOP, RATE = 12, 2.5, 22_050

@@ -10,6 +10,7 @@ import soundfile
 from synesthete import encoders
 from synesthete.audio import content_id, read_clip
 from synesthete.catalogue import Catalogue
+from synesthete.catalogue.ingest import embed_missing
 from synesthete.encoders.base import unit
 from synesthete.errors import CatalogueError, OptionError
 from synesthete.evaluation import hearing, ranking
@@ -17,7 +18,6 @@ from synesthete.evaluation.command import add_evaluate_command, table
 from synesthete.evaluation.hearing import Found, through_phone
 from synesthete.evaluation.ranking import bootstrap, hubness, label_retrieval, own_ranks
 from synesthete.evaluation.report import evaluate
-from synesthete.ingest import embed_missing
 from synesthete.tracks import Track
 
 RATE = 22_050

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 import torch
 
-from synesthete import encoders, hear
+from synesthete import encoders
 from synesthete.audio import Clip, Excerpt
 from synesthete.encoders.resnet import Resnet
 from synesthete.errors import EncoderError, OptionError
+from synesthete.evaluation import hear
 
 RATES_HZ = [16_000, 22_050, 44_100, 48_000]  # those HEAR knows
 

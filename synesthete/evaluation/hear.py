@@ -2,7 +2,7 @@
 
 Any program that speaks it, such as ``heareval``, can then measure them::
 
-    from synesthete import hear
+    from synesthete.evaluation import hear
     model = hear.load_model("statistics")
     scene = hear.get_scene_embeddings(audio, model)
     stamps, milliseconds = hear.get_timestamp_embeddings(audio, model)

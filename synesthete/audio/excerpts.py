@@ -1,6 +1,6 @@
 """What of a sound is read, and how it reaches the one rate: the same steps for every way in.
 
-A *reader* (a file's, in :mod:`synesthete.decode`, or an array's, in :mod:`synesthete.audio`) hands out mono
+A *reader* (a file's, in :mod:`synesthete.audio.decode`, or an array's, in :mod:`synesthete.audio`) hands out mono
 blocks at the rate it found. Here they are resampled as they come, so that neither eight channels nor two
 hours are ever in memory at once.
 """

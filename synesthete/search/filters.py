@@ -12,10 +12,10 @@ from typing import Literal
 import numpy as np
 
 from synesthete.catalogue import Catalogue
-from synesthete.duplicates import has_similar_length, is_part, is_version
 from synesthete.errors import OptionError
-from synesthete.passages import Windows, best_passages
-from synesthete.shelf import Shelf
+from synesthete.search.duplicates import has_similar_length, is_part, is_version
+from synesthete.search.encoder_index import Shelf
+from synesthete.search.passages import Windows, best_passages
 from synesthete.tracks import Match, Track
 
 HIDING_REASONS = ("duplicates", "artist", "too long", "below minimum")
@@ -39,7 +39,7 @@ class SearchOptions:
     max_seconds : float > 0, optional [s]
         Leaves out longer tracks, such as mixes.
     compare : {"auto", "track", "passage"}
-        Whole-track vectors; or the best-matching passage (:mod:`synesthete.passages`); or passages for a
+        Whole-track vectors; or the best-matching passage (:mod:`synesthete.search.passages`); or passages for a
         query shorter than 15 s (``search.SNIPPET_SECONDS``) and whole tracks for others.
     """
 

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import soundfile
 
-from synesthete import decode, settings
-from synesthete.audio import content_id, read_clip
-from synesthete.decode import AvReader, SoundfileReader, decode_file
+from synesthete import settings
+from synesthete.audio import content_id, decode, read_clip
+from synesthete.audio.decode import AvReader, SoundfileReader, decode_file
+from synesthete.audio.excerpts import gather
 from synesthete.errors import AudioError
-from synesthete.excerpts import gather
 from synesthete.settings import AudioSettings
 from tests.sounds import HAS_FFMPEG, RATE_HZ, encoded, ffmpeg, melody, needs_ffmpeg, tone, wav_bytes
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from synesthete.encoders.base import unit
 from synesthete.errors import CatalogueError, OptionError
-from synesthete.index import IndexMismatchError, VectorIndex
+from synesthete.search.vector_index import IndexMismatchError, VectorIndex
 
 
 def clustered(rng, n, size, n_centres=60, spread=0.6):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from synesthete.encoders.base import unit
-from synesthete.explain import MAX_PAIRS, STEPS, SimilarityScale
+from synesthete.search.similarity_scale import MAX_PAIRS, STEPS, SimilarityScale
 
 
 def test_few_tracks_are_measured_completely(rng):

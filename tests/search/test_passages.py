@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from synesthete.encoders.base import unit
-from synesthete.passages import RUN, Windows, best_passages
+from synesthete.search.passages import RUN, Windows, best_passages
 
 HOP = 2.5
 

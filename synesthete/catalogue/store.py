@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from synesthete.catalogue_format import CatalogueFile, packed, searchable, unpacked
+from synesthete.catalogue.schema import CatalogueFile, packed, searchable, unpacked
 from synesthete.errors import CatalogueError
 from synesthete.tracks import Segment, Track
 
@@ -272,7 +272,7 @@ class Catalogue(CatalogueFile):
     def _not_heard(self, track_id: str, fingerprint: str) -> CatalogueError:
         return CatalogueError(
             f"The catalogue {self.path} holds no vectors of encoder {fingerprint} for track {track_id!r}."
-            " Let this encoder hear it first, with synesthete.ingest.embed_missing."
+            " Let this encoder hear it first, with synesthete.catalogue.embed_missing."
         )
 
     def all_starts(self, fingerprint: str) -> tuple[np.ndarray, np.ndarray]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from synesthete.audio import read_clip
-from synesthete.catalogue import Catalogue
+from synesthete.catalogue.store import Catalogue
 from synesthete.encoders.base import Encoder
 from synesthete.errors import SynestheteError
 

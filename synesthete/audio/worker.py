@@ -7,7 +7,7 @@ is unpickled.
 A worker may use ``memory_limit_bytes`` of address space, may write no file, and is stopped by the parent when
 its time is over. Where the system has no such memory limit (macOS accepts it but does not keep it), a thread
 in the worker watches its resident memory; Windows has the time limit alone. A worker ends when its parent
-does. What runs in it is :mod:`synesthete.worker_process`.
+does. What runs in it is :mod:`synesthete.audio.worker_process`.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ from typing import Any, TypeVar
 import numpy as np
 
 from synesthete import settings
+from synesthete.audio.excerpts import CAP_SLACK_SECONDS, Excerpt, Reading
+from synesthete.audio.worker_process import TEST_SWITCH, read_message, write_message
 from synesthete.errors import AudioError, DecodeLimitError
-from synesthete.excerpts import CAP_SLACK_SECONDS, Excerpt, Reading
 from synesthete.settings import AudioSettings, DecodeLimits
-from synesthete.worker_process import TEST_SWITCH, read_message, write_message
 
 START_LIMIT_SECONDS = 60.0  # a cold disk under an antivirus
 REQUESTS_A_WORKER = 500  # then a fresh one: libraries leak a little
@@ -50,6 +50,10 @@ PASSED_ON = (
     "PYTHONHOME",
     TEST_SWITCH,
 )
+
+# Not "-m synesthete.audio.worker_process": the package's own import of that module would come first, and Python then
+# runs it twice under two names.
+_PROGRAM = "import sys; from synesthete.audio import worker_process; worker_process.main(int(sys.argv[1]))"
 
 Result = TypeVar("Result")
 
@@ -69,7 +73,7 @@ class Worker:
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
         environment |= {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "synesthete.worker_process", str(memory_limit_bytes)],
+            [sys.executable, "-c", _PROGRAM, str(memory_limit_bytes)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,  # libraries chat there
@@ -85,7 +89,7 @@ class Worker:
             self.stop()
             raise DecodeLimitError(
                 f"The decoding process could not start ({error}). To see why, run "
-                f"'{sys.executable} -m synesthete.worker_process {memory_limit_bytes}' in {root}."
+                f"'{sys.executable} -m synesthete.audio.worker_process {memory_limit_bytes}' in {root}."
             ) from error
 
     def ask(

@@ -323,7 +323,7 @@ def test_packed_it_is_one_file_that_opens_in_a_read_only_folder(catalogue, monke
     catalogue.pack()
     assert [file.name for file in catalogue.folder.iterdir()] == ["catalogue.sqlite"]
     catalogue.close()
-    monkeypatch.setattr("synesthete.catalogue_format.os.access", lambda path, mode: False)
+    monkeypatch.setattr("synesthete.catalogue.schema.os.access", lambda path, mode: False)
     with Catalogue.open(catalogue.path, is_read_only=True) as reader:
         assert reader.tracks() == (Track("a", "a"),)
     assert [file.name for file in catalogue.folder.iterdir()] == ["catalogue.sqlite"]

@@ -1,7 +1,7 @@
-"""What runs inside a worker (``python -m synesthete.worker_process``), and the messages of both sides.
+"""What runs inside a worker (``python -m synesthete.audio.worker_process``), and the messages of both sides.
 
 A message is four bytes of length, big-endian, then that much JSON; sound and file bytes follow raw. The
-parent's side is :mod:`synesthete.worker`.
+parent's side is :mod:`synesthete.audio.worker`.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def main(memory_limit_bytes: int) -> None:
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # a library that prints must not speak for us
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     _limit_resources(memory_limit_bytes)
-    from synesthete import decode  # within the limits, and not in a parent that only wants the messages
+    from synesthete.audio import decode  # within the limits, and not in a parent that only wants the messages
 
     write_message(answers, {"is_ready": True})
     answers.flush()
@@ -158,5 +158,5 @@ def _misbehave(how: str, answers: BinaryIO) -> None:
 
 if __name__ == "__main__":
     if len(sys.argv) != 2:
-        sys.exit("Usage: python -m synesthete.worker_process MEMORY_LIMIT_BYTES (started by synesthete.worker)")
+        sys.exit("Usage: python -m synesthete.audio.worker_process MEMORY_LIMIT_BYTES (audio.worker does)")
     main(int(sys.argv[1]))

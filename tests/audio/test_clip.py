@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from synesthete import audio, settings
+from synesthete import settings
 from synesthete.audio import clip_from_samples, clip_to_wav, content_id, read_clip
+from synesthete.audio.clip import clean_name
 from synesthete.errors import AudioError
 from synesthete.settings import DecodeLimits
 from tests.sounds import RATE_HZ, melody, tone, wav_bytes
@@ -176,7 +177,7 @@ def test_missing_path_folder_and_device_are_refused(tmp_path):
     ],
 )
 def test_names_are_cleaned(given, shown):
-    assert audio.clean_name(given) == shown
+    assert clean_name(given) == shown
     with pytest.raises(AudioError) as caught:
         read_clip(b"", name=given)
     assert str(caught.value).startswith(f"'{shown}' is empty" if shown else "This sound is empty")

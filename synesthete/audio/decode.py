@@ -18,8 +18,8 @@ import av.error
 import numpy as np
 import soundfile
 
+from synesthete.audio.excerpts import BLOCK_VALUES, Block, Reading, check_format, downmix, gather
 from synesthete.errors import AudioError
-from synesthete.excerpts import BLOCK_VALUES, Block, Reading, check_format, downmix, gather
 from synesthete.settings import AudioSettings
 
 SUPPORTED = "WAV, AIFF, FLAC, MP3, Ogg, Opus, M4A, WebM and MP4"
@@ -86,7 +86,7 @@ def decode_file(file: BinaryIO, label: str, audio: AudioSettings) -> Reading:
 
 
 class SoundfileReader:
-    """Reads with libsndfile. See :class:`synesthete.excerpts.Reader`."""
+    """Reads with libsndfile. See :class:`synesthete.audio.excerpts.Reader`."""
 
     def __init__(self, file: BinaryIO) -> None:
         file.seek(0)
@@ -127,7 +127,7 @@ class SoundfileReader:
 
 
 class AvReader:
-    """Reads the first audio track with FFmpeg's libraries. See :class:`synesthete.excerpts.Reader`."""
+    """Reads the first audio track with FFmpeg's libraries. See :class:`synesthete.audio.excerpts.Reader`."""
 
     def __init__(self, file: BinaryIO, label: str) -> None:
         self._file = file

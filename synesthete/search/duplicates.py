@@ -17,7 +17,7 @@ import math
 
 import numpy as np
 
-from synesthete.passages import Windows
+from synesthete.search.passages import Windows
 
 # How far two versions may lie apart, as a share of what the steadier one changes within one hop. Few windows
 # agree by chance more easily than many: with three windows, two different pieces came to 0.55.

@@ -1,0 +1,10 @@
+"""Any sound in, a clip out: files, uploads and arrays become mono float32 at the one rate.
+
+:mod:`~synesthete.audio.clip` is the way in; :mod:`~synesthete.audio.worker` keeps the sandboxed processes in which
+:mod:`~synesthete.audio.decode` reads files; :mod:`~synesthete.audio.excerpts` says what of a sound is read.
+"""
+
+from synesthete.audio.clip import Clip, Excerpt, clip_from_samples, clip_to_wav, content_id, read_clip
+from synesthete.audio.worker import warm_up
+
+__all__ = ["Clip", "Excerpt", "clip_from_samples", "clip_to_wav", "content_id", "read_clip", "warm_up"]

@@ -1,0 +1,9 @@
+"""The main path: decode a sound, compute its spectrograms, embed it, search the catalogue for what sounds most alike.
+
+:mod:`~synesthete.search.engine` is that sentence in code; start reading there.
+"""
+
+from synesthete.search.engine import SearchEngine, SearchResult, search
+from synesthete.search.filters import SearchOptions
+
+__all__ = ["SearchEngine", "SearchOptions", "SearchResult", "search"]
