@@ -31,7 +31,7 @@ from synesthete.encoders.base import Encoder
 from synesthete.encoders.resnet import Resnet
 from synesthete.search import SearchEngine, SearchOptions
 from synesthete.settings import PROJECT_ROOT
-from synesthete.spectrogram import see
+from synesthete.spectrogram import compute_spectrograms
 
 SECONDS, RATE_HZ = 30, 44_100
 
@@ -61,7 +61,7 @@ def run_stages(data: bytes, engine: SearchEngine) -> dict[str, float]:
     marks = [time.perf_counter()]
     clip = read_clip(data, name="benchmark.mp3")
     marks.append(time.perf_counter())
-    spectrograms = see(clip)
+    spectrograms = compute_spectrograms(clip)
     marks.append(time.perf_counter())
     embedding = engine.encoder.embed(clip, spectrograms)
     marks.append(time.perf_counter())

@@ -34,7 +34,7 @@ from synesthete.audio import Clip, Excerpt, read_clip
 from synesthete.encoders.base import Encoder, unit
 from synesthete.evaluation.hearing import through_phone
 from synesthete.evaluation.ranking import label_retrieval
-from synesthete.search.passages import Windows, best_passages
+from synesthete.search.passages import SegmentVectors, best_passages
 from synesthete.training.plan import REPORTED
 
 RATE_HZ = 22_050
@@ -117,21 +117,21 @@ def recording_of(title: str, album: str) -> str:
 
 
 def hear(encoder: Encoder, files: Sequence[str]) -> dict[str, np.ndarray]:
-    """What one of our encoders makes of the files: vectors, and windows for comparing passages."""
-    vectors, windows, starts, rows = [], [], [], []
+    """What one of our encoders makes of the files: vectors, and segments for comparing passages."""
+    vectors, segments, starts, rows = [], [], [], []
     for row, file in enumerate(files):
         with wave.open(file) as sound:
             samples = np.frombuffer(sound.readframes(sound.getnframes()), "<i2")
         sound_of_it = (samples / 32768).astype(np.float32)  # unchecked: a middle may be silent
         made = encoder.embed(Clip((Excerpt(0.0, sound_of_it),), RATE_HZ, len(samples) / RATE_HZ))
         vectors.append(made.vector)
-        windows.append(made.segment_vectors)
+        segments.append(made.segment_vectors)
         starts += [segment.start_seconds for segment in made.segments]
         rows += [row] * len(made.segments)
     laid_out = {"starts": np.array(starts), "rows": np.array(rows), "hop": np.array(encoder.hop_seconds)}
     for voice, at in getattr(encoder, "voices", {}).items():
         laid_out[f"voice {voice}"] = np.array([at.start, at.stop])
-    return {"X": np.stack(vectors), "windows": np.concatenate(windows)} | laid_out
+    return {"X": np.stack(vectors), "segments": np.concatenate(segments)} | laid_out
 
 
 def ablation(made: dict[str, np.ndarray], groups: dict[str, Group]) -> dict[str, dict[str, str]]:
@@ -143,7 +143,7 @@ def ablation(made: dict[str, np.ndarray], groups: dict[str, Group]) -> dict[str,
         own = np.zeros(size, dtype=bool)
         own[first:last] = True
         for name, kept in ((f"only {voice}", own), (f"without {voice}", ~own)):
-            part = {which: unit(made[which][:, kept]) for which in ("X", "windows")}
+            part = {which: unit(made[which][:, kept]) for which in ("X", "segments")}
             rows[name] = figures(made | part, groups)
     return rows
 
@@ -215,13 +215,13 @@ def hubness_of(similar: np.ndarray) -> float:
 def phone_figure(
     made: dict[str, np.ndarray], similar: np.ndarray, tracks: slice, queries: slice, group: Group, music: Group
 ) -> str:
-    """Share of passages whose track, or a twin of it, comes first and in ten; by passage where an ear has windows."""
+    """Share of passages whose track, or a twin of it, comes first and in ten; by passage where an ear has segments."""
     recordings = np.array(music.column("recording"))
     rows = np.arange(len(similar))
     ranks = []
     for query, known in zip(rows[queries], group.known, strict=True):
         scores = similar[query, tracks]
-        if "windows" in made:
+        if "segments" in made:
             scores = by_passage(made, query, tracks)
         is_own = recordings == known["recording"]
         ranks.append(1 + int((scores[~is_own] >= scores[is_own].max()).sum()))
@@ -233,9 +233,11 @@ def by_passage(made: dict[str, np.ndarray], query: int, tracks: slice) -> np.nda
     """Likeness of the best passages, as the app compares a snippet."""
     hop = float(made["hop"])
     is_query, is_track = made["rows"] == query, (made["rows"] >= tracks.start) & (made["rows"] < tracks.stop)
-    asked = Windows.of(made["windows"][is_query], made["starts"][is_query], hop)
+    asked = SegmentVectors.of(made["segments"][is_query], made["starts"][is_query], hop)
     rows = made["rows"][is_track] - tracks.start
-    return best_passages(asked, Windows.lay(made["windows"][is_track], made["starts"][is_track], rows, hop)).cosines
+    return best_passages(
+        asked, SegmentVectors.lay(made["segments"][is_track], made["starts"][is_track], rows, hop)
+    ).cosines
 
 
 def print_table(table: dict[str, dict[str, str]]) -> None:

@@ -3,7 +3,7 @@
     python benchmarks/search.py [N_VECTORS [SIZE]]
 
 Prints milliseconds for one query (median of 30) and their ratio: flat search, a large-catalogue index with
-its recall, and passages over 400 tracks of 46 windows.
+its recall, and passages over 400 tracks of 46 segments.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from synesthete.encoders.base import unit
-from synesthete.search.passages import Windows, best_passages
+from synesthete.search.passages import SegmentVectors, best_passages
 from synesthete.search.vector_index import VectorIndex
 
 K, REPEATS = 10, 30
@@ -66,11 +66,11 @@ def main(n_vectors: int = 100_000, size: int = 512) -> None:
         recall = np.mean([len(set(a) & set(b)) / K for a, b in zip(found, expected, strict=True)])
         print(f"{name:<20}  {took:8.2f} ms   {took / reference:.2f}   recall {recall:.3f}   built in {built:.1f} s")
     rows = np.repeat(np.arange(400), 46)
-    windows = Windows.lay(vectors[: len(rows)], np.tile(2.5 * np.arange(46), 400), rows, 2.5)
-    query = windows.recording(7)
-    snippet = Windows.of(query.vectors[10:13], query.start_seconds[10:13], 2.5)
-    took = milliseconds(lambda: best_passages(snippet, windows))
-    print(f"passage of 3 windows  {took:8.2f} ms   in 400 tracks")
+    segments = SegmentVectors.lay(vectors[: len(rows)], np.tile(2.5 * np.arange(46), 400), rows, 2.5)
+    query = segments.recording(7)
+    snippet = SegmentVectors.of(query.vectors[10:13], query.start_seconds[10:13], 2.5)
+    took = milliseconds(lambda: best_passages(snippet, segments))
+    print(f"passage of 3 segments  {took:8.2f} ms   in 400 tracks")
 
 
 if __name__ == "__main__":

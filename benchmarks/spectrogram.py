@@ -16,14 +16,14 @@ import librosa
 import numpy as np
 
 from synesthete.settings import SPECTROGRAM
-from synesthete.spectrogram import analyse
+from synesthete.spectrogram import compute_spectrogram
 
 RATE_HZ = SPECTROGRAM.sample_rate_hz
 
 
 def ours(samples: np.ndarray) -> None:
     """Mel, chroma, tonnetz and MFCC from one transform."""
-    analyse(samples).feature_matrix()
+    compute_spectrogram(samples).feature_matrix()
 
 
 def librosa_four_times(samples: np.ndarray) -> None:

@@ -115,7 +115,7 @@ class Spectrogram:
         return np.stack([_stretch(layer, n_bins) for layer in (red, self.chroma, blue)])
 
 
-def see(clip: Clip, settings: SpectrogramSettings = SPECTROGRAM) -> tuple[Spectrogram, ...]:
+def compute_spectrograms(clip: Clip, settings: SpectrogramSettings = SPECTROGRAM) -> tuple[Spectrogram, ...]:
     """Analyse every excerpt of a clip.
 
     Returns
@@ -133,10 +133,10 @@ def see(clip: Clip, settings: SpectrogramSettings = SPECTROGRAM) -> tuple[Spectr
             f"{clip.name} has a sample rate of {clip.sample_rate_hz} Hz, the spectrogram needs "
             f"{settings.sample_rate_hz} Hz. Read it with synesthete.audio, which resamples."
         )
-    return tuple(analyse(excerpt.samples, settings) for excerpt in clip.excerpts)
+    return tuple(compute_spectrogram(excerpt.samples, settings) for excerpt in clip.excerpts)
 
 
-def analyse(samples: np.ndarray, settings: SpectrogramSettings = SPECTROGRAM) -> Spectrogram:
+def compute_spectrogram(samples: np.ndarray, settings: SpectrogramSettings = SPECTROGRAM) -> Spectrogram:
     """Compute mel, chroma and tonnetz of a sound from one transform.
 
     Parameters

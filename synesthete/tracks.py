@@ -1,4 +1,4 @@
-"""The records that every floor shares: a track, a window of sound, a match."""
+"""The records that every floor shares: a track, a segment of sound, a match."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Track:
 
 @dataclass(frozen=True)
 class Segment:
-    """A window of a recording: ``start_seconds`` >= 0 and length ``seconds`` > 0, both in seconds."""
+    """A segment of a recording: ``start_seconds`` >= 0 and length ``seconds`` > 0, both in seconds."""
 
     start_seconds: float
     seconds: float

@@ -23,7 +23,7 @@ from synesthete.journey.problem import Problem, Solution, bottleneck
 from synesthete.journey.repertoire import degrees
 from synesthete.journey.route import great_circle, make_problem, make_route, steps_of_legs
 from synesthete.journey.solver import EffortError, solve
-from synesthete.search.passages import Windows
+from synesthete.search.passages import SegmentVectors
 from synesthete.tracks import Segment, Track
 
 
@@ -219,14 +219,14 @@ def test_no_version_of_one_recording_comes_twice(rng):
     assert len(set(numbers)) == 15
 
 
-def test_versions_are_told_apart_by_their_windows(rng):
-    """Different vectors, but the same windows: what the search calls the same recording."""
+def test_versions_are_told_apart_by_their_segments(rng):
+    """Different vectors, but the same segments: what the search calls the same recording."""
     plain = repertoire(rng, n=30, size=64, n_artists=1000)
-    # windows of one recording are alike, as in music
+    # segments of one recording are alike, as in music
     matrix = unit(rng.normal(size=(30, 1, 64)) + 0.5 * rng.normal(size=(30, 12, 64)))
     same = {row: row // 2 for row in range(30)}  # 2k and 2k + 1 are one recording
     starts = np.arange(12) * 2.5
-    tracks = replace(plain, windows=lambda row: Windows.of(matrix[same[row]], starts, 2.5))
+    tracks = replace(plain, segments=lambda row: SegmentVectors.of(matrix[same[row]], starts, 2.5))
     journey = plan(tracks, ["t0", "t9"], JourneyOptions(12))
     recordings = [same[tracks.row_of[name]] for name in ids(journey)]
     assert len(set(recordings)) == 12
@@ -234,12 +234,12 @@ def test_versions_are_told_apart_by_their_windows(rng):
     assert sorted(same[tracks.row_of[pick.track.track_id]] for pick in picks) == list(range(1, 15))
 
 
-def test_playing_starts_at_the_window_most_like_the_track(rng):
+def test_playing_starts_at_the_segment_most_like_the_track(rng):
     plain = repertoire(rng, n=20)
-    windows = {row: unit(rng.normal(size=(4, 6))) for row in range(20)}
-    for row in windows:
-        windows[row][2] = plain.vectors[row]
-    tracks = replace(plain, windows=lambda row: Windows.of(windows[row], np.arange(4) * 2.5, 2.5))
+    segments = {row: unit(rng.normal(size=(4, 6))) for row in range(20)}
+    for row in segments:
+        segments[row][2] = plain.vectors[row]
+    tracks = replace(plain, segments=lambda row: SegmentVectors.of(segments[row], np.arange(4) * 2.5, 2.5))
     assert {stop.start_seconds for stop in plan(tracks, ["t0", "t1"], JourneyOptions(6)).stops} == {5.0}
 
 

@@ -22,7 +22,7 @@ def made(groups):
     vectors = np.concatenate([np.sqrt(0.3) * knows, np.sqrt(0.7) * guesses], axis=1)
     twice = np.concatenate([vectors, vectors]).astype(np.float32)
     voices = {"voice knows": np.array([0, 2]), "voice guesses": np.array([2, 7])}
-    return {"X": twice, "windows": twice, "starts": np.zeros(16), "rows": np.arange(16), "hop": np.array(1.5)} | voices
+    return {"X": twice, "segments": twice, "starts": np.zeros(16), "rows": np.arange(16), "hop": np.array(1.5)} | voices
 
 
 def precision(row):

@@ -10,7 +10,7 @@ import pytest
 
 from synesthete.errors import AudioError
 from synesthete.settings import PROJECT_ROOT, SPECTROGRAM, SpectrogramSettings
-from synesthete.spectrogram import analyse, chroma_filters, mel_filters, see
+from synesthete.spectrogram import chroma_filters, compute_spectrogram, compute_spectrograms, mel_filters
 
 RATE = SPECTROGRAM.sample_rate_hz
 OTHER = SpectrogramSettings(sample_rate_hz=16_000, n_fft=1024, hop_length=160, n_mels=64, n_mfcc=13, n_chroma=24)
@@ -48,7 +48,7 @@ def test_everything_equals_librosa(music, chosen, n_samples):
     chroma = librosa.feature.chroma_stft(y=samples, **shape, n_chroma=chosen.n_chroma, tuning=0)
     mel_db = librosa.power_to_db(mel, ref=np.max, top_db=chosen.top_db)
 
-    seen = analyse(samples, chosen)
+    seen = compute_spectrogram(samples, chosen)
 
     np.testing.assert_allclose(seen.mel, mel, rtol=2e-5, atol=1e-7 * mel.max())
     np.testing.assert_allclose(seen.chroma, chroma, atol=1e-5)
@@ -58,7 +58,7 @@ def test_everything_equals_librosa(music, chosen, n_samples):
 
 
 def test_shapes_types_and_ranges(music):
-    seen = analyse(music)
+    seen = compute_spectrogram(music)
     n_frames = 1 + music.size // SPECTROGRAM.hop_length
     assert seen.n_frames == n_frames
     for rows, n_rows in ((seen.mel, 128), (seen.chroma, 12), (seen.tonnetz, 6), (seen.feature_matrix(), 166)):
@@ -69,20 +69,20 @@ def test_shapes_types_and_ranges(music):
 
 
 def test_feature_rows_are_in_the_order_promised(music):
-    seen = analyse(music)
+    seen = compute_spectrogram(music)
     expected = np.concatenate([seen.mel_db(), seen.mfcc(), seen.chroma, seen.tonnetz])
     np.testing.assert_array_equal(seen.feature_matrix(), expected)
 
 
 def test_a_low_tone_is_bright_at_the_top_of_the_picture():
-    low = analyse(np.sin(2 * np.pi * 110 * np.arange(RATE) / RATE))
+    low = compute_spectrogram(np.sin(2 * np.pi * 110 * np.arange(RATE) / RATE))
     assert low.stacked_image()[0].mean(axis=1).argmax() < 10
     assert low.chroma.mean(axis=1).argmax() == 9  # an A, nine semitones above C
 
 
 @pytest.mark.parametrize("n_bins", [128, 224, 64])
 def test_the_picture_stretches_to_any_height(music, n_bins):
-    seen = analyse(music)
+    seen = compute_spectrogram(music)
     image = seen.stacked_image(n_bins)
     assert image.shape == (3, n_bins, seen.n_frames)
     np.testing.assert_array_equal(image[1, 0], seen.chroma[0])
@@ -93,14 +93,16 @@ def test_the_picture_stretches_to_any_height(music, n_bins):
 @pytest.mark.parametrize("gain", [0.001, 0.3, 1.9])
 def test_gain_changes_nothing(music, gain):
     np.testing.assert_allclose(
-        analyse(music * np.float32(gain)).feature_matrix(), analyse(music).feature_matrix(), atol=5e-3
+        compute_spectrogram(music * np.float32(gain)).feature_matrix(),
+        compute_spectrogram(music).feature_matrix(),
+        atol=5e-3,
     )
 
 
 def test_a_passage_looks_the_same_alone(music):
     hop = SPECTROGRAM.hop_length
-    alone = analyse(music[40 * hop : 40 * hop + RATE]).inner()
-    within = analyse(music).slice(42, 42 + alone.n_frames)
+    alone = compute_spectrogram(music[40 * hop : 40 * hop + RATE]).inner()
+    within = compute_spectrogram(music).slice(42, 42 + alone.n_frames)
     np.testing.assert_allclose(alone.feature_matrix(), within.feature_matrix(), atol=1e-3)
 
 
@@ -109,15 +111,15 @@ def test_inner_frames_see_no_padding(music):
     for n_samples in (2048, 2049, 5000, 5120):
         centres = np.arange(1 + n_samples // hop) * hop
         is_inside = (centres >= half) & (centres + half <= n_samples)
-        assert analyse(music[:n_samples]).inner().n_frames == is_inside.sum()
+        assert compute_spectrogram(music[:n_samples]).inner().n_frames == is_inside.sum()
 
 
 def test_inner_of_a_sound_shorter_than_a_frame_is_all_of_it(music):
-    assert analyse(music[:300]).inner().n_frames == 1
+    assert compute_spectrogram(music[:300]).inner().n_frames == 1
 
 
 def test_slices_know_their_edges(music):
-    seen = analyse(music)
+    seen = compute_spectrogram(music)
     assert seen.n_edge_frames == (2, 2)
     assert seen.slice(1, seen.n_frames).n_edge_frames == (1, 2)
     assert seen.slice(10, 20).n_edge_frames == (0, 0)
@@ -126,20 +128,20 @@ def test_slices_know_their_edges(music):
 
 
 def test_silence_is_finite_and_dark():
-    seen = analyse(np.zeros(RATE, dtype=np.float32))
+    seen = compute_spectrogram(np.zeros(RATE, dtype=np.float32))
     assert (seen.mel_db() == -SPECTROGRAM.top_db).all()
     assert np.isfinite(seen.feature_matrix()).all()
     assert (seen.stacked_image()[0] == 0).all()
 
 
 def test_see_looks_at_every_excerpt(music):
-    seen = see(FakeClip(RATE, music, music[:RATE]))
+    seen = compute_spectrograms(FakeClip(RATE, music, music[:RATE]))
     assert [part.n_frames for part in seen] == [1 + 3 * RATE // 512, 1 + RATE // 512]
 
 
 def test_see_refuses_another_rate(music):
     with pytest.raises(AudioError, match="snippet.wav has a sample rate of 44100 Hz.*22050 Hz"):
-        see(FakeClip(44_100, music))
+        compute_spectrograms(FakeClip(44_100, music))
 
 
 @pytest.mark.parametrize(
@@ -152,11 +154,11 @@ def test_see_refuses_another_rate(music):
 )
 def test_analyse_refuses_what_is_no_sound(samples, message):
     with pytest.raises(AudioError, match=message):
-        analyse(samples)
+        compute_spectrogram(samples)
 
 
 def test_settings_travel_with_the_spectrogram(music):
-    assert analyse(music, replace(SPECTROGRAM, n_mels=40)).slice(0, 5).settings.n_mels == 40
+    assert compute_spectrogram(music, replace(SPECTROGRAM, n_mels=40)).slice(0, 5).settings.n_mels == 40
 
 
 def test_importing_it_is_cheap():

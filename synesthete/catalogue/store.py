@@ -246,7 +246,7 @@ class Catalogue(CatalogueFile):
         return tuple(row[0] for row in rows), flat.reshape(len(rows), self._embedding_size(fingerprint))
 
     def segments(self, track_id: str, fingerprint: str) -> tuple[tuple[Segment, ...], np.ndarray]:
-        """The windows of one track and their vectors, float32 unit length [n_segments, embedding_size].
+        """The segments of one track and their vectors, float32 unit length [n_segments, embedding_size].
 
         CatalogueError if this encoder has not heard the track.
         """
@@ -276,12 +276,12 @@ class Catalogue(CatalogueFile):
         )
 
     def all_starts(self, fingerprint: str) -> tuple[np.ndarray, np.ndarray]:
-        """Where the windows of all tracks begin, without their vectors; quick.
+        """Where the segments of all tracks begin, without their vectors; quick.
 
         Returns
         -------
         rows : np.ndarray [shape=(m,)], int64
-            Row number of each window's track in :meth:`vectors`; ascending.
+            Row number of each segment's track in :meth:`vectors`; ascending.
         start_seconds : np.ndarray [shape=(m,)], float32 [s]
         """
         query = "SELECT starts FROM segment_vectors WHERE fingerprint = ? ORDER BY track_id"
@@ -290,7 +290,7 @@ class Catalogue(CatalogueFile):
         return rows, np.concatenate([np.empty(0, np.float32), *starts])
 
     def all_segments(self, fingerprint: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """The windows of all tracks, for a passage index.
+        """The segments of all tracks, for a passage index.
 
         Returns
         -------

@@ -1,4 +1,4 @@
-"""Encoders: windows of sound in, unit vectors out. One file each, one contract, one registry."""
+"""Encoders: segments of sound in, unit vectors out. One file each, one contract, one registry."""
 
 from synesthete.encoders.base import Embedding, Encoder
 from synesthete.encoders.registry import available, describe, is_ready, load, why_not_ready

@@ -57,7 +57,7 @@ def ensure(remote: Remote, folder: Path, timeout_seconds: float = TIMEOUT_SECOND
             )
         return path
     host = urllib.parse.urlsplit(remote.url).netloc
-    ways_out = (
+    remedies = (
         f"Connect to the internet once, or put the file {remote.file_name} at {path}. "
         "The other encoders work without it."
     )
@@ -71,13 +71,13 @@ def ensure(remote: Remote, folder: Path, timeout_seconds: float = TIMEOUT_SECOND
             if sha256 != remote.sha256:
                 raise EncoderError(
                     f"{host} sent something else than {remote.what}: checksum {sha256[:12]}…, expected "
-                    f"{remote.sha256[:12]}…. {ways_out}"
+                    f"{remote.sha256[:12]}…. {remedies}"
                 )
             Path(partial).replace(path)
         finally:
             Path(partial).unlink(missing_ok=True)
     except (OSError, http.client.HTTPException) as error:
-        raise EncoderError(f"{remote.what} could not be fetched from {host} ({error}). {ways_out}") from error
+        raise EncoderError(f"{remote.what} could not be fetched from {host} ({error}). {remedies}") from error
     return path
 
 

@@ -2,9 +2,9 @@
 
 Unit vectors of the parts, each times the square root of its weight, are laid end to end; the inner product of
 two such vectors is the weighted sum of the parts' cosines, and search costs what it costs for one ear. All
-parts hear the same windows. What a part says is first centred on a reference collection, which cures most
-hubs, and turned so that what changes within a recording counts less (:mod:`synesthete.encoders.within`).
-There are two such turns and two sets of weights: for whole tracks, where likeness counts, and for windows,
+parts hear the same segments. What a part says is first centred on a reference collection, which cures most
+hubs, and turned so that what changes within a recording counts less (:mod:`synesthete.encoders.whitening`).
+There are two such turns and two sets of weights: for whole tracks, where likeness counts, and for segments,
 which also have to be found again through a phone in a room.
 
 A part that is not ready is left out: the others go on, under another fingerprint, and ``notes`` says so. The
@@ -20,23 +20,23 @@ import soxr
 
 from synesthete import settings
 from synesthete.encoders import registry
-from synesthete.encoders.base import Embedding, Encoder, unit, window_frames, window_starts
+from synesthete.encoders.base import Embedding, Encoder, segment_frames, segment_starts, unit
 from synesthete.encoders.weights import Weights, read
-from synesthete.encoders.within import turn
+from synesthete.encoders.whitening import project
 from synesthete.errors import EncoderError
-from synesthete.spectrogram import Spectrogram, analyse, see
+from synesthete.spectrogram import Spectrogram, compute_spectrogram, compute_spectrograms
 from synesthete.tracks import Segment
 
 if TYPE_CHECKING:
     from synesthete.audio import Clip
 
 STEM = "synesthete"
-WAY_OUT = "Make it anew from your music with: python -m synesthete.training.fusion_fit FILES..."
+REMEDY = "Make it anew from your music with: python -m synesthete.training.fusion_fit FILES..."
 HOP = settings.SPECTROGRAM.hop_length
-WINDOW_FRAMES = 127  # 3.02 s, the least that gives every part its full window
+SEGMENT_FRAMES = 127  # 3.02 s, the least that gives every part its full segment
 HOP_FRAMES = 65  # a whole number, so that frames and samples begin together
-WINDOW_SAMPLES = (WINDOW_FRAMES - 1) * HOP + settings.SPECTROGRAM.n_fft
-LEVEL = 0.1  # root mean square to which windows are brought for a part that hears the level
+SEGMENT_SAMPLES = (SEGMENT_FRAMES - 1) * HOP + settings.SPECTROGRAM.n_fft
+LEVEL = 0.1  # root mean square to which segments are brought for a part that hears the level
 QUIETEST = 1e-6
 TENSORS = ("window_mean", "window_axes", "track_mean", "track_axes")
 
@@ -53,10 +53,10 @@ class Part:
     def __init__(self, encoder: Encoder) -> None:
         self.name = encoder.name
         self.encoder = encoder
-        self._n_frames = min(window_frames(encoder.segment_seconds), WINDOW_FRAMES)
+        self._n_frames = min(segment_frames(encoder.segment_seconds), SEGMENT_FRAMES)
 
     def hear(self, sound: np.ndarray, spectrogram: Spectrogram, starts: list[int]) -> dict[str, np.ndarray]:
-        """What the part says of windows, before any turn, under the name of each of its voices.
+        """What the part says of segments, before any turn, under the name of each of its voices.
 
         Parameters
         ----------
@@ -67,7 +67,7 @@ class Part:
 
         Returns
         -------
-        dict of str to np.ndarray [shape=(n_windows, size)], float32
+        dict of str to np.ndarray [shape=(n_segments, size)], float32
         """
         if self.encoder.consumes == "waveform":
             return self._raw(self._waveforms(sound, starts))
@@ -76,14 +76,14 @@ class Part:
         is_image = self.encoder.consumes == "image"
         return self._raw(np.stack([p.stacked_image() if is_image else p.feature_matrix() for p in cut]))
 
-    def _raw(self, windows: np.ndarray) -> dict[str, np.ndarray]:
+    def _raw(self, segments: np.ndarray) -> dict[str, np.ndarray]:
         ear: Any = self.encoder
         if self.name != "musicnn":
-            vectors = self.encoder.encode(windows)
+            vectors = self.encoder.encode(segments)
             # What a sound is like and which recording it is are two questions: each is turned and weighed by itself.
             halves = {f"{self.name}/{half}": vectors[:, at] for half, at in getattr(ear, "parts", {}).items()}
             return {self.name: vectors} | halves
-        heard = ear.hear(windows)
+        heard = ear.hear(segments)
         # How far it leans is worth keeping, not only where. The layers below know what the tags have no word for.
         tags = ((heard.penultimate - ear.mean) / ear.std).astype(np.float32)
         return {"musicnn": tags, "musicnn/layers": np.concatenate([heard.mean_pool, heard.max_pool], axis=1)}
@@ -94,9 +94,9 @@ class Part:
             sound = soxr.resample(sound, rate, own_rate).astype(np.float32)
         length = min(round(self.encoder.segment_seconds * own_rate), len(sound))
         begins = [min(round(start * HOP * own_rate / rate), len(sound) - length) for start in starts]
-        windows = np.stack([sound[begin : begin + length] for begin in begins])
-        level = np.sqrt(np.mean(np.square(windows), axis=1, keepdims=True))
-        return windows * (LEVEL / np.maximum(level, QUIETEST)).astype(np.float32)
+        segments = np.stack([sound[begin : begin + length] for begin in begins])
+        level = np.sqrt(np.mean(np.square(segments), axis=1, keepdims=True))
+        return segments * (LEVEL / np.maximum(level, QUIETEST)).astype(np.float32)
 
 
 class Fusion(Encoder):
@@ -105,7 +105,7 @@ class Fusion(Encoder):
     Parameters
     ----------
     weights : Weights, optional
-        For each voice ``NAME.window_mean``, ``.window_axes``, ``.track_mean``, ``.track_axes``; by default
+        For each voice ``NAME.segment_mean``, ``.segment_axes``, ``.track_mean``, ``.track_axes``; by default
         those in ``data/models``. A part has a voice of its name, or several: ``resnet/likeness``.
     encoders : dict of str to Encoder, optional
         The parts, all named in the settings; by default those of the settings that are ready.
@@ -124,18 +124,18 @@ class Fusion(Encoder):
     name = "synesthete"
     consumes = "waveform"
     sample_rate = settings.AUDIO.sample_rate_hz
-    segment_seconds = WINDOW_SAMPLES / settings.AUDIO.sample_rate_hz
+    segment_seconds = SEGMENT_SAMPLES / settings.AUDIO.sample_rate_hz
     hop_seconds = HOP_FRAMES * HOP / settings.AUDIO.sample_rate_hz
 
     def __init__(self, weights: Weights | None = None, encoders: dict[str, Encoder] | None = None) -> None:
-        weights = weights or read(settings.Paths().models, STEM, WAY_OUT)
+        weights = weights or read(settings.Paths().models, STEM, REMEDY)
         self.version = str(weights.setting("version", str))
         voices: dict[str, dict[str, Any]] = weights.setting("voices", dict)
         wanted = dict.fromkeys(part_of(voice) for voice in voices)
         ready, notes = ready_parts(tuple(wanted)) if encoders is None else (dict(encoders), [])
         made_with = {name: {voices[v].get("made_with") for v in voices if part_of(v) == name} for name in ready}
         for name in [name for name in ready if made_with[name] != {ready[name].weights_id}]:
-            notes.append(f"'synesthete' leaves out {name!r}, which has changed since its turns were made. {WAY_OUT}")
+            notes.append(f"'synesthete' leaves out {name!r}, which has changed since its turns were made. {REMEDY}")
             del ready[name]
         self.notes = tuple(notes)
         if not ready:
@@ -167,23 +167,23 @@ class Fusion(Encoder):
             raise EncoderError(f"'synesthete' needs waveforms [n, n_samples > 0], got the shape {batch.shape}.")
         vectors = []
         for sound in batch.astype(np.float32, copy=False):
-            inner = analyse(sound).inner()
+            inner = compute_spectrogram(sound).inner()
             said: dict[str, np.ndarray] = {}
             for part in self.parts.values():
                 said |= part.hear(sound, inner, [0])
-            vectors.append(self._windows(said))
+            vectors.append(self._segments(said))
         return np.concatenate(vectors)
 
     def embed(self, clip: Clip, spectrograms: tuple[Spectrogram, ...] | None = None) -> Embedding:
         """Embed a clip; see :meth:`Encoder.embed`. Every part hears each excerpt once."""
-        spectrograms = see(clip) if spectrograms is None else spectrograms
+        spectrograms = compute_spectrograms(clip) if spectrograms is None else spectrograms
         said, segments = listen(self.parts, clip, spectrograms)
         track = [turn.track(said[name]) for name, turn in self._turns.items()]
-        return Embedding(unit(np.concatenate(track)), self._windows(said), segments, self.fingerprint)
+        return Embedding(unit(np.concatenate(track)), self._segments(said), segments, self.fingerprint)
 
-    def _windows(self, said: dict[str, np.ndarray]) -> np.ndarray:
-        """Unit vectors [n, embedding_size] of windows."""
-        return unit(np.concatenate([turn.windows(said[name]) for name, turn in self._turns.items()], axis=1))
+    def _segments(self, said: dict[str, np.ndarray]) -> np.ndarray:
+        """Unit vectors [n, embedding_size] of segments."""
+        return unit(np.concatenate([turn.segments(said[name]) for name, turn in self._turns.items()], axis=1))
 
 
 class _Turn:
@@ -191,24 +191,24 @@ class _Turn:
 
     def __init__(self, name: str, entry: dict[str, Any], weights: Weights) -> None:
         try:
-            self._window_mean, self._window_axes, self._track_mean, self._track_axes = (
+            self._segment_mean, self._segment_axes, self._track_mean, self._track_axes = (
                 weights.tensors[f"{name}.{tensor}"] for tensor in TENSORS
             )
             shares = [float(entry[key]) for key in ("window_weight", "track_weight")]
         except (KeyError, TypeError, ValueError) as error:
-            raise EncoderError(f"{weights.label} lacks what it needs for {name!r} ({error}). {WAY_OUT}") from error
+            raise EncoderError(f"{weights.label} lacks what it needs for {name!r} ({error}). {REMEDY}") from error
         if min(shares) <= 0:
-            raise EncoderError(f"{weights.label} weighs {name!r} by {shares}; both must be above zero. {WAY_OUT}")
-        self._window_factor, self._track_factor = (np.float32(np.sqrt(share)) for share in shares)
-        self.size = self._window_axes.shape[1]
+            raise EncoderError(f"{weights.label} weighs {name!r} by {shares}; both must be above zero. {REMEDY}")
+        self._segment_factor, self._track_factor = (np.float32(np.sqrt(share)) for share in shares)
+        self.size = self._segment_axes.shape[1]
 
-    def windows(self, said: np.ndarray) -> np.ndarray:
+    def segments(self, said: np.ndarray) -> np.ndarray:
         """From [n, part's size] to [n, size]; the length is the square root of the weight."""
-        return self._window_factor * unit(turn(said - self._window_mean, self._window_axes))
+        return self._segment_factor * unit(project(said - self._segment_mean, self._segment_axes))
 
     def track(self, said: np.ndarray) -> np.ndarray:
-        """From the windows of a clip [n, part's size] to [size]."""
-        mean = unit(turn(said - self._track_mean, self._track_axes)).mean(axis=0)
+        """From the segments of a clip [n, part's size] to [size]."""
+        mean = unit(project(said - self._track_mean, self._track_axes)).mean(axis=0)
         return self._track_factor * unit(mean)
 
 
@@ -232,7 +232,7 @@ def ready_parts(names: tuple[str, ...]) -> tuple[dict[str, Encoder], list[str]]:
 def listen(
     parts: dict[str, Part], clip: Clip, spectrograms: tuple[Spectrogram, ...]
 ) -> tuple[dict[str, np.ndarray], tuple[Segment, ...]]:
-    """What each voice says of the windows of a clip.
+    """What each voice says of the segments of a clip.
 
     Returns
     -------
@@ -244,8 +244,8 @@ def listen(
     segments: list[Segment] = []
     for excerpt, spectrogram in zip(clip.excerpts, spectrograms, strict=True):
         inner = spectrogram.inner()
-        length = min(WINDOW_FRAMES, inner.n_frames)
-        starts = window_starts(inner.n_frames, length, HOP_FRAMES)
+        length = min(SEGMENT_FRAMES, inner.n_frames)
+        starts = segment_starts(inner.n_frames, length, HOP_FRAMES)
         for part in parts.values():
             for voice, rows in part.hear(excerpt.samples, inner, starts).items():
                 said.setdefault(voice, []).append(rows)

@@ -31,7 +31,7 @@ from synesthete.encoders.musicnn_network import (
 from synesthete.errors import EncoderError, OptionError
 
 FILE_NAME = "musicnn.json"
-WAY_OUT = "Make it anew from your music with: python -m synesthete.encoders.musicnn FILES..."
+REMEDY = "Make it anew from your music with: python -m synesthete.encoders.musicnn FILES..."
 N_PENULTIMATE = 200
 HOP_FRAMES = N_FRAMES // 2 + 1
 SMALLEST_STD = 1e-3  # a number that never moves is divided by this instead of zero
@@ -90,7 +90,7 @@ class Musicnn(Encoder):
         Returns
         -------
         list of (str, float in [0, 1])
-            The likeliest tags and their probabilities, averaged over the windows, likeliest first.
+            The likeliest tags and their probabilities, averaged over the segments, likeliest first.
 
         Raises
         ------
@@ -99,12 +99,12 @@ class Musicnn(Encoder):
         """
         if not 1 <= n_tags <= len(self.tag_names):
             raise OptionError(f"n_tags is {n_tags}; this ear knows 1 to {len(self.tag_names)} tags.")
-        heard = np.concatenate([self.hear(windows).tags for windows in self.windows(sound)])
+        heard = np.concatenate([self.hear(segments).tags for segments in self.segments(sound)])
         probabilities = heard.mean(axis=0)
         likeliest = np.argsort(-probabilities, kind="stable")[:n_tags]
         return [(self.tag_names[number], float(probabilities[number])) for number in likeliest]
 
-    def windows(self, sound: Clip | np.ndarray) -> Iterable[np.ndarray]:
+    def segments(self, sound: Clip | np.ndarray) -> Iterable[np.ndarray]:
         """Waveforms [n, n_samples] at 16 kHz, one batch an excerpt; an array is taken as cut already."""
         if isinstance(sound, np.ndarray):
             return [sound]
@@ -117,21 +117,21 @@ def _read_reference(path: Path, weights_sha256: str) -> tuple[np.ndarray, np.nda
         mean, std = (np.array(plain[key], dtype=np.float32) for key in ("mean", "std"))
         made_with = plain["weights_sha256"]
     except FileNotFoundError as error:
-        raise EncoderError(f"The encoder 'musicnn' lacks the file {path}. {WAY_OUT}") from error
+        raise EncoderError(f"The encoder 'musicnn' lacks the file {path}. {REMEDY}") from error
     except (OSError, ValueError, TypeError, KeyError) as error:
-        raise EncoderError(f"{path} is damaged ({error}). {WAY_OUT}") from error
+        raise EncoderError(f"{path} is damaged ({error}). {REMEDY}") from error
     if mean.shape != (N_PENULTIMATE,) or std.shape != mean.shape or not (std > 0).all():
         raise EncoderError(
             f"{path} holds {mean.shape} means and {std.shape} spreads, not {N_PENULTIMATE} of each with "
-            f"spreads above zero. {WAY_OUT}"
+            f"spreads above zero. {REMEDY}"
         )
     if made_with != weights_sha256:
-        raise EncoderError(f"{path} was made with other weights ({str(made_with)[:12]}). {WAY_OUT}")
+        raise EncoderError(f"{path} was made with other weights ({str(made_with)[:12]}). {REMEDY}")
     return mean, std
 
 
 def write_reference(layers: Iterable[np.ndarray], made_from: str, path: Path) -> None:
-    """Write mean and spread of the layer over all windows of a collection, as JSON.
+    """Write mean and spread of the layer over all segments of a collection, as JSON.
 
     Parameters
     ----------
@@ -145,7 +145,7 @@ def write_reference(layers: Iterable[np.ndarray], made_from: str, path: Path) ->
     plain = {
         "format": 1,
         "made_from": made_from,
-        "n_windows": len(heard),
+        "n_segments": len(heard),
         "weights_sha256": read_table()["sha256"],
         "mean": [float(f"{value:.6g}") for value in heard.mean(axis=0)],
         "std": [float(f"{value:.6g}") for value in np.maximum(heard.std(axis=0), SMALLEST_STD)],
@@ -161,7 +161,7 @@ def main() -> None:
     parser.add_argument("--made-from", required=True, help="which music this is, in words")
     options = parser.parse_args()
     ear = Musicnn((np.zeros(N_PENULTIMATE, np.float32), np.ones(N_PENULTIMATE, np.float32)))
-    layers = (ear.hear(part).penultimate for file in options.files for part in ear.windows(read_clip(file)))
+    layers = (ear.hear(part).penultimate for file in options.files for part in ear.segments(read_clip(file)))
     write_reference(layers, options.made_from, settings.Paths().models / FILE_NAME)
 
 

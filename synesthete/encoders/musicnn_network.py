@@ -32,9 +32,9 @@ from synesthete.spectrogram import mel_filters
 INSTALL = "python -m pip install --no-deps musicnn==0.1.0"
 TABLE = Path(__file__).with_name("musicnn_tensors.json")
 SPECTROGRAM = settings.SpectrogramSettings(sample_rate_hz=16_000, n_fft=512, hop_length=256, n_mels=96)
-N_FRAMES = 187  # of the windows the network was trained on
+N_FRAMES = 187  # of the segments the network was trained on
 N_SAMPLES = (N_FRAMES - 1) * SPECTROGRAM.hop_length + SPECTROGRAM.n_fft  # that many frames lie wholly inside
-WINDOWS_AT_ONCE = 8  # keeps the feature maps of one pass in the processor's cache
+SEGMENTS_AT_ONCE = 8  # keeps the feature maps of one pass in the processor's cache
 N_PHASES = 8
 DEAD_BELOW = 1e-8  # weight decay brought most filters down to 1e-30; those that do something are above 1e-7
 NORM_EPSILON = 1e-3  # of TensorFlow's batch normalisation
@@ -42,7 +42,7 @@ NORM_EPSILON = 1e-3  # of TensorFlow's batch normalisation
 
 @dataclass(frozen=True)
 class Heard:
-    """What the network makes of a batch of windows.
+    """What the network makes of a batch of segments.
 
     Attributes
     ----------
@@ -71,8 +71,8 @@ def log_mel(batch: np.ndarray) -> Tensor:
     Returns
     -------
     Tensor [shape=(n, n_frames, 96)], float32, >= 0
-        log10(10000 mel + 1) of the frames that lie wholly inside each window, so that a passage looks the
-        same alone and within a longer sound. At least 187 frames: shorter windows are repeated, as in
+        log10(10000 mel + 1) of the frames that lie wholly inside each segment, so that a passage looks the
+        same alone and within a longer sound. At least 187 frames: shorter segments are repeated, as in
         training.
     """
     samples = torch.from_numpy(np.ascontiguousarray(batch, dtype=np.float32))
@@ -144,7 +144,7 @@ class Network(nn.Module):
     @torch.inference_mode()
     def hear(self, pictures: Tensor) -> Heard:
         """Run over pictures [n, n_frames, 96], a few at a time; see :class:`Heard`."""
-        parts = [self(part) for part in pictures.split(WINDOWS_AT_ONCE)]
+        parts = [self(part) for part in pictures.split(SEGMENTS_AT_ONCE)]
         return Heard(*(torch.cat(outputs).numpy() for outputs in zip(*parts, strict=True)))
 
 

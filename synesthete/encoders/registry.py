@@ -28,7 +28,7 @@ class Entry:
         Python packages it needs.
     files : callable returning tuple of Path
         Files it needs; asked anew each time, as the folders may be moved.
-    way_out : str
+    remedy : str
         What to do when something of this is missing.
     """
 
@@ -36,7 +36,7 @@ class Entry:
     description: str
     packages: tuple[str, ...] = ()
     files: Callable[[], tuple[Path, ...]] = tuple
-    way_out: str = ""
+    remedy: str = ""
 
 
 def _models(*names: str) -> Callable[[], tuple[Path, ...]]:
@@ -49,21 +49,21 @@ ENTRIES: dict[str, Entry] = {
         "Mean, lowest and highest value of every band: fast, the capstone's first model.",
         packages=("safetensors",),
         files=_models("statistics.safetensors", "statistics.json"),
-        way_out="Make it from your music with: python -m synesthete.encoders.standardise FILES...",
+        remedy="Make it from your music with: python -m synesthete.encoders.standardise FILES...",
     ),
     "resnet": Entry(
         "resnet:Resnet",
         "Our own ResNet, trained on stacked pictures of mel, chroma and tonnetz.",
         packages=("torch", "torchvision", "safetensors"),
         files=_models("synesthete-resnet.safetensors", "synesthete-resnet.json"),
-        way_out="Take them from the release, or train them with: synesthete train",
+        remedy="Take them from the release, or train them with: synesthete train",
     ),
     "musicnn": Entry(
         "musicnn:Musicnn",
         "A borrowed tagger that heard a million songs; also says which tags it hears.",
         packages=("torch", "musicnn"),
         files=_models("musicnn.json"),
-        way_out="Install its weights with: python -m pip install --no-deps musicnn==0.1.0 "
+        remedy="Install its weights with: python -m pip install --no-deps musicnn==0.1.0 "
         "(the other encoders work without it)",
     ),
     "timbre": Entry(
@@ -71,21 +71,21 @@ ENTRIES: dict[str, Entry] = {
         "Which sounds a passage is made of, in whatever order: after Musly, fast.",
         packages=("safetensors",),
         files=_models("timbre.safetensors", "timbre.json"),
-        way_out="Make it from your music with: python -m synesthete.encoders.timbre FILES...",
+        remedy="Make it from your music with: python -m synesthete.encoders.timbre FILES...",
     ),
     "synesthete": Entry(
         "fusion:Fusion",
         "Our ResNet, the borrowed tagger and the ear for timbre together; those of them that are ready.",
         packages=("safetensors",),
         files=_models("synesthete.safetensors", "synesthete.json"),
-        way_out="Make it from your music with: python -m synesthete.training.fusion_fit FILES...",
+        remedy="Make it from your music with: python -m synesthete.training.fusion_fit FILES...",
     ),
     "resnet50-imagenet": Entry(
         "resnet50_imagenet:Resnet50Imagenet",
         "A ResNet50 that learned to see on photographs: the capstone's second model.",
         packages=("torch", "torchvision"),
         files=lambda: (settings.Paths().state / "models" / "resnet50-0676ba61.pth",),
-        way_out="It is fetched at first use (98 MB).",
+        remedy="It is fetched at first use (98 MB).",
     ),
 }
 
@@ -113,7 +113,7 @@ def why_not_ready(name: str) -> str:
     entry = _entry(name)
     lacking = [f"the package {package}" for package in _missing_packages(entry)]
     lacking += [f"the file {path}" for path in entry.files() if not path.is_file()]
-    return f"The encoder {name!r} lacks {' and '.join(lacking)}. {entry.way_out}".rstrip() if lacking else ""
+    return f"The encoder {name!r} lacks {' and '.join(lacking)}. {entry.remedy}".rstrip() if lacking else ""
 
 
 def load(name: str | None = None) -> Encoder:

@@ -19,9 +19,9 @@ from synesthete.encoders.weights import Weights
 from synesthete.errors import EncoderError
 
 STEM = "synesthete-resnet"
-WAY_OUT = "Take both files from the release, or train them with: synesthete train"
+REMEDY = "Take both files from the release, or train them with: synesthete train"
 PARTS = ("likeness", "identity")
-WINDOWS_AT_ONCE = 32  # bounds the memory a long clip takes
+SEGMENTS_AT_ONCE = 32  # bounds the memory a long clip takes
 LAYERS = {10: [1, 1, 1, 1], 18: [2, 2, 2, 2], 34: [3, 4, 6, 3], 50: [3, 4, 6, 3]}
 DEFAULT_CARD: dict[str, Any] = {
     "version": "untrained",
@@ -84,7 +84,7 @@ def look(network: nn.Module, images: Tensor, mean: Tensor, std: Tensor, size: in
     np.ndarray [shape=(n, embedding_size)], float32, unit length
     """
     parts = []
-    for part in images.split(WINDOWS_AT_ONCE):
+    for part in images.split(SEGMENTS_AT_ONCE):
         if size is not None:
             part = functional.interpolate(part, (size, size), mode="bilinear", antialias=True)
         part = (part - mean[:, None, None]) / std[:, None, None]
@@ -133,7 +133,7 @@ class Resnet(Encoder):
     consumes = "image"
 
     def __init__(self, weights: Weights | None = None) -> None:
-        weights = weights or files.read(settings.Paths().models, STEM, WAY_OUT)
+        weights = weights or files.read(settings.Paths().models, STEM, REMEDY)
         self.version = str(weights.setting("version", str))
         self.embedding_size = int(weights.setting("embedding_size", int))
         self.segment_seconds = float(weights.setting("segment_seconds", (int, float)))

@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 
 from synesthete import settings
-from synesthete.encoders.base import window_frames, window_starts
+from synesthete.encoders.base import segment_frames, segment_starts
 from synesthete.encoders.statistics import FLOOR_DB, N_STATISTICS, STEM, Statistics, statistics
 from synesthete.encoders.weights import Weights, write
 from synesthete.errors import OptionError
-from synesthete.spectrogram import Spectrogram, analyse
+from synesthete.spectrogram import Spectrogram, compute_spectrogram
 
 N_AXES = 128
 LIMIT = 4.0  # [standard deviations]
@@ -27,10 +27,10 @@ SMALLEST_STD = 1e-3  # a row that never moves is divided by this instead of zero
 
 
 def rows_of(spectrogram: Spectrogram) -> np.ndarray:
-    """Statistics [n_windows, 498] of the windows the encoder would cut."""
+    """Statistics [n_segments, 498] of the segments the encoder would cut."""
     inner = spectrogram.inner()
-    length = min(window_frames(Statistics.segment_seconds, inner.settings), inner.n_frames)
-    starts = window_starts(inner.n_frames, length, length // 2)
+    length = min(segment_frames(Statistics.segment_seconds, inner.settings), inner.n_frames)
+    starts = segment_starts(inner.n_frames, length, length // 2)
     return np.concatenate([statistics(inner.slice(a, a + length).feature_matrix()[None]) for a in starts])
 
 
@@ -39,32 +39,32 @@ def fit(rows: np.ndarray, made_from: str, n_axes: int = N_AXES) -> Weights:
 
     Parameters
     ----------
-    rows : np.ndarray [shape=(n_windows, 498)]
+    rows : np.ndarray [shape=(n_segments, 498)]
     made_from : str
         Which music, in words.
     n_axes : int > 0
-        How many main axes count; at most one less than ``n_windows``.
+        How many main axes count; at most one less than ``n_segments``.
 
     Raises
     ------
     OptionError
-        If there are too few windows for that many axes.
+        If there are too few segments for that many axes.
     """
     if not 0 < n_axes < min(len(rows), N_STATISTICS + 1):
-        raise OptionError(f"{n_axes} axes need more than {n_axes} windows of music, got {len(rows)}: name more files.")
+        raise OptionError(f"{n_axes} axes need more than {n_axes} segments of music, got {len(rows)}: name more files.")
     rows = rows.astype(np.float64)
     mean, std = rows.mean(axis=0), np.maximum(rows.std(axis=0), SMALLEST_STD)
     variances, axes = np.linalg.eigh(np.cov(((rows - mean) / std).T))
     variances, axes = variances[::-1][:n_axes], axes[:, ::-1][:, :n_axes]
     # An eigenvector may point either way; fixing the sign makes the same music give the same file.
     axes = axes * np.sign(axes[np.abs(axes).argmax(axis=0), np.arange(n_axes)])
-    # Fewer windows than axes with any spread would divide by zero.
+    # Fewer segments than axes with any spread would divide by zero.
     scaled = axes / np.sqrt(np.maximum(variances, 1e-6 * variances[0]))
     tensors = {"mean": mean, "std": std, "axes": scaled}
     card: dict[str, Any] = {
         "version": "1",
         "made_from": made_from,
-        "n_windows": len(rows),
+        "n_segments": len(rows),
         "n_axes": n_axes,
         "floor_db": FLOOR_DB,
         "limit": LIMIT,
@@ -73,14 +73,14 @@ def fit(rows: np.ndarray, made_from: str, n_axes: int = N_AXES) -> Weights:
 
 
 def collect(files: Iterable[Path], seconds: float = SECONDS) -> np.ndarray:
-    """Statistics [n_windows, 498] of the first ``seconds`` of each file's first excerpt."""
+    """Statistics [n_segments, 498] of the first ``seconds`` of each file's first excerpt."""
     from synesthete.audio import read_clip
 
     found = []
     for file in files:
         clip = read_clip(file)
         samples = clip.excerpts[0].samples[: round(seconds * clip.sample_rate_hz)]
-        found.append(rows_of(analyse(samples)))
+        found.append(rows_of(compute_spectrogram(samples)))
     if not found:
         raise OptionError("There is no audio among the files named: name some music.")
     return np.concatenate(found)
@@ -97,7 +97,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     rows = collect(files)
     weights = fit(rows, chosen.made_from or f"{len(files)} audio files")
     write(chosen.folder, STEM, weights.tensors, weights.card)
-    sys.stdout.write(f"{len(rows)} windows of {len(files)} files -> {chosen.folder / STEM}.safetensors, .json\n")
+    sys.stdout.write(f"{len(rows)} segments of {len(files)} files -> {chosen.folder / STEM}.safetensors, .json\n")
     return 0
 
 

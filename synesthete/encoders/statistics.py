@@ -20,7 +20,7 @@ from synesthete.encoders.weights import Weights, read
 from synesthete.errors import EncoderError
 
 STEM = "statistics"
-WAY_OUT = "Make it anew from your music with: python -m synesthete.encoders.standardise FILES..."
+REMEDY = "Make it anew from your music with: python -m synesthete.encoders.standardise FILES..."
 N_ROWS = settings.SPECTROGRAM.n_mels + settings.SPECTROGRAM.n_mfcc + settings.SPECTROGRAM.n_chroma + 6
 N_STATISTICS = 3 * N_ROWS
 FLOOR_DB = -50.0
@@ -52,7 +52,7 @@ def statistics(batch: np.ndarray, floor_db: float = FLOOR_DB) -> np.ndarray:
 
 
 class Statistics(Encoder):
-    """498 statistics of each window, whitened.
+    """498 statistics of each segment, whitened.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ class Statistics(Encoder):
     embedding_size = N_STATISTICS
 
     def __init__(self, weights: Weights | None = None) -> None:
-        weights = weights or read(settings.Paths().models, STEM, WAY_OUT)
+        weights = weights or read(settings.Paths().models, STEM, REMEDY)
         n_axes = int(weights.setting("n_axes", int))
         weights.check_shapes({"mean": (N_STATISTICS,), "std": (N_STATISTICS,), "axes": (N_STATISTICS, n_axes)})
         self.version = str(weights.setting("version", str))

@@ -4,9 +4,9 @@ After Musly (Schnitzer et al.): the mel-frequency cepstral coefficients of a pas
 points, are summed up by their mean and covariance. Musly compares two such Gaussians by a divergence, which no
 index can search. Here the covariance is laid out flat by its matrix logarithm (log-Euclidean: the distance of
 two logarithms is a distance of the covariances), so that Gaussian and Gaussian compare by an inner product.
-Finally what changes within a recording is weighed down (:mod:`synesthete.encoders.within`).
+Finally what changes within a recording is weighed down (:mod:`synesthete.encoders.whitening`).
 
-A clip is the mean of its windows. One Gaussian over all its frames, as Musly has it, was tried: over the styles
+A clip is the mean of its segments. One Gaussian over all its frames, as Musly has it, was tried: over the styles
 of the sampler it found a little less (mean average precision .677 against .694), and no more by artist.
 
 Its reference is made by ``python -m synesthete.encoders.timbre FILES... --made-from WORDS``.
@@ -29,14 +29,14 @@ import numpy as np
 import scipy.fft
 
 from synesthete import settings
-from synesthete.encoders.base import Encoder, unit, window_frames, window_starts
+from synesthete.encoders.base import Encoder, segment_frames, segment_starts, unit
 from synesthete.encoders.weights import Weights, read, write
-from synesthete.encoders.within import turn, whitening, within_covariance
+from synesthete.encoders.whitening import project, whitening, within_covariance
 from synesthete.errors import EncoderError, OptionError
-from synesthete.spectrogram import Spectrogram, analyse
+from synesthete.spectrogram import Spectrogram, compute_spectrogram
 
 STEM = "timbre"
-WAY_OUT = "Make it anew from your music with: python -m synesthete.encoders.timbre FILES..."
+REMEDY = "Make it anew from your music with: python -m synesthete.encoders.timbre FILES..."
 N_MFCC = 24  # beyond the first, which is the level
 N_UPPER = N_MFCC * (N_MFCC + 1) // 2
 N_NUMBERS = N_UPPER + N_MFCC
@@ -104,7 +104,7 @@ class Timbre(Encoder):
     hop_seconds = 1.5
 
     def __init__(self, weights: Weights | None = None) -> None:
-        weights = weights or read(settings.Paths().models, STEM, WAY_OUT)
+        weights = weights or read(settings.Paths().models, STEM, REMEDY)
         self.embedding_size = int(weights.setting("embedding_size", int))
         weights.check_shapes({"mean": (N_NUMBERS,), "axes": (N_NUMBERS, self.embedding_size)})
         self.version = str(weights.setting("version", str))
@@ -123,16 +123,16 @@ class Timbre(Encoder):
         if batch.ndim != 3 or batch.shape[1] < n_mels or batch.shape[2] == 0:
             raise EncoderError(f"'timbre' needs feature matrices [n, 166, n_frames > 0], got the shape {batch.shape}.")
         numbers = gaussians(cepstrum(batch[:, :n_mels], self._floor_db))
-        return unit(turn(numbers - self._mean, self._axes))
+        return unit(project(numbers - self._mean, self._axes))
 
 
-def fit(windows: Sequence[np.ndarray], made_from: str) -> Weights:
+def fit(segments: Sequence[np.ndarray], made_from: str) -> Weights:
     """Mean and axes of a reference collection.
 
     Parameters
     ----------
-    windows : sequence of np.ndarray [shape=(n_i, 324)]
-        What :func:`gaussians` makes of the windows of each recording.
+    segments : sequence of np.ndarray [shape=(n_i, 324)]
+        What :func:`gaussians` makes of the segments of each recording.
     made_from : str
         Which music, in words.
 
@@ -141,20 +141,20 @@ def fit(windows: Sequence[np.ndarray], made_from: str) -> Weights:
     OptionError
         If there is too little music.
     """
-    rows = np.concatenate([np.empty((0, N_NUMBERS)), *windows])
+    rows = np.concatenate([np.empty((0, N_NUMBERS)), *segments])
     if len(rows) <= N_NUMBERS:
-        raise OptionError(f"{N_NUMBERS} axes need more windows of music than {len(rows)}: name more files.")
+        raise OptionError(f"{N_NUMBERS} axes need more segments of music than {len(rows)}: name more files.")
     spread = np.maximum(rows.std(axis=0), SMALLEST_STD)
     # The covariance keeps its proportions; the mean is standardised; both weigh the same altogether.
     scale = np.empty(N_NUMBERS)
     scale[:N_UPPER] = 1 / np.linalg.norm(spread[:N_UPPER])
     scale[N_UPPER:] = 1 / np.sqrt(N_MFCC) / spread[N_UPPER:]
-    axes = scale[:, None] * whitening(within_covariance([group * scale for group in windows]), SHRINKAGE)
+    axes = scale[:, None] * whitening(within_covariance([group * scale for group in segments]), SHRINKAGE)
     tensors = {"mean": rows.mean(axis=0), "axes": axes}
     card: dict[str, Any] = {
         "version": "1",
         "made_from": made_from,
-        "n_windows": len(rows),
+        "n_segments": len(rows),
         "embedding_size": N_NUMBERS,
         "floor_db": FLOOR_DB,
         "shrinkage": SHRINKAGE,
@@ -163,10 +163,10 @@ def fit(windows: Sequence[np.ndarray], made_from: str) -> Weights:
 
 
 def rows_of(spectrogram: Spectrogram) -> np.ndarray:
-    """Gaussians [n_windows, 324] of the windows the encoder would cut."""
+    """Gaussians [n_segments, 324] of the segments the encoder would cut."""
     inner = spectrogram.inner()
-    length = min(window_frames(Timbre.segment_seconds), inner.n_frames)
-    starts = window_starts(inner.n_frames, length, length // 2 + 1)
+    length = min(segment_frames(Timbre.segment_seconds), inner.n_frames)
+    starts = segment_starts(inner.n_frames, length, length // 2 + 1)
     return np.concatenate([gaussians(cepstrum(inner.slice(a, a + length).mel_db()[None])) for a in starts])
 
 
@@ -179,13 +179,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--made-from", required=True, help="which music this is, in words")
     parser.add_argument("--folder", type=Path, default=settings.Paths().models, help="where to write")
     chosen = parser.parse_args(arguments)
-    windows = []
+    segments = []
     for file in chosen.files:
         clip = read_clip(file)
-        windows.append(rows_of(analyse(clip.excerpts[0].samples[: round(SECONDS * clip.sample_rate_hz)])))
-    weights = fit(windows, chosen.made_from)
+        segments.append(rows_of(compute_spectrogram(clip.excerpts[0].samples[: round(SECONDS * clip.sample_rate_hz)])))
+    weights = fit(segments, chosen.made_from)
     write(chosen.folder, STEM, weights.tensors, weights.card)
-    sys.stdout.write(f"{weights.card['n_windows']} windows -> {chosen.folder / STEM}.safetensors, .json\n")
+    sys.stdout.write(f"{weights.card['n_segments']} segments -> {chosen.folder / STEM}.safetensors, .json\n")
     return 0
 
 

@@ -71,13 +71,13 @@ def write(folder: Path, stem: str, tensors: dict[str, np.ndarray], card: dict[st
     (folder / f"{stem}.json").write_text(json.dumps(full, indent=2) + "\n", encoding="utf-8")
 
 
-def read(folder: Path, stem: str, way_out: str) -> Weights:
+def read(folder: Path, stem: str, remedy: str) -> Weights:
     """Read what :func:`write` wrote.
 
     Parameters
     ----------
     folder, stem : Path, str
-    way_out : str
+    remedy : str
         What to do when this fails; ends each message.
 
     Raises
@@ -88,25 +88,25 @@ def read(folder: Path, stem: str, way_out: str) -> Weights:
     path, card_path = folder / f"{stem}.safetensors", folder / f"{stem}.json"
     for needed in (path, card_path):
         if not needed.is_file():
-            raise EncoderError(f"The encoder lacks the file {needed}. {way_out}")
+            raise EncoderError(f"The encoder lacks the file {needed}. {remedy}")
     try:
         data = path.read_bytes()
         card = json.loads(card_path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise EncoderError(f"{path} or its settings cannot be read ({error}). {way_out}") from error
+        raise EncoderError(f"{path} or its settings cannot be read ({error}). {remedy}") from error
     if not isinstance(card, dict):
-        raise EncoderError(f"{card_path} holds no settings but a {type(card).__name__}. {way_out}")
+        raise EncoderError(f"{card_path} holds no settings but a {type(card).__name__}. {remedy}")
     sha256 = hashlib.sha256(data).hexdigest()
     if card.get("weights_sha256") != sha256:
         raise EncoderError(
             f"{path} has the checksum {sha256[:12]}…, but {card_path.name} was written for "
-            f"{str(card.get('weights_sha256'))[:12]}…: a damaged or mixed-up pair. {way_out}"
+            f"{str(card.get('weights_sha256'))[:12]}…: a damaged or mixed-up pair. {remedy}"
         )
     made_with, ours = card.get("spectrogram"), dataclasses.asdict(settings.SPECTROGRAM)
     if made_with != ours:
-        raise EncoderError(f"{path} was made with spectrogram settings {made_with}, not {ours}. {way_out}")
+        raise EncoderError(f"{path} was made with spectrogram settings {made_with}, not {ours}. {remedy}")
     try:
         tensors = safetensors.numpy.load(data)
     except (safetensors.SafetensorError, ValueError, KeyError) as error:
-        raise EncoderError(f"{path} is no safetensors file ({error}). {way_out}") from error
+        raise EncoderError(f"{path} is no safetensors file ({error}). {remedy}") from error
     return Weights(path.name, tensors, card)

@@ -21,13 +21,13 @@ from torch import Tensor, nn
 
 from synesthete import encoders
 from synesthete.audio import Clip, Excerpt
-from synesthete.encoders.base import Encoder, window_frames
+from synesthete.encoders.base import Encoder, segment_frames
 from synesthete.errors import OptionError
-from synesthete.spectrogram import analyse
+from synesthete.spectrogram import compute_spectrogram
 
 HOP_MS = 50.0  # the longest that HEAR recommends
-WINDOW_SECONDS = 1.0  # around each timestamp
-WINDOWS_AT_ONCE = 64
+SEGMENT_SECONDS = 1.0  # around each timestamp
+SEGMENTS_AT_ONCE = 64
 
 
 class Model(nn.Module):
@@ -126,19 +126,19 @@ def _sounds(audio: Tensor) -> np.ndarray:
 
 
 def _around(sound: np.ndarray, seconds: np.ndarray, model: Model) -> Iterator[np.ndarray]:
-    """Yield unit vectors [n, size] of the windows centred on ``seconds`` [s], a bounded number at a time."""
+    """Yield unit vectors [n, size] of the segments centred on ``seconds`` [s], a bounded number at a time."""
     encoder, rate = model.encoder, model.sample_rate
-    length = round(WINDOW_SECONDS * rate)
+    length = round(SEGMENT_SECONDS * rate)
     padded = np.pad(sound, (length // 2, length))
     starts = np.round(seconds * rate).astype(int)
     is_waveform = encoder.consumes == "waveform"
-    seen = None if is_waveform else analyse(padded).inner()
-    for first in range(0, len(starts), WINDOWS_AT_ONCE):
-        part = starts[first : first + WINDOWS_AT_ONCE]
+    seen = None if is_waveform else compute_spectrogram(padded).inner()
+    for first in range(0, len(starts), SEGMENTS_AT_ONCE):
+        part = starts[first : first + SEGMENTS_AT_ONCE]
         if seen is None:
             yield encoder.encode(np.stack([padded[start : start + length] for start in part]))
             continue
-        n_frames = window_frames(WINDOW_SECONDS, seen.settings)
+        n_frames = segment_frames(SEGMENT_SECONDS, seen.settings)
         begins = np.round(part / seen.settings.hop_length).astype(int)
         cut = [seen.slice(begin, begin + n_frames) for begin in begins]
         is_image = encoder.consumes == "image"

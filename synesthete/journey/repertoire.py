@@ -13,13 +13,13 @@ from synesthete.encoders.base import Embedding
 from synesthete.errors import JourneyError
 from synesthete.journey.records import artist_key
 from synesthete.search.duplicates import is_part, is_version
-from synesthete.search.passages import Windows
+from synesthete.search.passages import SegmentVectors
 from synesthete.tracks import Track
 
 Seed = str | Embedding  # a track id, or what an encoder made of the listener's own sound
 
-_WINDOWS_KEPT = 512  # tracks whose windows stay in memory
-IDENTICAL_COSINE = 1 - 1e-6  # of two tracks without windows: the same vector
+_SEGMENTS_KEPT = 512  # tracks whose segments stay in memory
+IDENTICAL_COSINE = 1 - 1e-6  # of two tracks without segments: the same vector
 
 
 @dataclass(frozen=True)
@@ -32,16 +32,16 @@ class Repertoire:
     vectors : np.ndarray [shape=(n, size)], float32, unit length
     fingerprint : str
         Of the encoder that made the vectors.
-    windows : callable, row -> Windows, optional
-        The windows of a track; None where they are not kept.
+    segments : callable, row -> SegmentVectors, optional
+        The segments of a track; None where they are not kept.
     hop_seconds : float > 0 [s]
-        Of the encoder's windows.
+        Of the encoder's segments.
     """
 
     tracks: tuple[Track, ...]
     vectors: np.ndarray
     fingerprint: str = ""
-    windows: Callable[[int], Windows] | None = field(default=None, repr=False)
+    segments: Callable[[int], SegmentVectors] | None = field(default=None, repr=False)
     hop_seconds: float = 2.5
 
     def __post_init__(self) -> None:
@@ -54,17 +54,17 @@ class Repertoire:
     def read(cls, catalogue: Catalogue, fingerprint: str, hop_seconds: float = 2.5) -> Repertoire:
         """All tracks of a catalogue that the encoder of this fingerprint has heard.
 
-        Windows are read when needed.
+        Segments are read when needed.
         """
         ids, vectors = catalogue.vectors(fingerprint)
 
-        @lru_cache(maxsize=_WINDOWS_KEPT)
-        def windows(row: int) -> Windows:
+        @lru_cache(maxsize=_SEGMENTS_KEPT)
+        def segments(row: int) -> SegmentVectors:
             segments, matrix = catalogue.segments(ids[row], fingerprint)
             starts = np.array([segment.start_seconds for segment in segments])
-            return Windows.of(matrix, starts, hop_seconds)
+            return SegmentVectors.of(matrix, starts, hop_seconds)
 
-        return cls(catalogue.tracks(ids), vectors, fingerprint, windows, hop_seconds)
+        return cls(catalogue.tracks(ids), vectors, fingerprint, segments, hop_seconds)
 
     @cached_property
     def row_of(self) -> dict[str, int]:
@@ -86,40 +86,40 @@ class Repertoire:
                     f"The track {seed!r} has no vector here. Choose another seed, or index it with this encoder."
                 )
             row = self.row_of[seed]
-            return SeedPlace(row, self.vectors[row], self.windows(row) if self.windows else None)
+            return SeedPlace(row, self.vectors[row], self.segments(row) if self.segments else None)
         if self.fingerprint and seed.fingerprint != self.fingerprint:
             raise JourneyError(
                 f"The sound was embedded by encoder {seed.fingerprint}, the tracks by {self.fingerprint}."
                 " Embed it with the catalogue's encoder."
             )
         starts = np.array([segment.start_seconds for segment in seed.segments])
-        windows = Windows.of(seed.segment_vectors, starts, self.hop_seconds) if self.windows else None
-        return SeedPlace(None, seed.vector, windows)
+        segments = SegmentVectors.of(seed.segment_vectors, starts, self.hop_seconds) if self.segments else None
+        return SeedPlace(None, seed.vector, segments)
 
     def start_seconds(self, row: int) -> float:
-        """A sensible passage to start playing at [s]: the window most like the whole track."""
-        if self.windows is None:
+        """A sensible passage to start playing at [s]: the segment most like the whole track."""
+        if self.segments is None:
             return 0.0
-        windows = self.windows(row)
-        return float(windows.start_seconds[int((windows.vectors @ self.vectors[row]).argmax())])
+        segments = self.segments(row)
+        return float(segments.start_seconds[int((segments.vectors @ self.vectors[row]).argmax())])
 
     def is_same(self, place: SeedPlace, row: int) -> bool:
         """Whether the search calls both one recording (:mod:`synesthete.search.duplicates`)."""
-        if place.windows is None or self.windows is None:
+        if place.segments is None or self.segments is None:
             return float(place.vector @ self.vectors[row]) >= IDENTICAL_COSINE
-        other = self.windows(row)
-        if place.row is None and is_part(place.windows, other):
+        other = self.segments(row)
+        if place.row is None and is_part(place.segments, other):
             return True
-        return is_version(place.windows, other, self.hop_seconds)
+        return is_version(place.segments, other, self.hop_seconds)
 
 
 @dataclass(frozen=True)
 class SeedPlace:
-    """A seed as a point: ``row`` (None for a sound that is no track), ``vector`` [size], windows if kept."""
+    """A seed as a point: ``row`` (None for a sound that is no track), ``vector`` [size], segments if kept."""
 
     row: int | None
     vector: np.ndarray
-    windows: Windows | None
+    segments: SegmentVectors | None
 
 
 def degrees(a: np.ndarray, b: np.ndarray) -> np.ndarray:

@@ -16,11 +16,11 @@ from synesthete.audio import Clip, content_id, read_clip
 from synesthete.catalogue import Catalogue
 from synesthete.encoders.base import Embedding, Encoder
 from synesthete.errors import CatalogueError, EncoderError
-from synesthete.search.encoder_index import Shelf
+from synesthete.search.encoder_index import EncoderIndex
 from synesthete.search.filters import DEFAULT_OPTIONS, HIDING_REASONS, Query, SearchOptions, select
-from synesthete.search.passages import Windows
+from synesthete.search.passages import SegmentVectors
 from synesthete.search.similarity_scale import SimilarityScale
-from synesthete.spectrogram import Spectrogram, see
+from synesthete.spectrogram import Spectrogram, compute_spectrograms
 from synesthete.tracks import Match
 
 SNIPPET_SECONDS = 15.0  # with compare="auto", a query shorter than this is compared by passage
@@ -98,10 +98,10 @@ class SearchEngine:
         self.encoder = encoder
         self._folder = Path(index_folder) if index_folder is not None else None
         self._lock = threading.Lock()
-        self._kept: tuple[int, Shelf] | None = None
-        self._shelf()
+        self._kept: tuple[int, EncoderIndex] | None = None
+        self._encoder_index()
 
-    def _shelf(self) -> Shelf:
+    def _encoder_index(self) -> EncoderIndex:
         """The index of the catalogue as it is now; made anew when vectors have been written since."""
         with self._lock:
             n_changes, fingerprint = self.catalogue.n_changes(), self.encoder.fingerprint
@@ -109,20 +109,20 @@ class SearchEngine:
                 is_same = self._kept[1].revision == self.catalogue.revision(fingerprint)
                 self._kept = (n_changes, self._kept[1]) if is_same else None
             if self._kept is None:
-                shelf = Shelf(self.catalogue, fingerprint, self.encoder.hop_seconds, self._folder)
-                self._kept = (n_changes, shelf)
-            shelf = self._kept[1]
-        if shelf.n_tracks == 0 and len(self.catalogue) > 0:
+                index = EncoderIndex(self.catalogue, fingerprint, self.encoder.hop_seconds, self._folder)
+                self._kept = (n_changes, index)
+            index = self._kept[1]
+        if index.n_tracks == 0 and len(self.catalogue) > 0:
             raise CatalogueError(
                 f"The encoder {self.encoder.name!r} has not heard the {len(self.catalogue)} tracks of"
                 f" {self.catalogue.path} yet. Let it hear them first, with synesthete.catalogue.embed_missing."
             )
-        return shelf
+        return index
 
     @property
     def scale(self) -> SimilarityScale:
         """What a cosine of whole tracks means in this catalogue; a result carries the scale that fits it."""
-        return self._shelf().scale
+        return self._encoder_index().scale
 
     def search(
         self,
@@ -152,8 +152,8 @@ class SearchEngine:
         stages = _Stages(on_progress)
         with stages.stage("decode"):
             clip = source if isinstance(source, Clip) else read_clip(source, name=name)
-        with stages.stage("see"):
-            spectrograms = see(clip)
+        with stages.stage("spectrogram"):
+            spectrograms = compute_spectrograms(clip)
         with stages.stage("embed"):
             embedding = self.encoder.embed(clip, spectrograms)
         with stages.stage("search"):
@@ -229,21 +229,21 @@ class SearchEngine:
                 f"The embedding carries fingerprint {embedding.fingerprint!r}, not that of the encoder"
                 f" {self.encoder.name!r}, {self.encoder.fingerprint!r}. Embed the sound with it."
             )
-        shelf = self._shelf()
+        index = self._encoder_index()
         if seconds is None:
             seconds = max(segment.start_seconds + segment.seconds for segment in embedding.segments)
         is_passage = options.compare == "passage" or (options.compare == "auto" and seconds < SNIPPET_SECONDS)
         starts = np.array([segment.start_seconds for segment in embedding.segments])
-        windows = Windows.of(embedding.segment_vectors, starts, self.encoder.hop_seconds)
-        query = Query(embedding.vector, windows, is_passage, own_id, query_track_id)
-        selection = select(query, shelf, self.catalogue, options)
-        scale = shelf.scale_of_passages(len(starts)) if is_passage else shelf.scale
+        segments = SegmentVectors.of(embedding.segment_vectors, starts, self.encoder.hop_seconds)
+        query = Query(embedding.vector, segments, is_passage, own_id, query_track_id)
+        selection = select(query, index, self.catalogue, options)
+        scale = index.scale_of_passages(len(starts)) if is_passage else index.scale
         return SearchResult(
             matches=tuple(selection.matches),
             same_recording=tuple(selection.same_recording),
             compared="passage" if is_passage else "track",
             scale=scale,
-            n_tracks=shelf.n_tracks,
+            n_tracks=index.n_tracks,
             n_hidden={reason: selection.n_hidden[reason] for reason in HIDING_REASONS},
             embedding=embedding,
         )
@@ -252,7 +252,7 @@ class SearchEngine:
 class _Stages:
     """Tells the listener which stage has begun, and keeps how long each took."""
 
-    ALL = ("decode", "see", "embed", "search")
+    ALL = ("decode", "spectrogram", "embed", "search")
 
     def __init__(self, on_progress: Progress | None) -> None:
         self._tell = on_progress or (lambda stage, fraction: None)

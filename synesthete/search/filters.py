@@ -14,8 +14,8 @@ import numpy as np
 from synesthete.catalogue import Catalogue
 from synesthete.errors import OptionError
 from synesthete.search.duplicates import has_similar_length, is_part, is_version
-from synesthete.search.encoder_index import Shelf
-from synesthete.search.passages import Windows, best_passages
+from synesthete.search.encoder_index import EncoderIndex
+from synesthete.search.passages import SegmentVectors, best_passages
 from synesthete.tracks import Match, Track
 
 HIDING_REASONS = ("duplicates", "artist", "too long", "below minimum")
@@ -80,7 +80,7 @@ class Query:
     Attributes
     ----------
     vector : np.ndarray [shape=(embedding_size,)]
-    windows : Windows
+    segments : SegmentVectors
         Of one recording.
     is_passage : bool
         Compared by passage rather than as a whole.
@@ -91,7 +91,7 @@ class Query:
     """
 
     vector: np.ndarray
-    windows: Windows
+    segments: SegmentVectors
     is_passage: bool
     own_id: str = ""
     excluded_id: str = ""
@@ -106,7 +106,7 @@ class Selection:
     n_hidden: Counter[str] = field(default_factory=Counter)
 
 
-def select(query: Query, shelf: Shelf, catalogue: Catalogue, options: SearchOptions) -> Selection:
+def select(query: Query, index: EncoderIndex, catalogue: Catalogue, options: SearchOptions) -> Selection:
     """The best ``options.k`` tracks that the options let through.
 
     A track less alike than ``min_similarity`` takes the place it would have had: the list grows shorter, and
@@ -115,16 +115,16 @@ def select(query: Query, shelf: Shelf, catalogue: Catalogue, options: SearchOpti
     n = _FIRST_PORTION * options.k
     while True:
         if query.is_passage:
-            cosines, rows = shelf.nearest_passages(query.windows, n)
+            cosines, rows = index.nearest_passages(query.segments, n)
         else:
-            cosines, rows = shelf.nearest_tracks(query.vector, n)
-        chooser = _Chooser(query, shelf, options)
-        tracks = catalogue.tracks(shelf.ids[row] for row in rows)
+            cosines, rows = index.nearest_tracks(query.vector, n)
+        chooser = _Chooser(query, index, options)
+        tracks = catalogue.tracks(index.ids[row] for row in rows)
         for cosine, row, track in zip(cosines.tolist(), rows.tolist(), tracks, strict=True):
             chooser.consider(cosine, row, track)
             if chooser.is_full:
                 break
-        if chooser.is_full or len(rows) >= shelf.n_tracks:
+        if chooser.is_full or len(rows) >= index.n_tracks:
             return chooser.selection
         n *= 4
 
@@ -132,9 +132,9 @@ def select(query: Query, shelf: Shelf, catalogue: Catalogue, options: SearchOpti
 class _Chooser:
     """Looks at one candidate after another, the most alike first."""
 
-    def __init__(self, query: Query, shelf: Shelf, options: SearchOptions) -> None:
-        self.query, self.shelf, self.options = query, shelf, options
-        self._hop = shelf.hop_seconds
+    def __init__(self, query: Query, index: EncoderIndex, options: SearchOptions) -> None:
+        self.query, self.index, self.options = query, index, options
+        self._hop = index.hop_seconds
         self.selection = Selection()
         self._kept: list[int] = []  # row of each match
         self._n_by_artist: Counter[str] = Counter()
@@ -171,22 +171,22 @@ class _Chooser:
             return "artist"
         return "below minimum" if cosine < options.min_similarity else ""
 
-    def _windows(self, row: int) -> Windows:
-        return self.shelf.windows([row])
+    def _segments(self, row: int) -> SegmentVectors:
+        return self.index.segments([row])
 
     def _is_own(self, row: int, track: Track) -> bool:
         if track.track_id == self.query.own_id:
             return True
-        windows = self._windows(row)
-        return is_part(self.query.windows, windows) or is_version(self.query.windows, windows, self._hop)
+        segments = self._segments(row)
+        return is_part(self.query.segments, segments) or is_version(self.query.segments, segments, self._hop)
 
     def _is_duplicate(self, row: int) -> bool:
-        last_starts = self.shelf.last_starts
+        last_starts = self.index.last_starts
         alike_long = [kept for kept in self._kept if has_similar_length(last_starts[kept], last_starts[row], self._hop)]
-        return any(is_version(self._windows(kept), self._windows(row), self._hop) for kept in alike_long)
+        return any(is_version(self._segments(kept), self._segments(row), self._hop) for kept in alike_long)
 
     def _located(self, cosine: float, row: int, track: Track, is_own: bool) -> Match:
-        passage = best_passages(self.query.windows, self._windows(row))
+        passage = best_passages(self.query.segments, self._segments(row))
         return Match(
             track,
             cosine=float(np.clip(cosine, -1, 1)),

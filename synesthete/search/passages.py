@@ -1,9 +1,9 @@
-"""Where two recordings sound most alike: runs of windows laid against each other.
+"""Where two recordings sound most alike: runs of segments laid against each other.
 
 The one definition of likeness by passage, used for scores and for offsets alike: a run of up to ``RUN``
-consecutive windows of the query is laid against as many consecutive windows of the track, window by window;
+consecutive segments of the query is laid against as many consecutive segments of the track, segment by segment;
 the likeness of this pair of runs is the mean of their cosines, and the best pair counts. Runs have ``RUN``
-windows, or fewer where the query or the track has no run so long. Three windows, because an excerpt of a long
+segments, or fewer where the query or the track has no run so long. Three segments, because an excerpt of a long
 recording has three: short and long recordings then compare by equal means.
 """
 
@@ -14,22 +14,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
-RUN = 3  # windows: 10 s with windows of 5 s every 2.5 s
+RUN = 3  # segments: 10 s with segments of 5 s every 2.5 s
 
 
 @dataclass(frozen=True)
-class Windows:
-    """The windows of one or several recordings, laid end to end.
+class SegmentVectors:
+    """The segments of one or several recordings, laid end to end.
 
     Attributes
     ----------
     vectors : np.ndarray [shape=(m, size)], float32, unit length
     start_seconds : np.ndarray [shape=(m,)] [s]
     bounds : np.ndarray [shape=(n_recordings + 1,)], int64
-        Recording i has the windows ``bounds[i]`` (included) to ``bounds[i + 1]`` (excluded); at least one
+        Recording i has the segments ``bounds[i]`` (included) to ``bounds[i + 1]`` (excluded); at least one
         each.
     run_lengths : np.ndarray [shape=(m,)], int64 in [1, RUN]
-        How many consecutive windows begin at this one, itself included, at most ``RUN``.
+        How many consecutive segments begin at this one, itself included, at most ``RUN``.
     """
 
     vectors: np.ndarray
@@ -38,10 +38,12 @@ class Windows:
     run_lengths: np.ndarray
 
     @classmethod
-    def lay(cls, vectors: np.ndarray, start_seconds: np.ndarray, rows: np.ndarray, hop_seconds: float) -> Windows:
-        """Lay out windows whose recordings are numbered by ``rows`` [m], ascending from 0 without gaps.
+    def lay(
+        cls, vectors: np.ndarray, start_seconds: np.ndarray, rows: np.ndarray, hop_seconds: float
+    ) -> SegmentVectors:
+        """Lay out segments whose recordings are numbered by ``rows`` [m], ascending from 0 without gaps.
 
-        Windows are consecutive if they are ``hop_seconds`` apart, give or take half of it: the edges between
+        Segments are consecutive if they are ``hop_seconds`` apart, give or take half of it: the edges between
         the excerpts of a long recording are not.
         """
         starts = np.asarray(start_seconds, dtype=np.float64)
@@ -54,12 +56,12 @@ class Windows:
         return cls(vectors, starts, np.searchsorted(rows, np.arange(n_recordings + 1)), run_lengths)
 
     @classmethod
-    def of(cls, vectors: np.ndarray, start_seconds: np.ndarray, hop_seconds: float) -> Windows:
-        """The windows of one recording."""
+    def of(cls, vectors: np.ndarray, start_seconds: np.ndarray, hop_seconds: float) -> SegmentVectors:
+        """The segments of one recording."""
         return cls.lay(vectors, start_seconds, np.zeros(len(vectors), dtype=np.int64), hop_seconds)
 
     @classmethod
-    def join(cls, parts: Sequence[Windows]) -> Windows:
+    def join(cls, parts: Sequence[SegmentVectors]) -> SegmentVectors:
         """Several recordings as one collection; at least one part is needed."""
         if len(parts) == 1:
             return parts[0]
@@ -73,11 +75,11 @@ class Windows:
         """How many recordings there are."""
         return len(self.bounds) - 1
 
-    def recording(self, number: int) -> Windows:
+    def recording(self, number: int) -> SegmentVectors:
         """One recording by itself, without copying."""
         part = slice(self.bounds[number], self.bounds[number + 1])
         whole = np.array([0, part.stop - part.start])
-        return Windows(self.vectors[part], self.start_seconds[part], whole, self.run_lengths[part])
+        return SegmentVectors(self.vectors[part], self.start_seconds[part], whole, self.run_lengths[part])
 
 
 @dataclass(frozen=True)
@@ -89,25 +91,25 @@ class Passages:
     query_offset_seconds: np.ndarray
 
 
-def best_passages(query: Windows, windows: Windows) -> Passages:
+def best_passages(query: SegmentVectors, segments: SegmentVectors) -> Passages:
     """The best pair of runs between a query (one recording) and each of many recordings.
 
     Among equally good pairs the earliest in the recording counts, then the earliest in the query.
     """
-    first = windows.bounds[:-1]
+    first = segments.bounds[:-1]
     if len(first) == 0:
         return Passages(*(np.empty(0) for _ in range(3)))
-    cosines = query.vectors @ windows.vectors.T  # [n_query_windows, m]
-    run = np.minimum(np.maximum.reduceat(windows.run_lengths, first), query.run_lengths.max())  # [n_recordings]
-    run_of_window = np.repeat(run, np.diff(windows.bounds))
+    cosines = query.vectors @ segments.vectors.T  # [n_query_segments, m]
+    run = np.minimum(np.maximum.reduceat(segments.run_lengths, first), query.run_lengths.max())  # [n_recordings]
+    run_of_segment = np.repeat(run, np.diff(segments.bounds))
     best, at, query_at = np.empty(len(first)), np.empty(len(first), int), np.empty(len(first), int)
     for length in np.unique(run):
-        begins = np.flatnonzero((run_of_window == length) & (windows.run_lengths >= length))  # [n_begins]
+        begins = np.flatnonzero((run_of_segment == length) & (segments.run_lengths >= length))  # [n_begins]
         query_begins = np.flatnonzero(query.run_lengths >= length)
         # [n_query_begins, n_begins]: the mean cosine of each pair of runs
         means = sum(cosines[np.ix_(query_begins + step, begins + step)] for step in range(length)) / length
         by_begin = means.max(axis=0)
-        numbers = np.searchsorted(windows.bounds, begins, side="right") - 1  # recording of each begin, ascending
+        numbers = np.searchsorted(segments.bounds, begins, side="right") - 1  # recording of each begin, ascending
         which, group = np.unique(numbers, return_index=True)
         best[which] = np.maximum.reduceat(by_begin, group)
         is_best = by_begin == best[numbers]
@@ -115,4 +117,4 @@ def best_passages(query: Windows, windows: Windows) -> Passages:
         place = np.flatnonzero(is_best)[place]
         at[which] = begins[place]
         query_at[which] = query_begins[means[:, place].argmax(axis=0)]
-    return Passages(best, windows.start_seconds[at], query.start_seconds[query_at])
+    return Passages(best, segments.start_seconds[at], query.start_seconds[query_at])

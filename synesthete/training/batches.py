@@ -1,4 +1,4 @@
-"""Batches of window pairs out of a training set, the same for the same step, however often training was stopped."""
+"""Batches of segment pairs out of a training set, the same for the same step, however often training was stopped."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ import torch
 from torch import Tensor
 
 from synesthete import settings
-from synesthete.encoders.within import main_axes
-from synesthete.training.datasets import N_FRAMES, START_FRAMES, WINDOW_FRAMES, TrainingSet
+from synesthete.encoders.whitening import main_axes
+from synesthete.training.datasets import N_FRAMES, SEGMENT_FRAMES, START_FRAMES, TrainingSet
 from synesthete.training.plan import TrainingPlan
 
 SPECTROGRAM = settings.SPECTROGRAM
 SHORT_FRAMES = 84  # 2 s
 N_LAYER_AXES = 200
 N_FOR_AXES = 1_500  # pieces from which the main axes of the teacher's layers are found
-MOST_SHIFTED = 32  # frames: half a hop, as far as a query's windows can lie from the catalogue's
+MOST_SHIFTED = 32  # frames: half a hop, as far as a query's segments can lie from the catalogue's
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Windows, some of them seen twice.
+    """Segments, some of them seen twice.
 
     Attributes
     ----------
     images : Tensor [shape=(n + n_phones, 3, 128, n_frames)], float32 in [0, 1]
-        First the clean views, then the first windows again, through the phone.
+        First the clean views, then the first segments again, through the phone.
     taught : Tensor [shape=(n, taught_size)], tags : Tensor [shape=(n, 50)], groups : Tensor [shape=(n,)]
     """
 
@@ -80,14 +80,14 @@ class Batches:
         """The batch of a step."""
         plan, data = self.plan, self.data
         rng = np.random.default_rng([plan.seed, 5, step])
-        picked = rng.choice(self.chunks, plan.n_windows, replace=len(self.chunks) < plan.n_windows)
-        windows = rng.integers(len(START_FRAMES), size=plan.n_windows)
-        length = SHORT_FRAMES if step < plan.short_share * plan.n_steps else WINDOW_FRAMES
-        shifted = MOST_SHIFTED if length == WINDOW_FRAMES else MOST_SHIFTED // 3  # first the easier lesson
+        picked = rng.choice(self.chunks, plan.n_segments, replace=len(self.chunks) < plan.n_segments)
+        segments = rng.integers(len(START_FRAMES), size=plan.n_segments)
+        length = SHORT_FRAMES if step < plan.short_share * plan.n_steps else SEGMENT_FRAMES
+        shifted = MOST_SHIFTED if length == SEGMENT_FRAMES else MOST_SHIFTED // 3  # first the easier lesson
         views: list[np.ndarray] = []
-        for other, n in ((0, plan.n_windows), (1, plan.n_phones)):
-            for number, window in zip(picked[:n], windows[:n], strict=True):
-                begin = START_FRAMES[window] + int(rng.integers(WINDOW_FRAMES - length + 1))
+        for other, n in ((0, plan.n_segments), (1, plan.n_phones)):
+            for number, segment in zip(picked[:n], segments[:n], strict=True):
+                begin = START_FRAMES[segment] + int(rng.integers(SEGMENT_FRAMES - length + 1))
                 if other:
                     begin += int(rng.integers(-shifted, shifted + 1))
                 begin = min(max(begin, 0), N_FRAMES - length)
@@ -95,17 +95,17 @@ class Batches:
                 views.append(data.pictures[number, version, begin : begin + length])
         raw = torch.from_numpy(np.stack(views)).float().transpose(1, 2)  # [n + n_phones, 146, n_frames]
         if plan.is_augmented:
-            _disturb(rng, raw, plan.n_windows)
+            _disturb(rng, raw, plan.n_segments)
         images = stacked(raw)
         if plan.is_augmented:
-            _mask(rng, images[plan.n_windows :])
+            _mask(rng, images[plan.n_segments :])
         if plan.is_mel_only:
             images[:, 1:] = 0
-        taught = self.lesson.taught(data.penultimate[picked, windows], data.layers[picked, windows])
+        taught = self.lesson.taught(data.penultimate[picked, segments], data.layers[picked, segments])
         return Batch(
             images.contiguous(memory_format=torch.channels_last),
             torch.from_numpy(taught),
-            torch.from_numpy(np.asarray(data.tags[picked, windows])),
+            torch.from_numpy(np.asarray(data.tags[picked, segments])),
             torch.from_numpy(data.group[picked].astype(np.int64)),
         )
 
@@ -113,7 +113,7 @@ class Batches:
 def stacked(raw: Tensor) -> Tensor:
     """Stacked images [n, 3, 128, n_frames] in [0, 1] from mel in dB, chroma and tonnetz [n, 146, n_frames].
 
-    The same as :meth:`synesthete.spectrogram.Spectrogram.stacked_image` of each window.
+    The same as :meth:`synesthete.spectrogram.Spectrogram.stacked_image` of each segment.
     """
     n_mels, n_chroma = SPECTROGRAM.n_mels, SPECTROGRAM.n_chroma
     mel, chroma, tonnetz = raw.split([n_mels, n_chroma, 6], dim=1)

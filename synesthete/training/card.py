@@ -60,7 +60,7 @@ def write_card(folder: Path, about: dict[str, Any], music: Sequence[Path], figur
         "## What it learned from",
         "",
         f"{about['n_chunks']} pieces of 12 s, each clean and through a simulated phone; "
-        f"{training['n_steps_done']} steps of {plan['n_windows']} windows in {training['seconds'] / 60:.0f} minutes. "
+        f"{training['n_steps_done']} steps of {plan['n_segments']} segments in {training['seconds'] / 60:.0f} minutes. "
         f"Held out by collection and artist: {held}.",
         "",
         "| collection | pieces |",

@@ -20,19 +20,19 @@ import soxr
 import torch
 
 from synesthete import settings
-from synesthete.encoders.base import window_frames
+from synesthete.encoders.base import segment_frames
 from synesthete.encoders.musicnn import Musicnn
 from synesthete.errors import SynestheteError
-from synesthete.spectrogram import analyse
+from synesthete.spectrogram import compute_spectrogram
 from synesthete.training import augmentation, sounds
-from synesthete.training.plan import CHUNK_SECONDS, HOP_SECONDS, WINDOW_SECONDS, TrainingPlan, are_held_out
+from synesthete.training.plan import CHUNK_SECONDS, HOP_SECONDS, SEGMENT_SECONDS, TrainingPlan, are_held_out
 from synesthete.training.sounds import RATE_HZ, Sound
 
 SPECTROGRAM = settings.SPECTROGRAM
 N_SAMPLES = round(CHUNK_SECONDS * RATE_HZ)
 N_FRAMES = 1 + (N_SAMPLES - SPECTROGRAM.n_fft) // SPECTROGRAM.hop_length
 N_ROWS = SPECTROGRAM.n_mels + SPECTROGRAM.n_chroma + 6
-WINDOW_FRAMES = window_frames(WINDOW_SECONDS)
+SEGMENT_FRAMES = segment_frames(SEGMENT_SECONDS)
 STARTS = tuple(round(number * HOP_SECONDS * RATE_HZ) for number in range(7))
 START_FRAMES = tuple(round(start / SPECTROGRAM.hop_length) for start in STARTS)
 # Of a plan, that shape the set:
@@ -62,7 +62,7 @@ class TrainingSet:
     penultimate : np.ndarray [shape=(n, 7, 200)], float32
     layers : np.ndarray [shape=(n, 7, 1506)], float16
     tags : np.ndarray [shape=(n, 7, 50)], float32 in [0, 1]
-        What the teacher hears in each of the clean windows; the layers are the means and maxima below its last two.
+        What the teacher hears in each of the clean segments; the layers are the means and maxima below its last two.
     group : np.ndarray [shape=(n,)], int
         Pieces of one recording share a number.
     is_plain, is_made : np.ndarray [shape=(n,)], bool
@@ -201,8 +201,8 @@ class Kitchen:
         if augmentation.level(samples) < QUIETEST:
             return None
         heard_samples = soxr.resample(samples, RATE_HZ, 16_000)
-        windows = [heard_samples[(at := round(start / RATE_HZ * 16_000)) : at + 48_128] for start in STARTS]
-        heard = self.teacher.hear(np.stack(windows))
+        segments = [heard_samples[(at := round(start / RATE_HZ * 16_000)) : at + 48_128] for start in STARTS]
+        heard = self.teacher.hear(np.stack(segments))
         phone = augmentation.phone_in_room(rng, samples, RATE_HZ)
         return {
             "pictures": np.stack([picture(samples), picture(phone)]),
@@ -214,7 +214,7 @@ class Kitchen:
 
 def picture(samples: np.ndarray) -> np.ndarray:
     """Mel in dB, chroma and tonnetz of the frames wholly inside, [n_frames, 146], float16."""
-    seen = analyse(samples).inner()
+    seen = compute_spectrogram(samples).inner()
     mel_db = 10 * np.log10(np.maximum(seen.mel, 1e-9))
     return np.concatenate([mel_db, seen.chroma, seen.tonnetz]).T.astype(np.float16)
 

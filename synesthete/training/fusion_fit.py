@@ -27,16 +27,16 @@ from synesthete.encoders import fusion
 from synesthete.encoders.base import Encoder
 from synesthete.encoders.fusion import HOP, HOP_FRAMES, Part, listen, part_of, ready_parts
 from synesthete.encoders.weights import Weights, write
-from synesthete.encoders.within import change_covariance, main_axes, whitening, within_covariance
+from synesthete.encoders.whitening import change_covariance, main_axes, whitening, within_covariance
 from synesthete.errors import OptionError
-from synesthete.spectrogram import see
+from synesthete.spectrogram import compute_spectrograms
 from synesthete.training.augmentation import phone_in_room
 from synesthete.training.plan import are_held_out
 from synesthete.training.sounds import listed
 
-Heard = dict[str, np.ndarray]  # by voice: [n_windows, size]
+Heard = dict[str, np.ndarray]  # by voice: [n_segments, size]
 FIRST_SECONDS, SECONDS = 15.0, 40.0  # beginnings are often unlike the rest
-PASSAGE_WINDOWS = 6  # 10.6 s
+PASSAGE_SEGMENTS = 6  # 10.6 s
 N_PASSAGES = 2
 SMALLEST_STD = 1e-3  # a number that never moves is divided by this instead of zero
 LOUDEST_NOISE_DB, LEAST_NOISE_DB = 3.0, 18.0  # music above noise
@@ -48,11 +48,11 @@ class VoicePlan:
 
     Attributes
     ----------
-    track_weight, window_weight : float > 0
-        Of its cosine, between tracks and between windows.
-    track_shrinkage, window_shrinkage : float > 0
-        See :func:`synesthete.encoders.within.whitening`.
-    track_phone_share, window_phone_share : float in [0, 1]
+    track_weight, segment_weight : float > 0
+        Of its cosine, between tracks and between segments.
+    track_shrinkage, segment_shrinkage : float > 0
+        See :func:`synesthete.encoders.whitening.whitening`.
+    track_phone_share, segment_phone_share : float in [0, 1]
         How much what a phone changes counts, against what changes within a recording.
     is_standardised : bool
         Divide each number by its spread first.
@@ -61,25 +61,25 @@ class VoicePlan:
     """
 
     track_weight: float
-    window_weight: float
+    segment_weight: float
     track_shrinkage: float = 0.1
-    window_shrinkage: float = 0.1
+    segment_shrinkage: float = 0.1
     track_phone_share: float = 0.1
-    window_phone_share: float = 0.5
+    segment_phone_share: float = 0.5
     is_standardised: bool = False
     n_axes: int = 256
 
 
-# Chosen on the collections of CHOSEN_ON (same artist; passages through a phone, whole and by windows) and on bands in
+# Chosen on the collections of CHOSEN_ON (same artist; passages through a phone, whole and by segments) and on bands in
 # fourteen kinds of styles, none of which is among what is published: see docs/decisions/voices-of-the-fusion.md. The
 # optimum is flat. The borrowed tags weigh a little more than those figures ask for: on recordings of players and
 # singers, which are rare among this music, they are the best single ear.
 PLAN = {
-    "musicnn": VoicePlan(track_weight=0.6, window_weight=0.2, track_shrinkage=0.05, track_phone_share=0.2),
-    "musicnn/layers": VoicePlan(track_weight=1.2, window_weight=0.5, track_phone_share=0.3, is_standardised=True),
-    "resnet/likeness": VoicePlan(track_weight=0.3, window_weight=0.1, track_shrinkage=3.0, track_phone_share=0.2),
-    "resnet/identity": VoicePlan(track_weight=0.2, window_weight=0.4, track_phone_share=0.2),
-    "timbre": VoicePlan(track_weight=1.0, window_weight=1.0, track_shrinkage=1.0, track_phone_share=0.2),
+    "musicnn": VoicePlan(track_weight=0.6, segment_weight=0.2, track_shrinkage=0.05, track_phone_share=0.2),
+    "musicnn/layers": VoicePlan(track_weight=1.2, segment_weight=0.5, track_phone_share=0.3, is_standardised=True),
+    "resnet/likeness": VoicePlan(track_weight=0.3, segment_weight=0.1, track_shrinkage=3.0, track_phone_share=0.2),
+    "resnet/identity": VoicePlan(track_weight=0.2, segment_weight=0.4, track_phone_share=0.2),
+    "timbre": VoicePlan(track_weight=1.0, segment_weight=1.0, track_shrinkage=1.0, track_phone_share=0.2),
 }
 
 
@@ -88,25 +88,25 @@ def hear_through_phone(parts: dict[str, Part], clip: Clip, rng: np.random.Genera
 
     Returns
     -------
-    said : dict of str to np.ndarray [shape=(n_windows, size)]
+    said : dict of str to np.ndarray [shape=(n_segments, size)]
     changes : dict of str to np.ndarray [shape=(m, size)]
-        Windows through the phone minus the same windows as they are.
+        Segments through the phone minus the same segments as they are.
     """
     rate = clip.sample_rate_hz
     sound = clip.excerpts[0].samples
     first = min(round(FIRST_SECONDS * rate), max(len(sound) - round(SECONDS * rate), 0))
     part = _clip(sound[first : first + round(SECONDS * rate)], rate)
-    said, segments = listen(parts, part, see(part))
+    said, segments = listen(parts, part, compute_spectrograms(part))
     changes: dict[str, list[np.ndarray]] = {voice: [] for voice in said}
-    n_samples = (PASSAGE_WINDOWS - 1) * HOP_FRAMES * HOP + fusion.WINDOW_SAMPLES
-    for _ in range(N_PASSAGES if len(segments) > PASSAGE_WINDOWS else 0):
-        number = int(rng.integers(len(segments) - PASSAGE_WINDOWS))
+    n_samples = (PASSAGE_SEGMENTS - 1) * HOP_FRAMES * HOP + fusion.SEGMENT_SAMPLES
+    for _ in range(N_PASSAGES if len(segments) > PASSAGE_SEGMENTS else 0):
+        number = int(rng.integers(len(segments) - PASSAGE_SEGMENTS))
         begin = number * HOP_FRAMES * HOP
         passage = part.excerpts[0].samples[begin : begin + n_samples]
         noise_db = float(rng.uniform(LOUDEST_NOISE_DB, LEAST_NOISE_DB))
         heard = _clip(phone_in_room(rng, passage, rate, noise_db), rate)
-        for voice, rows in listen(parts, heard, see(heard))[0].items():
-            changes[voice].append(rows[:PASSAGE_WINDOWS] - said[voice][number : number + PASSAGE_WINDOWS])
+        for voice, rows in listen(parts, heard, compute_spectrograms(heard))[0].items():
+            changes[voice].append(rows[:PASSAGE_SEGMENTS] - said[voice][number : number + PASSAGE_SEGMENTS])
     empty = {voice: rows[:0] for voice, rows in said.items()}
     return said, {voice: np.concatenate([empty[voice], *rows]) for voice, rows in changes.items()}
 
@@ -117,7 +117,7 @@ def fit_voice(said: Sequence[np.ndarray], changes: np.ndarray, plan: VoicePlan) 
     Parameters
     ----------
     said : sequence of np.ndarray [shape=(n_i, size)]
-        The windows of each recording.
+        The segments of each recording.
     changes : np.ndarray [shape=(m, size)]
         What a phone changes.
     plan : VoicePlan
@@ -128,7 +128,7 @@ def fit_voice(said: Sequence[np.ndarray], changes: np.ndarray, plan: VoicePlan) 
     within = within_covariance([group / spread for group in said])
     phone = change_covariance(changes / spread) if len(changes) else within
     turns = (
-        ("window_axes", plan.window_phone_share, plan.window_shrinkage),
+        ("window_axes", plan.segment_phone_share, plan.segment_shrinkage),
         ("track_axes", plan.track_phone_share, plan.track_shrinkage),
     )
     tensors = {"window_mean": mean, "track_mean": mean}
@@ -148,7 +148,7 @@ def fit(
     Raises
     ------
     OptionError
-        If there is no music, or only recordings of a single window.
+        If there is no music, or only recordings of a single segment.
     """
     if not heard:
         raise OptionError("There is no audio among the files named: name some music.")
@@ -159,7 +159,7 @@ def fit(
         changes = np.concatenate([changed[voice] for _, changed in heard])
         made = fit_voice(said, changes, plan[voice])
         tensors |= {f"{voice}.{tensor}": value for tensor, value in made.items()}
-        weights = {"track_weight": plan[voice].track_weight, "window_weight": plan[voice].window_weight}
+        weights = {"track_weight": plan[voice].track_weight, "window_weight": plan[voice].segment_weight}
         voices[voice] = {"made_with": encoders[part_of(voice)].weights_id, **weights}
     card = {"version": "1", "made_from": made_from, "n_recordings": len(heard), "voices": voices}
     return Weights("the turns", tensors, card)

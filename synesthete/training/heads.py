@@ -11,11 +11,11 @@ import scipy.linalg
 import torch
 from torch import nn
 
-from synesthete.encoders.within import change_covariance, main_axes, whitening, within_covariance
+from synesthete.encoders.whitening import change_covariance, main_axes, whitening, within_covariance
 from synesthete.training import losses
 from synesthete.training.plan import TrainingPlan
 
-RIDGE = 100.0  # added to the covariance per window, in units of each feature's variance
+RIDGE = 100.0  # added to the covariance per segment, in units of each feature's variance
 SHRINKAGE = 0.05
 PHONE_SHARE, EVEN_SHRINKAGE = 0.1, 0.1  # of the turn that evens the likeness
 N_STEPS, N_PAIRS = 300, 768
@@ -24,15 +24,15 @@ N_STEPS, N_PAIRS = 300, 768
 def last_layer(
     clean: np.ndarray, phone: np.ndarray, taught: np.ndarray, groups: np.ndarray, plan: TrainingPlan
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Both parts, centred on the clean windows and weighted as the plan says.
+    """Both parts, centred on the clean segments and weighted as the plan says.
 
     Parameters
     ----------
     clean, phone : np.ndarray [shape=(n, n_features)]
-        Features of the same windows, as they are and through the phone.
+        Features of the same segments, as they are and through the phone.
     taught : np.ndarray [shape=(n, taught_size)]
     groups : np.ndarray [shape=(n,)], int
-        Which recording each window comes from.
+        Which recording each segment comes from.
     plan : TrainingPlan
 
     Returns
@@ -83,8 +83,8 @@ def evened(
 ) -> tuple[np.ndarray, np.ndarray]:
     """A head turned so that what changes within a recording, or through a phone, spreads evenly in all directions.
 
-    See :mod:`synesthete.encoders.within`; as the turn is linear, it costs nothing in use. Left as it is where no
-    recording has two windows.
+    See :mod:`synesthete.encoders.whitening`; as the turn is linear, it costs nothing in use. Left as it is where no
+    recording has two segments.
 
     Parameters
     ----------
@@ -108,7 +108,7 @@ def evened(
 
 
 def compressed(weight: np.ndarray, bias: np.ndarray, clean: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
-    """A head turned to its main axes over the clean windows, of which ``size`` are kept.
+    """A head turned to its main axes over the clean segments, of which ``size`` are kept.
 
     Parameters
     ----------
@@ -140,9 +140,9 @@ def identity_head(
     Parameters
     ----------
     clean, phone : np.ndarray [shape=(n, n_features)]
-        Features of the same windows, as they are and through the phone.
+        Features of the same segments, as they are and through the phone.
     groups : np.ndarray [shape=(n,)], int
-        Which recording each window comes from.
+        Which recording each segment comes from.
     size : int > 0
     temperature : float > 0
     seed : int

@@ -13,10 +13,10 @@ def distillation(heard: Tensor, taught: Tensor) -> Tensor:
 
 
 def relations(heard: Tensor, taught: Tensor, temperature: float = 0.15) -> Tensor:
-    """Whether the student ranks the other windows of a batch as the teacher does.
+    """Whether the student ranks the other segments of a batch as the teacher does.
 
     Mean Kullback-Leibler divergence, >= 0, between the two distributions over neighbours: softmax of the cosines to all
-    other windows, divided by ``temperature`` > 0 (after Park et al., "Relational knowledge distillation", 2019).
+    other segments, divided by ``temperature`` > 0 (after Park et al., "Relational knowledge distillation", 2019).
 
     Parameters
     ----------
@@ -37,14 +37,14 @@ def contrast(
     remembered: Tensor | None = None,
     remembered_groups: Tensor | None = None,
 ) -> Tensor:
-    """InfoNCE: from each view, find the other view of the same window among all (van den Oord et al., 2018).
+    """InfoNCE: from each view, find the other view of the same segment among all (van den Oord et al., 2018).
 
-    Windows of the same recording are neither positives nor negatives, for music repeats itself.
+    Segments of the same recording are neither positives nor negatives, for music repeats itself.
 
     Parameters
     ----------
     seen, same : Tensor [shape=(n, size)]
-        Two views of the same n windows.
+        Two views of the same n segments.
     groups : Tensor [shape=(n,)], int
         Which recording each comes from.
     temperature : float > 0

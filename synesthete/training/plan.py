@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from synesthete.errors import OptionError
 
-CHUNK_SECONDS = 12.1  # seven windows of 3 s, 1.5 s apart, and the teacher's last one wholly inside
-WINDOW_SECONDS = 3.0
+CHUNK_SECONDS = 12.1  # seven segments of 3 s, 1.5 s apart, and the teacher's last one wholly inside
+SEGMENT_SECONDS = 3.0
 HOP_SECONDS = 1.5
 REPORTED = ("MineClone2", "phonograph_album_mcl", "sounds")  # collections on which figures are published
 CHOSEN_ON = ("hedgewars-data", "supertux-data", "warmux-data", "wesnoth-1.16-music")  # on which weights are chosen
@@ -39,9 +39,9 @@ class TrainingPlan:
         Learn from the held-out collections too; figures measured on them then mean nothing.
     n_steps : int > 0
         Optimiser steps.
-    n_windows : int > 1
-        Windows in a batch.
-    n_phones : int in [2, n_windows]
+    n_segments : int > 1
+        Segments in a batch.
+    n_phones : int in [2, n_segments]
         How many of them are seen a second time, through the phone.
     depth, width : int
         Of the ResNet (:func:`synesthete.encoders.resnet.build`).
@@ -52,7 +52,7 @@ class TrainingPlan:
     learning_rate, weight_decay : float
     short_share : float in [0, 1]
         Share of the steps that look at 2 s only: the same lesson at two thirds of the price, and listeners' snippets
-        may be that short. The rest looks at the whole window.
+        may be that short. The rest looks at the whole segment.
     warm_up : float in [0, 1)
         Share of the steps over which the learning rate rises; afterwards it falls along a cosine to zero.
     distillation, relations, tags, contrast : float >= 0
@@ -66,7 +66,7 @@ class TrainingPlan:
     is_mel_only : bool
         Leave chroma and tonnetz black.
     n_solved : int > 0
-        Windows from which the last layer is solved at the end.
+        Segments from which the last layer is solved at the end.
     identity_share : float in [0, 1]
         Share of the identity part in the cosine of the finished embedding.
     """
@@ -79,7 +79,7 @@ class TrainingPlan:
     n_voices: int = 120
     is_on_everything: bool = False
     n_steps: int = 4_000
-    n_windows: int = 96
+    n_segments: int = 96
     n_phones: int = 32
     depth: int = 18
     width: int = 32
@@ -106,8 +106,8 @@ class TrainingPlan:
         for name in above_zero:
             if getattr(self, name) <= 0:
                 raise OptionError(f"{name} is {getattr(self, name)}; a training needs it above zero.")
-        if not 2 <= self.n_phones <= self.n_windows:
-            raise OptionError(f"n_phones is {self.n_phones}; contrast needs 2 to n_windows = {self.n_windows}.")
+        if not 2 <= self.n_phones <= self.n_segments:
+            raise OptionError(f"n_phones is {self.n_phones}; contrast needs 2 to n_segments = {self.n_segments}.")
         if not 0 <= self.layer_share < 1:
             raise OptionError(f"layer_share is {self.layer_share}, outside 0 to below 1.")
         if not 0 <= self.identity_share <= 1:

@@ -25,7 +25,7 @@ from synesthete.training import losses
 from synesthete.training.batches import Batch, Batches
 from synesthete.training.datasets import TrainingSet
 from synesthete.training.heads import last_layer
-from synesthete.training.plan import HOP_SECONDS, WINDOW_SECONDS, TrainingPlan
+from synesthete.training.plan import HOP_SECONDS, SEGMENT_SECONDS, TrainingPlan
 
 NORMALISATION = {"mean": [0.5, 0.4, 0.5], "std": [0.25, 0.3, 0.15]}
 CURVES = ("step", "seconds", "total", "distillation", "through_phone", "relations", "tags", "contrast", "learning_rate")
@@ -149,10 +149,10 @@ class Training:
     def _losses(self, likeness: Tensor, identity: Tensor, batch: Batch) -> dict[str, Tensor]:
         plan = self.plan
         taught, groups = batch.taught.to(self.device), batch.groups.to(self.device)
-        parts_of = [plan.n_windows, plan.n_phones]
+        parts_of = [plan.n_segments, plan.n_phones]
         clean, phone = likeness.split(parts_of)
         clean_identity, phone_identity = identity.split(parts_of)
-        again = slice(plan.n_phones)  # the windows that are seen twice
+        again = slice(plan.n_phones)  # the segments that are seen twice
         std, mean = self.scale
         tag_like = clean[:, : len(mean)] * TAUGHT_LENGTH / self.batches.lesson.penultimate_factor
         logits = self.to_tags(tag_like * std + mean)
@@ -247,9 +247,9 @@ class Training:
         network.eval()
         mean, std = (torch.tensor(values)[:, None, None] for values in NORMALISATION.values())
         batches = copy.copy(self.batches)
-        batches.plan = replace(plan, n_phones=plan.n_windows)
+        batches.plan = replace(plan, n_phones=plan.n_segments)
         seen, phone, taught, groups = [], [], [], []
-        for number in range(-(-plan.n_solved // plan.n_windows)):
+        for number in range(-(-plan.n_solved // plan.n_segments)):
             batch = batches.draw(10**9 + number)
             images = ((batch.images - mean) / std).contiguous(memory_format=torch.channels_last)
             with torch.no_grad():
@@ -271,7 +271,7 @@ class Training:
             "version": f"1.{self.step}",
             "architecture": {"depth": self.plan.depth, "width": self.plan.width},
             "embedding_size": whole,
-            "segment_seconds": WINDOW_SECONDS,
+            "segment_seconds": SEGMENT_SECONDS,
             "hop_seconds": HOP_SECONDS,
             "normalisation": NORMALISATION,
             "parts": {

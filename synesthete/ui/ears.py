@@ -29,7 +29,7 @@ def show_encoder(name: str, *, is_default: bool) -> None:
             return
         for note in encoder.notes:
             st.caption(f":material/info: {plain(note, 400)}")
-        size, window, version = st.columns(3)
+        size, segment, version = st.columns(3)
         size.metric("Numbers in a vector", f"{encoder.embedding_size:,}")
-        window.metric("Listens in windows of", f"{encoder.segment_seconds:.1f} s")
+        segment.metric("Listens in windows of", f"{encoder.segment_seconds:.1f} s")
         version.metric("Version", encoder.version)

@@ -11,7 +11,7 @@ from synesthete.audio import Clip, read_clip
 from synesthete.encoders import is_ready, load
 from synesthete.encoders.base import Embedding
 from synesthete.search import SearchEngine, SearchOptions, SearchResult
-from synesthete.spectrogram import Spectrogram, see
+from synesthete.spectrogram import Spectrogram, compute_spectrograms
 from synesthete.ui import resources, state
 from synesthete.ui.state import Sound
 from synesthete.ui.text import plain
@@ -64,7 +64,7 @@ def _hear_now(sound: Sound, engine: SearchEngine) -> Heard:
             source = str(engine.catalogue.audio_path(engine.catalogue.track(sound.track_id)))
         clip = read_clip(source, name=sound.name)
     with st.spinner("Looking at the sound …", show_time=True):
-        spectrograms = see(clip)
+        spectrograms = compute_spectrograms(clip)
     with st.spinner(f"The {engine.encoder.name} ear is forming its impression …", show_time=True):
         embedding = engine.encoder.embed(clip, spectrograms)
     return Heard(clip, spectrograms, embedding, _tags(clip, engine.encoder.name))

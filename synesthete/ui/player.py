@@ -22,7 +22,7 @@ from synesthete import figures
 from synesthete.audio import read_clip
 from synesthete.catalogue import Catalogue
 from synesthete.errors import AudioError
-from synesthete.spectrogram import see
+from synesthete.spectrogram import compute_spectrograms
 from synesthete.tracks import Track
 
 _ASSETS = Path(__file__).parent / "assets"
@@ -137,7 +137,7 @@ def thumbnails(tracks: Sequence[Track], catalogue: Catalogue) -> dict[str, bytes
 def _thumbnail(track_id: str, path: str) -> bytes:
     """``track_id`` is the content's hash, so that another file at the same path has another picture."""
     try:
-        spectrograms = see(read_clip(path))
+        spectrograms = compute_spectrograms(read_clip(path))
     except AudioError:
         return b""  # the player says so when its turn comes
     image = np.concatenate([spectrogram.stacked_image() for spectrogram in spectrograms], axis=2)

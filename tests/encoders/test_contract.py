@@ -8,8 +8,8 @@ import pytest
 
 from synesthete import encoders, settings
 from synesthete.audio import Clip, Excerpt
-from synesthete.encoders.base import unit, window_frames, window_starts
-from synesthete.spectrogram import see
+from synesthete.encoders.base import segment_frames, segment_starts, unit
+from synesthete.spectrogram import compute_spectrograms
 
 RATE = settings.AUDIO.sample_rate_hz
 SMALL = {"architecture": {"depth": 10, "width": 16}}
@@ -51,11 +51,11 @@ def music(n_seconds, seed=5):
     return (0.2 * tone + 0.01 * rng.standard_normal(n_samples)).astype(np.float32)
 
 
-def windows_of(encoder, samples):
+def segments_of(encoder, samples):
     clip = clip_of(samples)
     if encoder.consumes == "waveform":
         return encoder._cut_waveform(clip.excerpts[0].samples, RATE)[0]
-    return encoder._cut_spectrogram(see(clip)[0])[0]
+    return encoder._cut_spectrogram(compute_spectrograms(clip)[0])[0]
 
 
 def test_embedding_has_the_promised_shape(encoder):
@@ -79,13 +79,13 @@ def test_the_same_sound_gives_the_same_vector(encoder):
 
 def test_spectrograms_may_be_handed_in(encoder):
     sound = clip_of(music(4))
-    np.testing.assert_array_equal(encoder.embed(sound).vector, encoder.embed(sound, see(sound)).vector)
+    np.testing.assert_array_equal(encoder.embed(sound).vector, encoder.embed(sound, compute_spectrograms(sound)).vector)
 
 
-def test_a_batch_equals_its_windows_alone(encoder):
-    windows = windows_of(encoder, music(encoder.segment_seconds + 2 * encoder.hop_seconds))
-    alone = np.concatenate([encoder.encode(window[None]) for window in windows])
-    np.testing.assert_allclose(encoder.encode(windows), alone, atol=1e-5)
+def test_a_batch_equals_its_segments_alone(encoder):
+    segments = segments_of(encoder, music(encoder.segment_seconds + 2 * encoder.hop_seconds))
+    alone = np.concatenate([encoder.encode(segment[None]) for segment in segments])
+    np.testing.assert_allclose(encoder.encode(segments), alone, atol=1e-5)
 
 
 def test_a_passage_sounds_the_same_alone(encoder):
@@ -125,7 +125,7 @@ def test_silence_gives_a_finite_vector(encoder, level):
         samples[RATE] = level
     else:
         samples += level * np.random.default_rng(2).standard_normal(samples.size).astype(np.float32)
-    vectors = encoder.encode(windows_of(encoder, samples))
+    vectors = encoder.encode(segments_of(encoder, samples))
     assert np.isfinite(vectors).all()
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
 
@@ -151,12 +151,12 @@ def test_fingerprints_differ_between_encoders():
     assert len({encoder_called(name).fingerprint for name in ready}) == len(ready) > 1
 
 
-def test_windows_reach_the_end():
-    assert window_starts(10, 4, 2) == [0, 2, 4, 6]
-    assert window_starts(11, 4, 4) == [0, 4, 7]
-    assert window_starts(9, 4, 4) == [0, 4]
-    assert window_starts(3, 4, 2) == [0]
-    assert window_frames(5.0) == 212 and window_frames(3.1) == 130 and window_frames(0.01) == 1
+def test_segments_reach_the_end():
+    assert segment_starts(10, 4, 2) == [0, 2, 4, 6]
+    assert segment_starts(11, 4, 4) == [0, 4, 7]
+    assert segment_starts(9, 4, 4) == [0, 4]
+    assert segment_starts(3, 4, 2) == [0]
+    assert segment_frames(5.0) == 212 and segment_frames(3.1) == 130 and segment_frames(0.01) == 1
 
 
 def test_unit_leaves_zero_alone():

@@ -1,4 +1,4 @@
-"""Several ears as one: the inner product, missing and changed parts, windows shared by all."""
+"""Several ears as one: the inner product, missing and changed parts, segments shared by all."""
 
 import numpy as np
 import pytest
@@ -7,10 +7,10 @@ from synesthete import settings
 from synesthete.audio import Clip, Excerpt
 from synesthete.encoders import fusion, registry
 from synesthete.encoders.base import Encoder, unit
-from synesthete.encoders.fusion import HOP, HOP_FRAMES, WINDOW_FRAMES, WINDOW_SAMPLES, Fusion, Part
+from synesthete.encoders.fusion import HOP, HOP_FRAMES, SEGMENT_FRAMES, SEGMENT_SAMPLES, Fusion, Part
 from synesthete.encoders.weights import Weights
 from synesthete.errors import EncoderError
-from synesthete.spectrogram import analyse, see
+from synesthete.spectrogram import compute_spectrogram, compute_spectrograms
 
 RATE = settings.AUDIO.sample_rate_hz
 
@@ -87,35 +87,35 @@ def test_a_cosine_is_the_weighted_mean_of_the_parts(ear):
         assert np.sum(first * second) == pytest.approx(float(cosines @ shares) / shares.sum(), abs=1e-5)
 
 
-def test_a_window_alone_is_the_window_within(ear):
+def test_a_segment_alone_is_the_segment_within(ear):
     samples = sound(9)
     made = ear.embed(clip_of(samples))
     assert len(made.segments) == 5
     for number, segment in enumerate(made.segments):
         start = round(segment.start_seconds * RATE)
         assert start % HOP == 0
-        alone = ear.encode(samples[None, start : start + WINDOW_SAMPLES])[0]
+        alone = ear.encode(samples[None, start : start + SEGMENT_SAMPLES])[0]
         assert alone @ made.segment_vectors[number] > 0.9999
     assert made.segments[1].start_seconds == pytest.approx(ear.hop_seconds) == HOP_FRAMES * HOP / RATE
 
 
-def test_every_part_hears_the_same_windows():
+def test_every_part_hears_the_same_segments():
     samples = sound(6)
-    inner = see(clip_of(samples))[0].inner()
+    inner = compute_spectrograms(clip_of(samples))[0].inner()
     pictures = Part(Listener("pictures", "image", 2))
     assert pictures.hear(samples, inner, [0, HOP_FRAMES])["pictures"].shape == (2, 12)
-    expected = inner.slice(HOP_FRAMES, HOP_FRAMES + 126).stacked_image()[None]  # its own window: 3.0 s
+    expected = inner.slice(HOP_FRAMES, HOP_FRAMES + 126).stacked_image()[None]  # its own segment: 3.0 s
     np.testing.assert_array_equal(
         pictures.hear(samples, inner, [0, HOP_FRAMES])["pictures"][1], pictures.encoder.encode(expected)[0]
     )
-    assert analyse(samples[:WINDOW_SAMPLES]).inner().n_frames == WINDOW_FRAMES
+    assert compute_spectrogram(samples[:SEGMENT_SAMPLES]).inner().n_frames == SEGMENT_FRAMES
 
 
 @pytest.mark.parametrize("gain", [0.01, 1.0, 5.0])
 def test_a_part_that_hears_waveforms_gets_them_at_one_level(gain):
     samples = gain * sound(6)
     part = Part(Listener("waves", "waveform", 1, 16_000))
-    part.hear(samples, see(clip_of(samples))[0].inner(), [0, HOP_FRAMES])
+    part.hear(samples, compute_spectrograms(clip_of(samples))[0].inner(), [0, HOP_FRAMES])
     np.testing.assert_allclose(part.encoder.loudness, fusion.LEVEL, rtol=1e-4)
 
 
@@ -202,8 +202,8 @@ def test_a_part_may_speak_with_its_halves_alone():
     ear = Fusion(Weights("the turns", tensors, card), {"pictures": part})
     assert ear.part_names == ("pictures",) and ear.embedding_size == 12 and ear.notes == ()
     samples = sound(5)
-    window = ear.encode(samples[None, :WINDOW_SAMPLES])[0]
-    own = part.encode(analyse(samples[:WINDOW_SAMPLES]).inner().slice(0, 126).stacked_image()[None])[0]
+    segment = ear.encode(samples[None, :SEGMENT_SAMPLES])[0]
+    own = part.encode(compute_spectrogram(samples[:SEGMENT_SAMPLES]).inner().slice(0, 126).stacked_image()[None])[0]
     for voice, weight in (("likeness", 1 / 4), ("identity", 3 / 4)):
-        heard = window[ear.voices[f"pictures/{voice}"]]
+        heard = segment[ear.voices[f"pictures/{voice}"]]
         np.testing.assert_allclose(heard, np.sqrt(weight) * unit(own[part.parts[voice]][None])[0], atol=1e-5)

@@ -60,7 +60,7 @@ def test_log_mel_equals_librosa(waveforms):
     pytest.importorskip("librosa")
     pictures = musicnn_network.log_mel(waveforms).numpy()
     assert pictures.shape == (len(waveforms), 187, 96)
-    expected = np.stack([GENERATOR["log_mel"](window) for window in waveforms])
+    expected = np.stack([GENERATOR["log_mel"](segment) for segment in waveforms])
     np.testing.assert_allclose(pictures, expected, atol=1e-4)
 
 
@@ -73,7 +73,7 @@ def test_the_mel_filters_equal_librosas():
 @needs_wheel
 def test_the_network_equals_tensorflows(ear, waveforms, expected):
     pytest.importorskip("librosa")
-    pictures = np.stack([GENERATOR["log_mel"](window) for window in waveforms])
+    pictures = np.stack([GENERATOR["log_mel"](segment) for segment in waveforms])
     assert_equals_tensorflow(ear.network.hear(torch.from_numpy(pictures)), expected)
 
 
@@ -98,13 +98,13 @@ def test_encode_gives_unit_vectors_alone_as_in_a_batch(ear, waveforms):
     assert vectors.dtype == np.float32
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-6)
     np.testing.assert_array_equal(vectors, ear.encode(batch))
-    for number, window in enumerate(waveforms):
-        np.testing.assert_allclose(ear.encode(window[None])[0], vectors[number], atol=1e-5)
+    for number, segment in enumerate(waveforms):
+        np.testing.assert_allclose(ear.encode(segment[None])[0], vectors[number], atol=1e-5)
 
 
 @needs_wheel
 @pytest.mark.parametrize("n_samples", [100, 512, 16_000, musicnn_network.N_SAMPLES - 1])
-def test_a_short_window_is_repeated(ear, waveforms, n_samples):
+def test_a_short_segment_is_repeated(ear, waveforms, n_samples):
     vectors = ear.encode(waveforms[:, :n_samples])
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-6)
     picture = musicnn_network.log_mel(waveforms[:, :n_samples])
@@ -117,12 +117,12 @@ def test_a_short_window_is_repeated(ear, waveforms, n_samples):
 def test_a_passage_gives_its_vector_within_a_longer_sound(ear, rng):
     samples = (0.1 * rng.standard_normal(16_000 * 8)).astype(np.float32)
     hop, length = round(ear.hop_seconds * 16_000), musicnn_network.N_SAMPLES
-    windows, starts, _ = ear._cut_waveform(samples, 16_000)
+    segments, starts, _ = ear._cut_waveform(samples, 16_000)
     assert starts[1] * 16_000 == hop
     assert round(ear.segment_seconds * 16_000) == length
-    np.testing.assert_allclose(ear.encode(windows)[1], ear.encode(samples[None, hop : hop + length])[0], atol=1e-5)
+    np.testing.assert_allclose(ear.encode(segments)[1], ear.encode(samples[None, hop : hop + length])[0], atol=1e-5)
     whole = musicnn_network.log_mel(samples[None])
-    np.testing.assert_allclose(whole[:, 94 : 94 + 187], musicnn_network.log_mel(windows[1:2]), atol=1e-5)
+    np.testing.assert_allclose(whole[:, 94 : 94 + 187], musicnn_network.log_mel(segments[1:2]), atol=1e-5)
 
 
 @needs_wheel

@@ -55,7 +55,7 @@ def settings_paths(folder: Path):
 
 
 def test_a_missing_package_is_named(monkeypatch):
-    entry = registry.Entry("nowhere:Nothing", "Nothing.", packages=("no_such_package",), way_out="Install it.")
+    entry = registry.Entry("nowhere:Nothing", "Nothing.", packages=("no_such_package",), remedy="Install it.")
     monkeypatch.setitem(registry.ENTRIES, "nothing", entry)
     with pytest.raises(EncoderError, match="'nothing' lacks the package no_such_package. Install it."):
         encoders.load("nothing")

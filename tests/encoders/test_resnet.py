@@ -8,7 +8,7 @@ import torch
 
 from synesthete import settings
 from synesthete.encoders import resnet, weights
-from synesthete.encoders.resnet import DEFAULT_CARD, STEM, WAY_OUT, Resnet, build
+from synesthete.encoders.resnet import DEFAULT_CARD, REMEDY, STEM, Resnet, build
 from synesthete.errors import EncoderError
 
 CARD = DEFAULT_CARD | {"version": "7", "architecture": {"depth": 10, "width": 8}, "embedding_size": 24}
@@ -22,7 +22,7 @@ def folder(tmp_path):
 
 
 def read(folder):
-    return Resnet(weights.read(folder, STEM, WAY_OUT))
+    return Resnet(weights.read(folder, STEM, REMEDY))
 
 
 def change_card(folder, **changes):
@@ -137,10 +137,10 @@ def test_untrained_follows_its_seed_and_leaves_the_generator_alone(images):
     assert first.fingerprint == again.fingerprint != other.fingerprint
 
 
-def test_many_windows_go_in_bounded_batches(images, monkeypatch):
+def test_many_segments_go_in_bounded_batches(images, monkeypatch):
     encoder = Resnet.untrained(architecture=CARD["architecture"])
     expected = encoder.encode(images)
-    monkeypatch.setattr(resnet, "WINDOWS_AT_ONCE", 2)
+    monkeypatch.setattr(resnet, "SEGMENTS_AT_ONCE", 2)
     np.testing.assert_allclose(encoder.encode(images), expected, atol=1e-5)
 
 

@@ -9,9 +9,9 @@ import scipy.fft
 
 from synesthete import settings
 from synesthete.encoders import standardise, weights
-from synesthete.encoders.statistics import N_STATISTICS, STEM, WAY_OUT, Statistics, statistics
+from synesthete.encoders.statistics import N_STATISTICS, REMEDY, STEM, Statistics, statistics
 from synesthete.errors import EncoderError, OptionError
-from synesthete.spectrogram import analyse
+from synesthete.spectrogram import compute_spectrogram
 
 RATE = settings.SPECTROGRAM.sample_rate_hz
 
@@ -22,14 +22,14 @@ def rows(rng):
 
 
 def test_statistics_are_mean_minimum_and_maximum(rng):
-    features = analyse(rng.standard_normal(RATE).astype(np.float32)).feature_matrix()
+    features = compute_spectrogram(rng.standard_normal(RATE).astype(np.float32)).feature_matrix()
     found = statistics(features[None], floor_db=-80.0)
     expected = np.concatenate([features.mean(axis=1), features.min(axis=1), features.max(axis=1)])
     np.testing.assert_allclose(found[0], expected, atol=1e-3)
 
 
 def test_the_floor_counts_for_mel_and_mfcc(rng):
-    features = analyse(rng.standard_normal(RATE) * np.geomspace(1, 1e-4, RATE)).feature_matrix()
+    features = compute_spectrogram(rng.standard_normal(RATE) * np.geomspace(1, 1e-4, RATE)).feature_matrix()
     mel_db = np.maximum(features[:128], -50)
     found = statistics(features[None])[0]
     np.testing.assert_allclose(found[166 : 166 + 128], mel_db.min(axis=1), atol=1e-4)
@@ -45,7 +45,7 @@ def test_the_reference_whitens(rows):
 
 def test_turning_back_changes_no_cosine(rows, rng):
     made = standardise.fit(rows, "noise")
-    features = np.stack([analyse(rng.standard_normal(RATE)).inner().feature_matrix() for _ in range(4)])
+    features = np.stack([compute_spectrogram(rng.standard_normal(RATE)).inner().feature_matrix() for _ in range(4)])
     scores = np.clip((statistics(features) - made.tensors["mean"]) / made.tensors["std"], -4, 4)
     turned = scores @ made.tensors["axes"]
     turned /= np.linalg.norm(turned, axis=1, keepdims=True)
@@ -65,8 +65,8 @@ def test_a_row_that_never_moves_is_harmless(rows):
     assert all(np.isfinite(value).all() for value in made.tensors.values())
 
 
-def test_too_few_windows_are_refused(rows):
-    with pytest.raises(OptionError, match="128 axes need more than 128 windows of music, got 100"):
+def test_too_few_segments_are_refused(rows):
+    with pytest.raises(OptionError, match="128 axes need more than 128 segments of music, got 100"):
         standardise.fit(rows[:100], "noise")
 
 
@@ -78,8 +78,8 @@ def test_no_music_is_refused():
 def test_the_reference_survives_the_disk(rows, tmp_path, rng):
     made = standardise.fit(rows, "noise")
     weights.write(tmp_path, STEM, made.tensors, made.card)
-    read = weights.read(tmp_path, STEM, WAY_OUT)
-    features = analyse(rng.standard_normal(2 * RATE)).inner().feature_matrix()[None]
+    read = weights.read(tmp_path, STEM, REMEDY)
+    features = compute_spectrogram(rng.standard_normal(2 * RATE)).inner().feature_matrix()[None]
     np.testing.assert_array_equal(Statistics(made).encode(features), Statistics(read).encode(features))
 
 
@@ -88,7 +88,7 @@ def test_the_fingerprint_follows_the_reference(rows, tmp_path):
     for number, part in enumerate((rows, rows[:200])):
         made = standardise.fit(part, "noise")
         weights.write(tmp_path / str(number), STEM, made.tensors, made.card)
-        prints.append(Statistics(weights.read(tmp_path / str(number), STEM, WAY_OUT)).fingerprint)
+        prints.append(Statistics(weights.read(tmp_path / str(number), STEM, REMEDY)).fingerprint)
     assert prints[0] != prints[1]
 
 
@@ -106,7 +106,7 @@ def test_the_command_writes_what_the_encoder_reads(tmp_path, rng, capsys):
     assert "of 6 files" in capsys.readouterr().out
     card = json.loads((tmp_path / "out" / f"{STEM}.json").read_text())
     assert card["made_from"] == "three noises"
-    assert Statistics(weights.read(tmp_path / "out", STEM, WAY_OUT)).embedding_size == 498
+    assert Statistics(weights.read(tmp_path / "out", STEM, REMEDY)).embedding_size == 498
 
 
 def test_wrong_features_are_refused(rows):

@@ -9,7 +9,7 @@ from synesthete.encoders.timbre import N_MFCC, N_NUMBERS, N_UPPER, Timbre, cepst
 from synesthete.encoders.weights import read
 from synesthete.errors import EncoderError, OptionError
 from synesthete.settings import Paths
-from synesthete.spectrogram import analyse
+from synesthete.spectrogram import compute_spectrogram
 
 RATE = 22_050
 
@@ -21,7 +21,7 @@ def clouds(rng):
 
 def test_the_cepstrum_is_librosas(rng):
     librosa = pytest.importorskip("librosa")
-    spectrogram = analyse(rng.standard_normal(RATE).astype(np.float32))
+    spectrogram = compute_spectrogram(rng.standard_normal(RATE).astype(np.float32))
     expected = librosa.feature.mfcc(S=spectrogram.mel_db(), n_mfcc=N_MFCC + 1)[1:]
     np.testing.assert_allclose(cepstrum(spectrogram.mel_db(), -80.0), expected, atol=1e-3)
 
@@ -57,33 +57,33 @@ def test_one_frame_is_a_gaussian_too(clouds):
 
 
 @pytest.fixture
-def windows(rng):
+def segments(rng):
     return [rng.standard_normal((40, N_NUMBERS)) + rng.standard_normal(N_NUMBERS) for _ in range(10)]
 
 
-def test_the_reference_makes_an_encoder(windows, rng):
-    made = timbre.fit(windows, "noise")
+def test_the_reference_makes_an_encoder(segments, rng):
+    made = timbre.fit(segments, "noise")
     ear = Timbre(made)
-    features = np.stack([analyse(rng.standard_normal(RATE)).inner().feature_matrix() for _ in range(2)])
+    features = np.stack([compute_spectrogram(rng.standard_normal(RATE)).inner().feature_matrix() for _ in range(2)])
     expected = (gaussians(cepstrum(features[:, :128])) - made.tensors["mean"]) @ made.tensors["axes"]
     expected /= np.linalg.norm(expected, axis=1, keepdims=True)
     np.testing.assert_allclose(ear.encode(features), expected, atol=1e-5)
-    assert Timbre(timbre.fit(windows[1:], "noise")).fingerprint  # other weights load as well
+    assert Timbre(timbre.fit(segments[1:], "noise")).fingerprint  # other weights load as well
 
 
-def test_too_little_music_is_refused(windows):
-    with pytest.raises(OptionError, match="324 axes need more windows of music than 40"):
-        timbre.fit(windows[:1], "noise")
+def test_too_little_music_is_refused(segments):
+    with pytest.raises(OptionError, match="324 axes need more segments of music than 40"):
+        timbre.fit(segments[:1], "noise")
 
 
-def test_other_shapes_are_refused(windows):
+def test_other_shapes_are_refused(segments):
     with pytest.raises(EncoderError, match=r"'timbre' needs feature matrices .* \(2, 3\)"):
-        Timbre(timbre.fit(windows, "noise")).encode(np.zeros((2, 3)))
+        Timbre(timbre.fit(segments, "noise")).encode(np.zeros((2, 3)))
 
 
 def test_missing_weights_name_the_command(tmp_path):
     with pytest.raises(EncoderError, match="python -m synesthete.encoders.timbre FILES"):
-        read(tmp_path, timbre.STEM, timbre.WAY_OUT)
+        read(tmp_path, timbre.STEM, timbre.REMEDY)
 
 
 def test_the_command_writes_what_the_encoder_reads(tmp_path, rng):
@@ -96,9 +96,9 @@ def test_the_command_writes_what_the_encoder_reads(tmp_path, rng):
         soundfile.write(tmp_path / f"{number}.wav", 0.3 * sound, RATE)
     files = [str(tmp_path / f"{number}.wav") for number in range(7)] + [str(tmp_path / "6.wav")] * 3
     assert timbre.main([*files, "--made-from", "sweeps", "--folder", str(tmp_path / "models")]) == 0
-    assert Timbre(read(tmp_path / "models", timbre.STEM, timbre.WAY_OUT)).embedding_size == N_NUMBERS
+    assert Timbre(read(tmp_path / "models", timbre.STEM, timbre.REMEDY)).embedding_size == N_NUMBERS
 
 
 def test_what_ships_says_what_it_was_made_from():
-    card = read(Paths().models, timbre.STEM, timbre.WAY_OUT).card
-    assert "openly licensed" in card["made_from"] and card["n_windows"] > N_NUMBERS
+    card = read(Paths().models, timbre.STEM, timbre.REMEDY).card
+    assert "openly licensed" in card["made_from"] and card["n_segments"] > N_NUMBERS

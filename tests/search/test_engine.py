@@ -13,9 +13,9 @@ from synesthete.encoders.base import Embedding, Encoder, unit
 from synesthete.errors import CatalogueError, EncoderError, OptionError
 from synesthete.search import SearchEngine, SearchOptions, search
 from synesthete.search.duplicates import is_part, is_version
-from synesthete.search.encoder_index import Shelf
+from synesthete.search.encoder_index import EncoderIndex
 from synesthete.search.filters import HIDING_REASONS
-from synesthete.search.passages import Windows, best_passages
+from synesthete.search.passages import SegmentVectors, best_passages
 from synesthete.tracks import Segment, Track
 
 SIZE, HOP, RATE = 12, 2.5, 22_050
@@ -23,7 +23,7 @@ MATRIX = np.random.default_rng(5).normal(size=(400, SIZE))
 
 
 class Fake(Encoder):
-    """Hears the spectrum of a window through random numbers."""
+    """Hears the spectrum of a segment through random numbers."""
 
     name = "fake"
     version = "1"
@@ -47,15 +47,15 @@ def embedding_of(vectors, gap_after=None):
     return Embedding(ENCODER.aggregate(vectors), vectors, segments, ENCODER.fingerprint)
 
 
-def walk(rng, n_windows):
-    """Windows of a made-up recording: each near the one before, as in music."""
-    steps = rng.normal(size=(n_windows, SIZE)) * np.where(np.arange(n_windows) == 0, 1.0, 0.35)[:, None]
+def walk(rng, n_segments):
+    """Segments of a made-up recording: each near the one before, as in music."""
+    steps = rng.normal(size=(n_segments, SIZE)) * np.where(np.arange(n_segments) == 0, 1.0, 0.35)[:, None]
     return unit(np.cumsum(steps, axis=0))
 
 
-def fill(catalogue, rng, n_tracks, n_windows=(1, 12)):
+def fill(catalogue, rng, n_tracks, n_segments=(1, 12)):
     for number in range(n_tracks):
-        n = int(rng.integers(*n_windows))
+        n = int(rng.integers(*n_segments))
         artist = ["", "Ann", "Ben", " ann"][int(rng.integers(4))]
         track = Track(f"{number:03}", f"Track {number}", artist, seconds=HOP * n + 2.5, path=f"{number}.ogg")
         catalogue.add_track(track)
@@ -75,39 +75,39 @@ def engine(catalogue, rng):
     return SearchEngine(catalogue, ENCODER)
 
 
-def windows_of(catalogue, track_id):
+def segments_of(catalogue, track_id):
     segments, vectors = catalogue.segments(track_id, ENCODER.fingerprint)
-    return Windows.of(vectors, np.array([segment.start_seconds for segment in segments]), HOP)
+    return SegmentVectors.of(vectors, np.array([segment.start_seconds for segment in segments]), HOP)
 
 
 def brute_force(catalogue, embedding, options, compared):
     """The ids that must be found: no index, one track after another, the rules in order."""
-    query = Windows.of(
+    query = SegmentVectors.of(
         embedding.segment_vectors, np.array([segment.start_seconds for segment in embedding.segments]), HOP
     )
     scored = []
     for track in catalogue.tracks():
         vector = catalogue.vector(track.track_id, ENCODER.fingerprint)
-        windows = windows_of(catalogue, track.track_id)
-        cosine = best_passages(query, windows).cosines[0] if compared == "passage" else vector @ embedding.vector
-        scored.append((-float(cosine), track, windows))
+        segments = segments_of(catalogue, track.track_id)
+        cosine = best_passages(query, segments).cosines[0] if compared == "passage" else vector @ embedding.vector
+        scored.append((-float(cosine), track, segments))
     chosen, same, by_artist, hidden = [], [], {}, dict.fromkeys(HIDING_REASONS, 0)
-    for cosine, track, windows in sorted(scored, key=lambda entry: (entry[0], entry[1].track_id)):
+    for cosine, track, segments in sorted(scored, key=lambda entry: (entry[0], entry[1].track_id)):
         artist = track.artist.strip().lower()
         if len(chosen) + hidden["below minimum"] == options.k:
             break
-        if options.hide_duplicates and (is_part(query, windows) or is_version(query, windows, HOP)):
+        if options.hide_duplicates and (is_part(query, segments) or is_version(query, segments, HOP)):
             same.append(track.track_id)
         elif options.max_seconds is not None and track.seconds > options.max_seconds:
             hidden["too long"] += 1
-        elif options.hide_duplicates and any(is_version(other, windows, HOP) for _, other in chosen):
+        elif options.hide_duplicates and any(is_version(other, segments, HOP) for _, other in chosen):
             hidden["duplicates"] += 1
         elif artist and options.max_per_artist and by_artist.get(artist, 0) >= options.max_per_artist:
             hidden["artist"] += 1
         elif -cosine < options.min_similarity:
             hidden["below minimum"] += 1
         else:
-            chosen.append((track.track_id, windows))
+            chosen.append((track.track_id, segments))
             by_artist[artist] = by_artist.get(artist, 0) + 1
     return [track_id for track_id, _ in chosen], same, hidden
 
@@ -124,11 +124,11 @@ options_drawn = st.builds(
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(options=options_drawn, n_windows=st.integers(1, 9), seed=st.integers(0, 2**31))
-def test_agrees_with_brute_force(engine, options, n_windows, seed):
-    embedding = embedding_of(walk(np.random.default_rng(seed), n_windows))
+@given(options=options_drawn, n_segments=st.integers(1, 9), seed=st.integers(0, 2**31))
+def test_agrees_with_brute_force(engine, options, n_segments, seed):
+    embedding = embedding_of(walk(np.random.default_rng(seed), n_segments))
     result = engine.search_embedding(embedding, options)
-    is_short = HOP * (n_windows - 1) + 5 < 15
+    is_short = HOP * (n_segments - 1) + 5 < 15
     expected = {"auto": "passage" if is_short else "track"}.get(options.compare, options.compare)
     assert result.compared == expected
     ids, same, hidden = brute_force(engine.catalogue, embedding, options, expected)
@@ -142,7 +142,7 @@ def test_agrees_with_brute_force(engine, options, n_windows, seed):
 
 def test_offsets_point_to_the_likeliest_passage(engine):
     track = next(track for track in engine.catalogue.tracks() if track.seconds > 25)
-    vectors = windows_of(engine.catalogue, track.track_id).vectors
+    vectors = segments_of(engine.catalogue, track.track_id).vectors
     rng = np.random.default_rng(0)
     query = embedding_of(unit(vectors[4:7] + 0.15 * rng.normal(size=(3, SIZE))))
     result = engine.search_embedding(query, SearchOptions(hide_duplicates=False))
@@ -154,17 +154,17 @@ def test_offsets_point_to_the_likeliest_passage(engine):
 
 def test_a_large_catalogue_by_candidates_finds_what_rescoring_all_finds(catalogue, rng, tmp_path):
     fill(catalogue, rng, 120)
-    everything = Shelf(catalogue, ENCODER.fingerprint, HOP)
-    by_candidates = Shelf(catalogue, ENCODER.fingerprint, HOP, tmp_path / "index", resident_bytes=0)
+    everything = EncoderIndex(catalogue, ENCODER.fingerprint, HOP)
+    by_candidates = EncoderIndex(catalogue, ENCODER.fingerprint, HOP, tmp_path / "index", resident_bytes=0)
     for _ in range(10):
-        query = Windows.of(walk(rng, 3), HOP * np.arange(3), HOP)
+        query = SegmentVectors.of(walk(rng, 3), HOP * np.arange(3), HOP)
         cosines, rows = everything.nearest_passages(query, 10)
         found_cosines, found_rows = by_candidates.nearest_passages(query, 10)
         assert len(found_rows) >= 10
         assert set(found_rows[:5]) == set(rows[:5])
         np.testing.assert_allclose(found_cosines[:5], cosines[:5], atol=1e-5)
         assert set(by_candidates.nearest_passages(query, 200)[1]) == set(range(120))
-    np.testing.assert_array_equal(by_candidates.windows([7, 3]).vectors, everything.windows([7, 3]).vectors)
+    np.testing.assert_array_equal(by_candidates.segments([7, 3]).vectors, everything.segments([7, 3]).vectors)
     assert len(list((tmp_path / "index").iterdir())) == 2
 
 
@@ -178,10 +178,10 @@ def test_a_track_of_the_catalogue_never_finds_itself(engine):
 
 
 def add_version(catalogue, rng, track_id, new_id, noise=0.01):
-    windows = windows_of(catalogue, track_id)
+    segments = segments_of(catalogue, track_id)
     track = dataclasses.replace(catalogue.track(track_id), track_id=new_id, path=f"{new_id}.ogg")
     catalogue.add_track(track)
-    version = unit(windows.vectors + noise * rng.normal(size=windows.vectors.shape))
+    version = unit(segments.vectors + noise * rng.normal(size=segments.vectors.shape))
     segments = catalogue.segments(track_id, ENCODER.fingerprint)[0]
     catalogue.put_embedding(
         new_id, ENCODER, Embedding(ENCODER.aggregate(version), version, segments, ENCODER.fingerprint)
@@ -210,7 +210,7 @@ def test_versions_among_the_results_are_hidden(engine, rng):
     track = long_track(engine.catalogue)
     for number in range(3):
         add_version(engine.catalogue, rng, track.track_id, f"again{number}")
-    query = embedding_of(unit(windows_of(engine.catalogue, track.track_id).vectors + 0.3 * rng.normal(size=SIZE)))
+    query = embedding_of(unit(segments_of(engine.catalogue, track.track_id).vectors + 0.3 * rng.normal(size=SIZE)))
     result = engine.search_embedding(query, SearchOptions(k=5))
     assert result.n_hidden["duplicates"] == 3
     assert len(result.matches) == 5
@@ -219,7 +219,7 @@ def test_versions_among_the_results_are_hidden(engine, rng):
 
 def test_a_piece_of_a_track_finds_its_track_apart(engine):
     track = long_track(engine.catalogue)
-    query = embedding_of(windows_of(engine.catalogue, track.track_id).vectors[4:7])
+    query = embedding_of(segments_of(engine.catalogue, track.track_id).vectors[4:7])
     result = engine.search_embedding(query)
     assert [match.track for match in result.same_recording] == [track]
     assert track not in [match.track for match in result.matches]
@@ -289,9 +289,9 @@ def test_from_sound_to_matches(catalogue):
     told = []
     engine = SearchEngine(catalogue, ENCODER)
     result = engine.search(clips[2], on_progress=lambda stage, fraction: told.append((stage, fraction)))
-    assert [stage for stage, _ in told] == ["decode", "see", "embed", "search", "search"]
+    assert [stage for stage, _ in told] == ["decode", "spectrogram", "embed", "search", "search"]
     assert [fraction for _, fraction in told] == [0, 0.25, 0.5, 0.75, 1]
-    assert list(result.timings) == ["decode", "see", "embed", "search"]
+    assert list(result.timings) == ["decode", "spectrogram", "embed", "search"]
     assert [match.track.title for match in result.same_recording] == ["noise 2"]
     assert len(result.matches) == 3
     assert result.clip is clips[2]
@@ -327,7 +327,7 @@ def test_a_passage_is_measured_on_its_own_scale(engine, rng):
 
 def test_versions_need_likeness_at_the_same_moment(rng):
     def lay(vectors):
-        return Windows.of(vectors, HOP * np.arange(len(vectors)), HOP)
+        return SegmentVectors.of(vectors, HOP * np.arange(len(vectors)), HOP)
 
     one = walk(rng, 20)
     version = unit(one + 0.01 * rng.normal(size=one.shape))

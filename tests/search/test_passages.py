@@ -6,13 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from synesthete.encoders.base import unit
-from synesthete.search.passages import RUN, Windows, best_passages
+from synesthete.search.passages import RUN, SegmentVectors, best_passages
 
 HOP = 2.5
 
 
 def runs(starts, length):
-    """Begins of the runs of ``length`` consecutive windows."""
+    """Begins of the runs of ``length`` consecutive segments."""
     for begin in range(len(starts) - length + 1):
         steps = np.diff(starts[begin : begin + length])
         if np.all(np.abs(steps - HOP) < HOP / 2):
@@ -31,67 +31,71 @@ def slow_best_passage(query, query_starts, track, starts):
     )
 
 
-def random_recording(rng, n_windows, size):
-    gaps = rng.choice([HOP, HOP * 1.01, 12.0], n_windows, p=[0.6, 0.2, 0.2])
-    return unit(rng.normal(size=(n_windows, size))), np.cumsum(gaps)
+def random_recording(rng, n_segments, size):
+    gaps = rng.choice([HOP, HOP * 1.01, 12.0], n_segments, p=[0.6, 0.2, 0.2])
+    return unit(rng.normal(size=(n_segments, size))), np.cumsum(gaps)
 
 
 @settings(max_examples=60, deadline=None)
 @given(
     n_query=st.integers(1, 7),
-    n_windows=st.lists(st.integers(1, 9), min_size=1, max_size=6),
+    n_segments=st.lists(st.integers(1, 9), min_size=1, max_size=6),
     size=st.integers(2, 6),
     seed=st.integers(0, 2**31),
 )
-def test_agrees_with_the_slow_reference(n_query, n_windows, size, seed):
+def test_agrees_with_the_slow_reference(n_query, n_segments, size, seed):
     rng = np.random.default_rng(seed)
     query, query_starts = random_recording(rng, n_query, size)
-    recordings = [random_recording(rng, n, size) for n in n_windows]
-    rows = np.repeat(np.arange(len(n_windows)), n_windows)
+    recordings = [random_recording(rng, n, size) for n in n_segments]
+    rows = np.repeat(np.arange(len(n_segments)), n_segments)
     vectors, starts = (np.concatenate(parts) for parts in zip(*recordings, strict=True))
-    windows = Windows.lay(vectors, starts, rows, HOP)
-    found = best_passages(Windows.of(query, query_starts, HOP), windows)
+    segments = SegmentVectors.lay(vectors, starts, rows, HOP)
+    found = best_passages(SegmentVectors.of(query, query_starts, HOP), segments)
     expected = [slow_best_passage(query, query_starts, *recording) for recording in recordings]
     np.testing.assert_allclose(found.cosines, expected, atol=1e-5)
-    joined = Windows.join([Windows.of(*recording, HOP) for recording in recordings])
-    np.testing.assert_array_equal(joined.run_lengths, windows.run_lengths)
-    np.testing.assert_array_equal(joined.bounds, windows.bounds)
+    joined = SegmentVectors.join([SegmentVectors.of(*recording, HOP) for recording in recordings])
+    np.testing.assert_array_equal(joined.run_lengths, segments.run_lengths)
+    np.testing.assert_array_equal(joined.bounds, segments.bounds)
     for number, (track, track_starts) in enumerate(recordings):
         at = np.flatnonzero(track_starts == found.offset_seconds[number])
         query_at = np.flatnonzero(query_starts == found.query_offset_seconds[number])
         assert len(at) == len(query_at) == 1
-        part = windows.recording(number)
+        part = segments.recording(number)
         np.testing.assert_array_equal(part.vectors, track)
         np.testing.assert_array_equal(part.start_seconds, track_starts)
 
 
 def test_a_passage_is_found_where_it_was_cut(rng):
     tracks = [unit(rng.normal(size=(n, 16))) for n in (20, 30, 4)]
-    windows = Windows.join([Windows.of(track, HOP * np.arange(len(track)), HOP) for track in tracks])
+    segments = SegmentVectors.join([SegmentVectors.of(track, HOP * np.arange(len(track)), HOP) for track in tracks])
     query = unit(tracks[1][11:15] + 0.02 * rng.normal(size=(4, 16)))
-    found = best_passages(Windows.of(query, HOP * np.arange(4), HOP), windows)
+    found = best_passages(SegmentVectors.of(query, HOP * np.arange(4), HOP), segments)
     assert found.cosines.argmax() == 1
     assert found.offset_seconds[1] - found.query_offset_seconds[1] == pytest.approx(11 * HOP)
 
 
-def test_windows_of_two_excerpts_make_no_run():
-    windows = Windows.of(np.eye(6, dtype=np.float32), np.array([0, 2.5, 5, 60, 62.5, 65]), HOP)
-    assert windows.run_lengths.tolist() == [3, 2, 1, 3, 2, 1]
+def test_segments_of_two_excerpts_make_no_run():
+    segments = SegmentVectors.of(np.eye(6, dtype=np.float32), np.array([0, 2.5, 5, 60, 62.5, 65]), HOP)
+    assert segments.run_lengths.tolist() == [3, 2, 1, 3, 2, 1]
 
 
 def test_the_ends_of_two_recordings_make_no_run():
-    windows = Windows.lay(np.eye(4, dtype=np.float32), np.array([0, 2.5, 5.0, 7.5]), np.array([0, 0, 1, 1]), HOP)
-    assert windows.run_lengths.tolist() == [2, 1, 2, 1]
+    segments = SegmentVectors.lay(
+        np.eye(4, dtype=np.float32), np.array([0, 2.5, 5.0, 7.5]), np.array([0, 0, 1, 1]), HOP
+    )
+    assert segments.run_lengths.tolist() == [2, 1, 2, 1]
 
 
 def test_among_equals_the_earliest_counts():
     same = np.tile(np.eye(1, 4, dtype=np.float32), (6, 1))
-    found = best_passages(Windows.of(same, HOP * np.arange(6), HOP), Windows.of(same, HOP * np.arange(6), HOP))
+    found = best_passages(
+        SegmentVectors.of(same, HOP * np.arange(6), HOP), SegmentVectors.of(same, HOP * np.arange(6), HOP)
+    )
     assert found.offset_seconds[0] == found.query_offset_seconds[0] == 0
 
 
 def test_no_recordings_give_no_passages(rng):
-    empty = Windows.lay(np.empty((0, 4), np.float32), np.empty(0), np.empty(0, int), HOP)
-    query = Windows.of(unit(rng.normal(size=(2, 4))), np.array([0, HOP]), HOP)
+    empty = SegmentVectors.lay(np.empty((0, 4), np.float32), np.empty(0), np.empty(0, int), HOP)
+    query = SegmentVectors.of(unit(rng.normal(size=(2, 4))), np.array([0, HOP]), HOP)
     assert empty.n_recordings == 0
     assert len(best_passages(query, empty).cosines) == 0

@@ -12,7 +12,7 @@ N_CHUNKS = 12
 @pytest.fixture
 def tiny_plan() -> TrainingPlan:
     return TrainingPlan(
-        n_chunks=N_CHUNKS, n_steps=4, n_windows=4, n_phones=3, depth=10, width=4, n_remembered=6, n_solved=40
+        n_chunks=N_CHUNKS, n_steps=4, n_segments=4, n_phones=3, depth=10, width=4, n_remembered=6, n_solved=40
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 import soundfile
 
 from synesthete.errors import SynestheteError
-from synesthete.spectrogram import analyse
+from synesthete.spectrogram import compute_spectrogram
 from synesthete.training import datasets, sounds
 from synesthete.training.card import licences
 from synesthete.training.datasets import N_FRAMES, N_ROWS, N_SAMPLES, RATE_HZ, Kitchen
@@ -104,7 +104,7 @@ def test_the_picture_is_the_spectrogram_of_the_whole_frames(rng):
     samples = rng.standard_normal(N_SAMPLES).astype(np.float32) * 0.1
     drawn = datasets.picture(samples)
     assert drawn.shape == (N_FRAMES, N_ROWS)
-    seen = analyse(samples).inner()
+    seen = compute_spectrogram(samples).inner()
     np.testing.assert_allclose(drawn[:, 128:140].T, seen.chroma, atol=1e-3)
 
 

@@ -37,9 +37,9 @@ def test_what_changes_within_a_recording_is_weighed_down(rng):
 def test_what_a_phone_changes_is_weighed_down(rng):
     said = [rng.standard_normal((50, 3)) + 3 * rng.standard_normal(3) for _ in range(20)]
     changes = np.array([[8.0, 0.1, 0.1]]) * rng.standard_normal((200, 3)) + [20, 0, 0]
-    made = fit_voice(said, changes, VoicePlan(1, 1, window_phone_share=0.5, track_phone_share=0.0))
-    in_windows, in_tracks = (np.linalg.norm(made[name], axis=1) for name in ("window_axes", "track_axes"))
-    assert in_windows[1] / in_windows[0] > 2
+    made = fit_voice(said, changes, VoicePlan(1, 1, segment_phone_share=0.5, track_phone_share=0.0))
+    in_segments, in_tracks = (np.linalg.norm(made[name], axis=1) for name in ("window_axes", "track_axes"))
+    assert in_segments[1] / in_segments[0] > 2
     assert in_tracks[1] / in_tracks[0] == pytest.approx(1, abs=0.1)
 
 
@@ -50,7 +50,7 @@ def test_fewer_axes_keep_the_most(rng):
 
 
 @pytest.mark.parametrize("n_seconds", [3.5, 30.0])
-def test_changes_compare_a_window_with_itself(n_seconds, rng, monkeypatch):
+def test_changes_compare_a_segment_with_itself(n_seconds, rng, monkeypatch):
     monkeypatch.setattr(fusion_fit, "phone_in_room", lambda rng, samples, rate_hz, snr_db: samples)
     ear = encoders.load("timbre")
     clip = Clip((Excerpt(0.0, music(1, n_seconds)),), RATE, n_seconds)
@@ -67,7 +67,7 @@ def test_the_command_makes_a_fusion_that_loads(tmp_path, monkeypatch, capsys):
     files = [str(tmp_path / f"{number}.wav") for number in range(3)]
     assert fusion_fit.main([*files, "--made-from", "notes", "--folder", str(tmp_path)]) == 0
     assert "timbre, statistics: 3 recordings" in capsys.readouterr().out
-    made = Fusion(read(tmp_path, fusion.STEM, fusion.WAY_OUT))
+    made = Fusion(read(tmp_path, fusion.STEM, fusion.REMEDY))
     assert made.part_names == ("timbre", "statistics") and made.notes == ()
     one, other, again = (
         made.embed(Clip((Excerpt(0.0, sound),), RATE, 20.0)).vector

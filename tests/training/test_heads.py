@@ -26,7 +26,7 @@ def test_evened_spreads_what_changes_within_a_recording(rng):
     np.testing.assert_allclose(bias, weight.sum(axis=1), atol=1e-5)
 
 
-def test_evened_leaves_single_windows_alone(rng):
+def test_evened_leaves_single_segments_alone(rng):
     clean = rng.standard_normal((30, 4))
     weight, bias = evened(np.eye(4), np.zeros(4), clean, clean, np.arange(30))
     np.testing.assert_array_equal(weight, np.eye(4))

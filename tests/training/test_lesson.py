@@ -24,7 +24,7 @@ def test_the_first_numbers_are_the_penultimate_layer(tiny_set):
 
 
 def test_cosines_of_the_layers_are_those_of_the_standardised_numbers(tiny_set):
-    """84 windows of noise span 83 axes: nothing is lost, so that scikit-learn's scaler must give the same cosines."""
+    """84 segments of noise span 83 axes: nothing is lost, so that scikit-learn's scaler must give the same cosines."""
     from sklearn.metrics.pairwise import cosine_similarity
     from sklearn.preprocessing import StandardScaler
 

@@ -38,7 +38,7 @@ def test_relations_compare_the_neighbourhoods(pair):
     assert float(losses.relations(torch.tensor(taught), torch.tensor(taught * 3))) == pytest.approx(0, abs=1e-12)
 
 
-def test_contrast_bars_windows_of_the_same_recording(pair, rng):
+def test_contrast_bars_segments_of_the_same_recording(pair, rng):
     seen, same = pair
     groups = [0, 0, 1, 2, 2, 3]
     remembered, remembered_groups = rng.standard_normal((3, 5)), [1, 5, 0]

@@ -11,7 +11,7 @@ import torch
 from synesthete.encoders import weights
 from synesthete.encoders.resnet import STEM, Resnet
 from synesthete.errors import OptionError, SynestheteError
-from synesthete.spectrogram import analyse
+from synesthete.spectrogram import compute_spectrogram
 from synesthete.training.batches import Batches, stacked
 from synesthete.training.curves import draw_curves
 from synesthete.training.datasets import picture
@@ -69,7 +69,7 @@ def test_the_export_is_what_the_encoder_reads(tiny_plan, tiny_set, tmp_path):
 def test_the_parts_weigh_what_the_plan_says(tiny_plan, tiny_set, tmp_path):
     plan = dataclasses.replace(tiny_plan, identity_share=0.25)
     training = trained(plan, tiny_set, tmp_path)
-    drawn = [training.batches.draw(10**9 + number).images[: plan.n_windows] for number in range(10)]
+    drawn = [training.batches.draw(10**9 + number).images[: plan.n_segments] for number in range(10)]
     images = torch.cat(drawn)
     mean, std = (torch.tensor(v)[:, None, None] for v in ((0.5, 0.4, 0.5), (0.25, 0.3, 0.15)))
     network = training.finished()
@@ -91,7 +91,7 @@ def test_curves_are_drawn(tiny_plan, tiny_set, tmp_path):
 
 def test_batches_see_what_the_encoder_will_see(rng):
     samples = rng.standard_normal(66_150).astype(np.float32) * 0.1
-    seen = analyse(samples).inner()
+    seen = compute_spectrogram(samples).inner()
     ours = stacked(torch.from_numpy(picture(samples)[None]).float().transpose(1, 2))[0].numpy()
     np.testing.assert_allclose(ours, seen.stacked_image(), atol=2e-3)  # 16-bit on disk
 

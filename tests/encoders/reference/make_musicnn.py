@@ -7,7 +7,7 @@ Run in an environment of its own (TensorFlow never enters the project's)::
 
 It writes ``synesthete/encoders/musicnn_tensors.json`` (where each tensor lies in the checkpoint's data file,
 and the names of the tags) and ``musicnn.npz`` beside this script (what the published network answers to the
-windows of :func:`waveforms`).
+segments of :func:`waveforms`).
 ``--check`` writes nothing and fails if either file would change.
 """
 
@@ -32,7 +32,7 @@ OUTPUT_NAMES = ("tags", "mean_pool", "max_pool", "penultimate")
 
 
 def waveforms() -> np.ndarray:
-    """Five windows that wake different filters: chords over drums, a sweep, noise bursts, clipping, silence.
+    """Five segments that wake different filters: chords over drums, a sweep, noise bursts, clipping, silence.
 
     Returns
     -------
@@ -55,12 +55,12 @@ def waveforms() -> np.ndarray:
     return np.stack(rows).astype(np.float32)
 
 
-def log_mel(window: np.ndarray) -> np.ndarray:
-    """The published extractor's picture of one window, in float32: [187, 96], by librosa."""
+def log_mel(segment: np.ndarray) -> np.ndarray:
+    """The published extractor's picture of one segment, in float32: [187, 96], by librosa."""
     import librosa
 
     mel = librosa.feature.melspectrogram(
-        y=window, sr=SAMPLE_RATE_HZ, n_fft=512, hop_length=256, n_mels=96, center=False
+        y=segment, sr=SAMPLE_RATE_HZ, n_fft=512, hop_length=256, n_mels=96, center=False
     )
     return np.log10(10_000 * mel.T.astype(np.float32) + 1)
 
@@ -93,7 +93,7 @@ def tensorflow_outputs(checkpoint: str) -> dict[str, np.ndarray]:
     from musicnn import models
 
     tf.compat.v1.disable_eager_execution()
-    pictures = np.stack([log_mel(window) for window in waveforms()])
+    pictures = np.stack([log_mel(segment) for segment in waveforms()])
     x = tf.compat.v1.placeholder(tf.float32, [None, *pictures.shape[1:]])
     is_training = tf.compat.v1.placeholder(tf.bool)
     logits, *_, mean_pool, max_pool, penultimate = models.define_model(x, is_training, "MSD_musicnn", 50)

@@ -1,7 +1,7 @@
 """What tells recordings apart, weighed against what changes within one: within-class covariance normalisation.
 
-A direction in which the windows of one recording differ as much as those of different recordings says little
-about what it sounds like. Turned and scaled so that the windows of a recording spread evenly in all
+A direction in which the segments of one recording differ as much as those of different recordings says little
+about what it sounds like. Turned and scaled so that the segments of a recording spread evenly in all
 directions, vectors of like-sounding passages come nearer to each other, and no title, artist or genre is
 needed to learn this: a recording is alike to itself.
 
@@ -24,7 +24,7 @@ def within_covariance(groups: Sequence[np.ndarray]) -> np.ndarray:
     Parameters
     ----------
     groups : sequence of np.ndarray [shape=(n_i, d)]
-        The windows of each recording; those with a single one are left out.
+        The segments of each recording; those with a single one are left out.
 
     Returns
     -------
@@ -33,11 +33,11 @@ def within_covariance(groups: Sequence[np.ndarray]) -> np.ndarray:
     Raises
     ------
     OptionError
-        If no recording has two windows.
+        If no recording has two segments.
     """
     several = [np.asarray(group, dtype=np.float64) for group in groups if len(group) > 1]
     if not several:
-        raise OptionError(f"None of the {len(groups)} recordings has two windows to compare: name longer music.")
+        raise OptionError(f"None of the {len(groups)} recordings has two segments to compare: name longer music.")
     centred = np.concatenate([group - group.mean(axis=0) for group in several])
     return centred.T @ centred / (len(centred) - len(several))
 
@@ -85,7 +85,7 @@ def main_axes(rows: np.ndarray, n_axes: int) -> np.ndarray:
     return axes * np.sign(axes[np.abs(axes).argmax(axis=0), np.arange(axes.shape[1])])
 
 
-def turn(rows: np.ndarray, axes: np.ndarray) -> np.ndarray:
+def project(rows: np.ndarray, axes: np.ndarray) -> np.ndarray:
     """Rows [n, d] times axes [d, size], float32, for a few rows.
 
     Without OpenBLAS, which would split so small a product over all cores and wait where one of them is busy:

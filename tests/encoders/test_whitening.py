@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from synesthete.encoders.within import change_covariance, main_axes, turn, whitening, within_covariance
+from synesthete.encoders.whitening import change_covariance, main_axes, project, whitening, within_covariance
 from synesthete.errors import OptionError
 
 
@@ -46,12 +46,12 @@ def test_main_axes_keep_the_cosines(rng):
 
 def test_turn_is_a_product(rng):
     rows, axes = rng.standard_normal((19, 30)), rng.standard_normal((30, 7)).astype(np.float32)
-    np.testing.assert_allclose(turn(rows, axes), rows @ axes, atol=1e-4)
-    assert turn(rows, axes).dtype == np.float32
+    np.testing.assert_allclose(project(rows, axes), rows @ axes, atol=1e-4)
+    assert project(rows, axes).dtype == np.float32
 
 
-def test_single_windows_teach_nothing(rng):
-    with pytest.raises(OptionError, match="None of the 2 recordings has two windows"):
+def test_single_segments_teach_nothing(rng):
+    with pytest.raises(OptionError, match="None of the 2 recordings has two segments"):
         within_covariance([rng.standard_normal((1, 3))] * 2)
     with pytest.raises(OptionError, match="shrinkage is 0 .* above zero"):
         whitening(np.eye(3), 0)
