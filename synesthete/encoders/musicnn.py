@@ -145,7 +145,7 @@ def write_reference(layers: Iterable[np.ndarray], made_from: str, path: Path) ->
     plain = {
         "format": 1,
         "made_from": made_from,
-        "n_segments": len(heard),
+        "n_windows": len(heard),
         "weights_sha256": read_table()["sha256"],
         "mean": [float(f"{value:.6g}") for value in heard.mean(axis=0)],
         "std": [float(f"{value:.6g}") for value in np.maximum(heard.std(axis=0), SMALLEST_STD)],

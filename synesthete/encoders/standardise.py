@@ -64,7 +64,7 @@ def fit(rows: np.ndarray, made_from: str, n_axes: int = N_AXES) -> Weights:
     card: dict[str, Any] = {
         "version": "1",
         "made_from": made_from,
-        "n_segments": len(rows),
+        "n_windows": len(rows),
         "n_axes": n_axes,
         "floor_db": FLOOR_DB,
         "limit": LIMIT,

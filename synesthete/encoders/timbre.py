@@ -154,7 +154,7 @@ def fit(segments: Sequence[np.ndarray], made_from: str) -> Weights:
     card: dict[str, Any] = {
         "version": "1",
         "made_from": made_from,
-        "n_segments": len(rows),
+        "n_windows": len(rows),
         "embedding_size": N_NUMBERS,
         "floor_db": FLOOR_DB,
         "shrinkage": SHRINKAGE,
@@ -185,7 +185,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         segments.append(rows_of(compute_spectrogram(clip.excerpts[0].samples[: round(SECONDS * clip.sample_rate_hz)])))
     weights = fit(segments, chosen.made_from)
     write(chosen.folder, STEM, weights.tensors, weights.card)
-    sys.stdout.write(f"{weights.card['n_segments']} segments -> {chosen.folder / STEM}.safetensors, .json\n")
+    sys.stdout.write(f"{weights.card['n_windows']} segments -> {chosen.folder / STEM}.safetensors, .json\n")
     return 0
 
 
