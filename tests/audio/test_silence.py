@@ -39,7 +39,7 @@ def test_a_long_pause_counts_and_many_short_rests_do_not(rng):
     sound, pause = noise(rng, 1, -20), np.zeros(RATE, np.float32)
     assert is_mostly_silent(np.concatenate([sound, pause, pause[: RATE // 2]]), RATE)
     assert is_mostly_silent(np.concatenate([pause, sound[: RATE // 2], np.zeros(RATE // 4, np.float32)]), RATE)
-    staccato = np.concatenate([part for _ in range(6) for part in (sound[: RATE // 5], pause[: RATE // 3])])
+    staccato = np.concatenate([part for _ in range(6) for part in (sound[: RATE // 5], pause[: RATE // 2])])
     assert is_sounding(staccato, RATE).mean() < 0.5
     assert not is_mostly_silent(staccato, RATE)
     assert is_mostly_silent(pause, RATE)
