@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Literal
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from synesthete import settings
+from synesthete.audio.silence import is_mostly_silent, is_sounding
+from synesthete.encoders.segments import Form, Segments, frame_grid, sample_grid, segment_frames
 from synesthete.spectrogram import Spectrogram, compute_spectrograms
 from synesthete.tracks import Segment
 
 if TYPE_CHECKING:
     from synesthete.audio import Clip
+
+Features = dict[str, np.ndarray]  # by name: [n_segments, size]
 
 
 @dataclass(frozen=True)
@@ -23,31 +28,40 @@ class Embedding:
     Attributes
     ----------
     vector : np.ndarray [shape=(embedding_size,)], float32, unit length
-        The whole clip.
+        The whole clip, in the encoder's track space.
     segment_vectors : np.ndarray [shape=(n_segments, embedding_size)], float32, unit length
+        In its segment space; zero for a silent segment, which has no say in ``vector`` either.
     segments : tuple of Segment, n_segments long
         Where in the recording each segment lies.
     fingerprint : str
         Of the encoder that made it.
+    tags : dict of str to float in [0, 1]
+        What the encoder would call the clip, likeliest first; empty for an encoder that knows no tags.
     """
 
     vector: np.ndarray
     segment_vectors: np.ndarray
     segments: tuple[Segment, ...]
     fingerprint: str
+    tags: dict[str, float] = field(default_factory=dict)
 
 
 class Encoder(ABC):
     """Turns segments of sound into unit vectors.
 
-    A passage gives the same vector alone and cut out of a longer recording: segments are made of the frames
-    that lie wholly inside the sound, and nothing in them is measured against the rest of the recording.
-    An encoder's class, called without arguments, loads what it needs or raises :class:`EncoderError`.
+    Vectors lie in two spaces. Vectors of segments compare with vectors of segments, vectors of tracks with vectors of
+    tracks; a track's with a segment's only where ``has_one_space``. Both are made from the same features:
+    :meth:`features`, then :meth:`segment_vectors` and :meth:`track_vector`.
+
+    A passage gives the same vector alone and cut out of a longer recording: segments are made of the frames that lie
+    wholly inside the sound, and nothing in them is measured against the rest of the recording. An encoder's class,
+    called without arguments, loads what it needs or raises :class:`EncoderError`.
 
     Attributes
     ----------
     name, version : str
     embedding_size : int > 0
+        Of vectors in either space.
     sample_rate : int > 0 [Hz]
         Of the waveform it expects (``consumes == "waveform"``), or that its spectrogram was made from.
     segment_seconds, hop_seconds : float > 0 [s]
@@ -56,25 +70,30 @@ class Encoder(ABC):
         What :meth:`encode` takes: feature matrices [n, n_rows, n_frames]
         (:meth:`~synesthete.spectrogram.Spectrogram.feature_matrix`), stacked images [n, 3, n_bins, n_frames]
         in [0, 1], or waveforms [n, n_samples] in [-1, 1].
+    has_one_space : bool
+        Whether a track's vector is the mean, scaled to unit length, of its segments' vectors.
+    notes : tuple of str
+        What a listener should know, such as a component that is missing.
     """
 
     name: ClassVar[str]
     version: str
     embedding_size: int
     sample_rate: int = settings.AUDIO.sample_rate_hz
-    notes: tuple[str, ...] = ()  # what a listener should know, such as a part that is missing
+    notes: tuple[str, ...] = ()
     segment_seconds: float = 5.0
     hop_seconds: float = 2.5
-    consumes: ClassVar[Literal["features", "image", "waveform"]]
+    consumes: ClassVar[Form]
+    has_one_space: ClassVar[bool] = True
 
     @abstractmethod
     def encode(self, batch: np.ndarray) -> np.ndarray:
-        """Encode a batch of equally long segments.
+        """Encode a batch of equally long segments, in the form that ``consumes`` names.
 
         Returns
         -------
         np.ndarray [shape=(n, embedding_size)], float32
-            Unit vectors, one a segment; the same segment gives the same vector alone and in a batch.
+            Unit vectors in segment space; the same segment gives the same vector alone and in a batch.
         """
 
     @property
@@ -90,73 +109,112 @@ class Encoder(ABC):
         """Hash of the learned numbers; empty where there are none."""
         return ""
 
-    def aggregate(self, segment_vectors: np.ndarray) -> np.ndarray:
-        """One unit vector [embedding_size] for a whole clip from its segments' [n_segments, size]."""
-        return unit(segment_vectors.mean(axis=0))
+    def segment_grid(self, n_samples: int, sample_rate_hz: int) -> tuple[list[float], float]:
+        """Where the segments of a sound of ``n_samples`` at ``sample_rate_hz`` lie: starts and common length [s]."""
+        if self.consumes == "waveform":
+            rate = self.sample_rate
+            length, hop = round(self.segment_seconds * rate), round(self.hop_seconds * rate)
+            return sample_grid(round(n_samples * rate / sample_rate_hz), length, hop, rate)
+        made_with = settings.SPECTROGRAM
+        hop = round(self.hop_seconds * made_with.sample_rate_hz / made_with.hop_length)
+        return frame_grid(n_samples, segment_frames(self.segment_seconds, made_with), hop, made_with)
+
+    def inputs(self, segments: Segments) -> np.ndarray:
+        """Cut segments into the batch that :meth:`encode` takes."""
+        return segments.cut(self.consumes, self.segment_seconds, self.sample_rate)
+
+    def features(self, segments: Segments) -> Features:
+        """What the network or the statistics give for segments, from which both kinds of vectors are made.
+
+        Returns
+        -------
+        dict of str to np.ndarray [shape=(n_segments, size)], float32
+            Under the encoder's name, and for an encoder with several outputs under ``name/output``.
+        """
+        return {self.name: self.encode(self.inputs(segments))}
+
+    def segment_vectors(self, features: Features) -> np.ndarray:
+        """Unit vectors [n_segments, embedding_size] in segment space."""
+        return features[self.name]
+
+    def track_vector(self, features: Features) -> np.ndarray:
+        """One unit vector [embedding_size] in track space, from the features of a clip's segments."""
+        return unit(self.segment_vectors(features).mean(axis=0))
+
+    def tags(self, features: Features) -> dict[str, float]:
+        """What the encoder would call a clip: probabilities in [0, 1], likeliest first; empty without tags."""
+        return {}
 
     def embed(self, clip: Clip, spectrograms: tuple[Spectrogram, ...] | None = None) -> Embedding:
-        """Embed a clip: cut its excerpts into segments, encode them, aggregate.
+        """Embed a clip: cut its excerpts into segments, compute their features, and vectors from these.
 
         Parameters
         ----------
         clip : Clip
         spectrograms : tuple of Spectrogram, optional
-            One per excerpt, if the caller has already looked (:func:`synesthete.spectrogram.compute_spectrograms`).
+            One per excerpt, if the caller has them (:func:`synesthete.spectrogram.compute_spectrograms`).
         """
-        segments: list[Segment] = []
-        vectors: list[np.ndarray] = []
         if self.consumes != "waveform" and spectrograms is None:
             spectrograms = compute_spectrograms(clip)
-        for number, excerpt in enumerate(clip.excerpts):
-            if self.consumes == "waveform":
-                batch, starts, length = self._cut_waveform(excerpt.samples, clip.sample_rate_hz)
-            else:
-                assert spectrograms is not None
-                batch, starts, length = self._cut_spectrogram(spectrograms[number])
-            vectors.append(self.encode(batch))
-            segments += [Segment(excerpt.start_seconds + start, length) for start in starts]
-        segment_vectors = np.concatenate(vectors)
-        return Embedding(self.aggregate(segment_vectors), segment_vectors, tuple(segments), self.fingerprint)
-
-    def _cut_spectrogram(self, spectrogram: Spectrogram) -> tuple[np.ndarray, list[float], float]:
-        made_with = spectrogram.settings
-        spectrogram = spectrogram.inner()
-        length = min(segment_frames(self.segment_seconds, made_with), spectrogram.n_frames)
-        hop = round(self.hop_seconds * made_with.sample_rate_hz / made_with.hop_length)
-        starts = segment_starts(spectrogram.n_frames, length, hop)
-        cut = [spectrogram.slice(start, start + length) for start in starts]
-        is_image = self.consumes == "image"
-        segments = [part.stacked_image() if is_image else part.feature_matrix() for part in cut]
-        seconds = ((length - 1) * made_with.hop_length + made_with.n_fft) / made_with.sample_rate_hz
-        offsets = [start * made_with.hop_length / made_with.sample_rate_hz for start in starts]
-        return np.stack(segments), offsets, seconds
-
-    def _cut_waveform(self, samples: np.ndarray, sample_rate_hz: int) -> tuple[np.ndarray, list[float], float]:
-        if sample_rate_hz != self.sample_rate:
-            import soxr
-
-            samples = soxr.resample(samples, sample_rate_hz, self.sample_rate).astype(np.float32)
-        length = min(round(self.segment_seconds * self.sample_rate), len(samples))
-        starts = segment_starts(len(samples), length, round(self.hop_seconds * self.sample_rate))
-        segments = np.stack([samples[start : start + length] for start in starts])
-        return segments, [start / self.sample_rate for start in starts], length / self.sample_rate
+        features, segments, has_sound = clip_features(clip, spectrograms, self.segment_grid, self.features)
+        vectors = np.zeros((len(segments), self.embedding_size), dtype=np.float32)
+        vectors[has_sound] = self.segment_vectors(features)
+        return Embedding(self.track_vector(features), vectors, segments, self.fingerprint, self.tags(features))
 
 
-def segment_frames(seconds: float, made_with: settings.SpectrogramSettings = settings.SPECTROGRAM) -> int:
-    """How many frames of a spectrogram lie wholly inside ``seconds`` > 0 of sound; at least one."""
-    n_samples = round(seconds * made_with.sample_rate_hz)
-    return max(1, 1 + (n_samples - made_with.n_fft) // made_with.hop_length)
+def clip_features(
+    clip: Clip,
+    spectrograms: tuple[Spectrogram, ...] | None,
+    segment_grid: Callable[[int, int], tuple[list[float], float]],
+    features: Callable[[Segments], Features],
+) -> tuple[Features, tuple[Segment, ...], np.ndarray]:
+    """Features of the segments of a clip that hold sound.
 
+    Parameters
+    ----------
+    clip : Clip
+    spectrograms : tuple of Spectrogram, optional
+        One per excerpt.
+    segment_grid, features : callable
+        See :class:`Encoder`.
 
-def segment_starts(total: int, length: int, hop: int) -> list[int]:
-    """Starts of the segments of ``length`` that fit into ``total``, ``hop`` apart; never empty.
-
-    Where more than half a hop would stay unheard at the end, one more segment reaches exactly to the end.
+    Returns
+    -------
+    features : dict of str to np.ndarray [shape=(n_sounding, size)]
+    segments : tuple of Segment, n_segments long
+    has_sound : np.ndarray [shape=(n_segments,)], bool
+        ``n_sounding`` times true, at least once.
     """
-    starts = list(range(0, max(total - length, 0) + 1, hop))
-    if total - (starts[-1] + length) > hop / 2:
-        starts.append(total - length)
-    return starts
+    grids = [segment_grid(len(excerpt.samples), clip.sample_rate_hz) for excerpt in clip.excerpts]
+    has_sound = _has_sound(clip, grids)
+    made: list[Features] = []
+    segments: list[Segment] = []
+    for number, (excerpt, (starts, seconds)) in enumerate(zip(clip.excerpts, grids, strict=True)):
+        chosen = [start for start, is_chosen in zip(starts, has_sound[number], strict=True) if is_chosen]
+        if chosen:
+            spectrogram = spectrograms[number].inner() if spectrograms is not None else None
+            made.append(features(Segments(excerpt.samples, clip.sample_rate_hz, chosen, seconds, spectrogram)))
+        segments += [Segment(excerpt.start_seconds + start, seconds) for start in starts]
+    joined = {name: np.concatenate([part[name] for part in made]) for name in made[0]}
+    return joined, tuple(segments), np.concatenate(has_sound)
+
+
+def _has_sound(clip: Clip, grids: list[tuple[list[float], float]]) -> list[np.ndarray]:
+    """Which segments of each excerpt count: those not mostly silent; else those with any sound; else all."""
+    rate = clip.sample_rate_hz
+    cut = [
+        [excerpt.samples[round(start * rate) : round((start + seconds) * rate)] for start in starts]
+        for excerpt, (starts, seconds) in zip(clip.excerpts, grids, strict=True)
+    ]
+    tests: tuple[Callable[[np.ndarray], bool], ...] = (
+        lambda part: not is_mostly_silent(part, rate),
+        lambda part: bool(is_sounding(part, rate).any()),
+    )
+    for test in tests:
+        found = [np.array([test(part) for part in parts]) for parts in cut]
+        if any(part.any() for part in found):
+            return found
+    return [np.ones(len(parts), dtype=bool) for parts in cut]
 
 
 def unit(vectors: np.ndarray) -> np.ndarray:

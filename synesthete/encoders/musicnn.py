@@ -16,23 +16,25 @@ from pathlib import Path
 import numpy as np
 
 from synesthete import settings
-from synesthete.audio import Clip, read_clip
-from synesthete.encoders.base import Encoder, unit
+from synesthete.audio import read_clip
+from synesthete.encoders.base import Encoder, Features, clip_features, unit
 from synesthete.encoders.musicnn_network import (
     N_FRAMES,
     N_SAMPLES,
     SPECTROGRAM,
-    Heard,
     Network,
+    Outputs,
     log_mel,
     read_table,
     read_tensors,
 )
-from synesthete.errors import EncoderError, OptionError
+from synesthete.encoders.segments import Segments
+from synesthete.errors import EncoderError
 
 FILE_NAME = "musicnn.json"
 REMEDY = "Make it anew from your music with: python -m synesthete.encoders.musicnn FILES..."
 N_PENULTIMATE = 200
+TAGS = "musicnn/tags"
 HOP_FRAMES = N_FRAMES // 2 + 1
 SMALLEST_STD = 1e-3  # a number that never moves is divided by this instead of zero
 
@@ -71,44 +73,34 @@ class Musicnn(Encoder):
         """Hash of the borrowed weights and of the reference."""
         return settings.fingerprint(self.weights_sha256, self.mean.tolist(), self.std.tolist())
 
-    def hear(self, batch: np.ndarray) -> Heard:
+    def outputs(self, batch: np.ndarray) -> Outputs:
         """Run the network over waveforms [n, n_samples] in [-1, 1] at 16 kHz; short ones are repeated."""
-        return self.network.hear(log_mel(batch))
+        return self.network.outputs(log_mel(batch))
 
     def encode(self, batch: np.ndarray) -> np.ndarray:
         """Encode waveforms [n, n_samples]; see :meth:`Encoder.encode`."""
-        return unit((self.hear(batch).penultimate - self.mean) / self.std)
+        return unit(self._standardised(self.outputs(batch)))
 
-    def tags(self, sound: Clip | np.ndarray, n_tags: int = 5) -> list[tuple[str, float]]:
-        """What this ear thinks it hears.
+    def features(self, segments: Segments) -> Features:
+        """The standardised layer before the tags, the pooled layers below it, and the tags' probabilities."""
+        outputs = self.outputs(self.inputs(segments))
+        return {
+            "musicnn": self._standardised(outputs),
+            "musicnn/layers": np.concatenate([outputs.mean_pool, outputs.max_pool], axis=1),
+            TAGS: outputs.tags,
+        }
 
-        Parameters
-        ----------
-        sound : Clip, or np.ndarray [shape=(n, n_samples)] in [-1, 1] at 16 kHz
-        n_tags : int in [1, 50]
+    def segment_vectors(self, features: Features) -> np.ndarray:
+        """Unit vectors [n_segments, 200]: the length of the layer says how sure the tags are, and is left out."""
+        return unit(features["musicnn"])
 
-        Returns
-        -------
-        list of (str, float in [0, 1])
-            The likeliest tags and their probabilities, averaged over the segments, likeliest first.
+    def tags(self, features: Features) -> dict[str, float]:
+        """Probabilities of the 50 tags, averaged over the segments, likeliest first."""
+        probabilities = features[TAGS].mean(axis=0)
+        return {self.tag_names[tag]: float(probabilities[tag]) for tag in np.argsort(-probabilities, kind="stable")}
 
-        Raises
-        ------
-        OptionError
-            If ``n_tags`` is out of range.
-        """
-        if not 1 <= n_tags <= len(self.tag_names):
-            raise OptionError(f"n_tags is {n_tags}; this ear knows 1 to {len(self.tag_names)} tags.")
-        heard = np.concatenate([self.hear(segments).tags for segments in self.segments(sound)])
-        probabilities = heard.mean(axis=0)
-        likeliest = np.argsort(-probabilities, kind="stable")[:n_tags]
-        return [(self.tag_names[number], float(probabilities[number])) for number in likeliest]
-
-    def segments(self, sound: Clip | np.ndarray) -> Iterable[np.ndarray]:
-        """Waveforms [n, n_samples] at 16 kHz, one batch an excerpt; an array is taken as cut already."""
-        if isinstance(sound, np.ndarray):
-            return [sound]
-        return [self._cut_waveform(excerpt.samples, sound.sample_rate_hz)[0] for excerpt in sound.excerpts]
+    def _standardised(self, outputs: Outputs) -> np.ndarray:
+        return ((outputs.penultimate - self.mean) / self.std).astype(np.float32)
 
 
 def _read_reference(path: Path, weights_sha256: str) -> tuple[np.ndarray, np.ndarray]:
@@ -136,7 +128,7 @@ def write_reference(layers: Iterable[np.ndarray], made_from: str, path: Path) ->
     Parameters
     ----------
     layers : iterable of np.ndarray [shape=(n, 200)]
-        What :meth:`Musicnn.hear` gave for ``penultimate``.
+        The layer before the tags, as it is.
     made_from : str
         Which music, in words.
     path : Path
@@ -145,7 +137,7 @@ def write_reference(layers: Iterable[np.ndarray], made_from: str, path: Path) ->
     plain = {
         "format": 1,
         "made_from": made_from,
-        "n_windows": len(heard),
+        "n_segments": len(heard),
         "weights_sha256": read_table()["sha256"],
         "mean": [float(f"{value:.6g}") for value in heard.mean(axis=0)],
         "std": [float(f"{value:.6g}") for value in np.maximum(heard.std(axis=0), SMALLEST_STD)],
@@ -161,7 +153,9 @@ def main() -> None:
     parser.add_argument("--made-from", required=True, help="which music this is, in words")
     options = parser.parse_args()
     ear = Musicnn((np.zeros(N_PENULTIMATE, np.float32), np.ones(N_PENULTIMATE, np.float32)))
-    layers = (ear.hear(part).penultimate for file in options.files for part in ear.segments(read_clip(file)))
+    layers = (
+        clip_features(read_clip(file), None, ear.segment_grid, ear.features)[0]["musicnn"] for file in options.files
+    )
     write_reference(layers, options.made_from, settings.Paths().models / FILE_NAME)
 
 

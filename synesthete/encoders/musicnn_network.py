@@ -41,7 +41,7 @@ NORM_EPSILON = 1e-3  # of TensorFlow's batch normalisation
 
 
 @dataclass(frozen=True)
-class Heard:
+class Outputs:
     """What the network makes of a batch of segments.
 
     Attributes
@@ -93,7 +93,7 @@ def _analysis() -> tuple[Tensor, Tensor]:
 
 
 class Network(nn.Module):
-    """The published network for inference; a picture [n, n_frames, 96] goes in, :class:`Heard` comes out.
+    """The published network for inference; a picture [n, n_frames, 96] goes in, :class:`Outputs` comes out.
 
     The front hears timbres (filters over much of the spectrum, 7 frames long) and rhythms (filters of 0.5 to
     2 s in each mel band), takes the loudest over frequency, and leaves 561 rows, most of them constant. The middle adds
@@ -142,10 +142,10 @@ class Network(nn.Module):
         return torch.cat([front, pool[:, n_alive:]], dim=1)
 
     @torch.inference_mode()
-    def hear(self, pictures: Tensor) -> Heard:
-        """Run over pictures [n, n_frames, 96], a few at a time; see :class:`Heard`."""
+    def outputs(self, pictures: Tensor) -> Outputs:
+        """Run over pictures [n, n_frames, 96], a few at a time; see :class:`Outputs`."""
         parts = [self(part) for part in pictures.split(SEGMENTS_AT_ONCE)]
-        return Heard(*(torch.cat(outputs).numpy() for outputs in zip(*parts, strict=True)))
+        return Outputs(*(torch.cat(outputs).numpy() for outputs in zip(*parts, strict=True)))
 
 
 class _Norm(nn.Module):

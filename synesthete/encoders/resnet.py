@@ -13,14 +13,15 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from synesthete import settings
 from synesthete.encoders import weights as files
-from synesthete.encoders.base import Encoder
+from synesthete.encoders.base import Encoder, Features
+from synesthete.encoders.segments import Segments
 from synesthete.encoders.torchvision_cpu import BasicBlock, Bottleneck, ResNet
 from synesthete.encoders.weights import Weights
 from synesthete.errors import EncoderError
 
 STEM = "synesthete-resnet"
 REMEDY = "Take both files from the release, or train them with: synesthete train"
-PARTS = ("likeness", "identity")
+SUBSPACES = ("likeness", "identity")
 SEGMENTS_AT_ONCE = 32  # bounds the memory a long clip takes
 LAYERS = {10: [1, 1, 1, 1], 18: [2, 2, 2, 2], 34: [3, 4, 6, 3], 50: [3, 4, 6, 3]}
 DEFAULT_CARD: dict[str, Any] = {
@@ -120,8 +121,8 @@ class Resnet(Encoder):
 
     Attributes
     ----------
-    parts : dict of str to slice
-        Where in the vector ``likeness`` lies, and where ``identity``; empty for a network without such parts.
+    subspaces : dict of str to slice
+        Where in the vector ``likeness`` lies, and where ``identity``; empty for a network without them.
 
     Raises
     ------
@@ -138,7 +139,7 @@ class Resnet(Encoder):
         self.embedding_size = int(weights.setting("embedding_size", int))
         self.segment_seconds = float(weights.setting("segment_seconds", (int, float)))
         self.hop_seconds = float(weights.setting("hop_seconds", (int, float)))
-        self.parts = _parts(weights, self.embedding_size)
+        self.subspaces = _subspaces(weights, self.embedding_size)
         self._mean, self._std = _normalisation(weights)
         self._network = _network(weights, self.embedding_size)
         self._weights_id = settings.fingerprint(weights.card)
@@ -162,18 +163,23 @@ class Resnet(Encoder):
         """Encode stacked images [n, 3, n_bins, n_frames] in [0, 1]; see :meth:`Encoder.encode`."""
         return look(self._network, as_images(batch, self.name), self._mean, self._std)
 
+    def features(self, segments: Segments) -> Features:
+        """The vectors, and each of their subspaces by itself: ``resnet/likeness`` and ``resnet/identity``."""
+        vectors = self.encode(self.inputs(segments))
+        return {self.name: vectors} | {f"{self.name}/{part}": vectors[:, at] for part, at in self.subspaces.items()}
 
-def _parts(weights: Weights, embedding_size: int) -> dict[str, slice]:
-    """The two parts of the vector, where the settings name both and they are not empty."""
-    plain = weights.card.get("parts", {})
+
+def _subspaces(weights: Weights, embedding_size: int) -> dict[str, slice]:
+    """The two subspaces of the vector, where the settings name both and they are not empty."""
+    plain = weights.card.get("subspaces", {})
     try:
-        found = {name: slice(*map(int, plain[name])) for name in PARTS if name in plain}
+        found = {name: slice(*map(int, plain[name])) for name in SUBSPACES if name in plain}
     except (TypeError, ValueError) as error:
-        raise EncoderError(f"The parts of {weights.label} are no pairs of numbers: {plain!r}.") from error
+        raise EncoderError(f"The subspaces of {weights.label} are no pairs of numbers: {plain!r}.") from error
     if any(not 0 <= part.start <= part.stop <= embedding_size for part in found.values()):
-        raise EncoderError(f"The parts of {weights.label} lie outside 0 to {embedding_size}: {plain!r}.")
+        raise EncoderError(f"The subspaces of {weights.label} lie outside 0 to {embedding_size}: {plain!r}.")
     found = {name: part for name, part in found.items() if part.stop > part.start}
-    return found if len(found) == len(PARTS) else {}
+    return found if len(found) == len(SUBSPACES) else {}
 
 
 def _normalisation(weights: Weights) -> tuple[Tensor, Tensor]:

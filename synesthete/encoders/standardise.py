@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from synesthete import settings
-from synesthete.encoders.base import segment_frames, segment_starts
+from synesthete.encoders.segments import segment_frames, segment_starts
 from synesthete.encoders.statistics import FLOOR_DB, N_STATISTICS, STEM, Statistics, statistics
 from synesthete.encoders.weights import Weights, write
 from synesthete.errors import OptionError
@@ -64,7 +64,7 @@ def fit(rows: np.ndarray, made_from: str, n_axes: int = N_AXES) -> Weights:
     card: dict[str, Any] = {
         "version": "1",
         "made_from": made_from,
-        "n_windows": len(rows),
+        "n_segments": len(rows),
         "n_axes": n_axes,
         "floor_db": FLOOR_DB,
         "limit": LIMIT,

@@ -29,7 +29,8 @@ import numpy as np
 import scipy.fft
 
 from synesthete import settings
-from synesthete.encoders.base import Encoder, segment_frames, segment_starts, unit
+from synesthete.encoders.base import Encoder, unit
+from synesthete.encoders.segments import segment_frames, segment_starts
 from synesthete.encoders.weights import Weights, read, write
 from synesthete.encoders.whitening import project, whitening, within_covariance
 from synesthete.errors import EncoderError, OptionError
@@ -154,7 +155,7 @@ def fit(segments: Sequence[np.ndarray], made_from: str) -> Weights:
     card: dict[str, Any] = {
         "version": "1",
         "made_from": made_from,
-        "n_windows": len(rows),
+        "n_segments": len(rows),
         "embedding_size": N_NUMBERS,
         "floor_db": FLOOR_DB,
         "shrinkage": SHRINKAGE,
@@ -185,7 +186,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         segments.append(rows_of(compute_spectrogram(clip.excerpts[0].samples[: round(SECONDS * clip.sample_rate_hz)])))
     weights = fit(segments, chosen.made_from)
     write(chosen.folder, STEM, weights.tensors, weights.card)
-    sys.stdout.write(f"{weights.card['n_windows']} segments -> {chosen.folder / STEM}.safetensors, .json\n")
+    sys.stdout.write(f"{weights.card['n_segments']} segments -> {chosen.folder / STEM}.safetensors, .json\n")
     return 0
 
 

@@ -20,9 +20,7 @@ def add_evaluate_command(subparsers: Any) -> None:
     command = subparsers.add_parser("evaluate", help="how well an encoder hears, measured over a catalogue")
     command.set_defaults(run=run)
     command.add_argument("--catalogue", type=Path, help="a catalogue's .sqlite file (default: the built-in one)")
-    command.add_argument(
-        "--encoder", default=settings.DEFAULT_ENCODER, metavar="NAME", help="default: %(default)s"
-    )
+    command.add_argument("--encoder", default=settings.DEFAULT_ENCODER, metavar="NAME", help="default: %(default)s")
     command.add_argument(
         "--filter", choices=("artist", "album", "both", "none"), default="artist",
         help="what a right track must not share with the query (default: artist)",
@@ -50,9 +48,7 @@ def run(chosen: argparse.Namespace) -> int:
             opened.close()
             opened = sampler.let_hear(encoder, _progress)
     with opened as catalogue:
-        report = evaluate(
-            catalogue, encoder, filters=filters, max_tracks=max(chosen.tracks, 0), on_progress=_progress
-        )
+        report = evaluate(catalogue, encoder, filters=filters, max_tracks=max(chosen.tracks, 0), on_progress=_progress)
     text = json.dumps(_finite(report.as_json()), indent=2) if chosen.json else table(report)
     sys.stdout.write(text + "\n")
     return 0

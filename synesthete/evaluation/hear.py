@@ -21,8 +21,10 @@ from torch import Tensor, nn
 
 from synesthete import encoders
 from synesthete.audio import Clip, Excerpt
-from synesthete.encoders.base import Encoder, segment_frames
+from synesthete.encoders.base import Encoder
+from synesthete.encoders.segments import Segments
 from synesthete.errors import OptionError
+from synesthete.settings import SPECTROGRAM
 from synesthete.spectrogram import compute_spectrogram
 
 HOP_MS = 50.0  # the longest that HEAR recommends
@@ -128,18 +130,11 @@ def _sounds(audio: Tensor) -> np.ndarray:
 def _around(sound: np.ndarray, seconds: np.ndarray, model: Model) -> Iterator[np.ndarray]:
     """Yield unit vectors [n, size] of the segments centred on ``seconds`` [s], a bounded number at a time."""
     encoder, rate = model.encoder, model.sample_rate
-    length = round(SEGMENT_SECONDS * rate)
-    padded = np.pad(sound, (length // 2, length))
-    starts = np.round(seconds * rate).astype(int)
-    is_waveform = encoder.consumes == "waveform"
-    seen = None if is_waveform else compute_spectrogram(padded).inner()
-    for first in range(0, len(starts), SEGMENTS_AT_ONCE):
-        part = starts[first : first + SEGMENTS_AT_ONCE]
-        if seen is None:
-            yield encoder.encode(np.stack([padded[start : start + length] for start in part]))
-            continue
-        n_frames = segment_frames(SEGMENT_SECONDS, seen.settings)
-        begins = np.round(part / seen.settings.hop_length).astype(int)
-        cut = [seen.slice(begin, begin + n_frames) for begin in begins]
-        is_image = encoder.consumes == "image"
-        yield encoder.encode(np.stack([p.stacked_image() if is_image else p.feature_matrix() for p in cut]))
+    half = round(SEGMENT_SECONDS * rate) // 2
+    padded = np.pad(sound, (half, 2 * half))
+    is_seen = rate == SPECTROGRAM.sample_rate_hz
+    spectrogram = compute_spectrogram(padded).inner() if is_seen else None
+    for first in range(0, len(seconds), SEGMENTS_AT_ONCE):
+        part = seconds[first : first + SEGMENTS_AT_ONCE].tolist()
+        segments = Segments(padded, rate, part, SEGMENT_SECONDS, spectrogram)
+        yield encoder.segment_vectors(encoder.features(segments))

@@ -109,14 +109,10 @@ def evaluate(
             stage = f"{noise_db:g} dB"
             phones[stage] = microphone(engine, noise_db, max_tracks, partial(tell, stage))
     tell("", 1.0)
-    return Report(
-        encoder.name, encoder.fingerprint, len(ids), labels, tuple(filters), skewness, encodings, phones
-    )
+    return Report(encoder.name, encoder.fingerprint, len(ids), labels, tuple(filters), skewness, encodings, phones)
 
 
-def label_figures(
-    tracks: Sequence[Track], vectors: np.ndarray, filters: Sequence[Filter]
-) -> dict[str, Retrieval]:
+def label_figures(tracks: Sequence[Track], vectors: np.ndarray, filters: Sequence[Filter]) -> dict[str, Retrieval]:
     """Retrieval by genre and by artist, each where at least one track has another to find."""
     columns = {name: [getattr(track, name).strip().casefold() for track in tracks] for name in ("artist", "album")}
     genres = [track.genre.strip().casefold() for track in tracks]

@@ -20,8 +20,8 @@ import soxr
 import torch
 
 from synesthete import settings
-from synesthete.encoders.base import segment_frames
 from synesthete.encoders.musicnn import Musicnn
+from synesthete.encoders.segments import segment_frames
 from synesthete.errors import SynestheteError
 from synesthete.spectrogram import compute_spectrogram
 from synesthete.training import augmentation, sounds
@@ -202,7 +202,7 @@ class Kitchen:
             return None
         heard_samples = soxr.resample(samples, RATE_HZ, 16_000)
         segments = [heard_samples[(at := round(start / RATE_HZ * 16_000)) : at + 48_128] for start in STARTS]
-        heard = self.teacher.hear(np.stack(segments))
+        heard = self.teacher.outputs(np.stack(segments))
         phone = augmentation.phone_in_room(rng, samples, RATE_HZ)
         return {
             "pictures": np.stack([picture(samples), picture(phone)]),

@@ -1,8 +1,8 @@
-"""Make the turns of the fusion from music: what to measure from, and which directions count.
+"""Fit the projections of the fusion to music: the mean of each component's features, and which directions count.
 
-``python -m synesthete.training.fusion_fit --music FOLDERS... --made-from WORDS`` hears each file as it is and through a
-phone in a room, with every part that is ready, and writes ``data/models/synesthete.safetensors`` and ``.json``.
-Run it again whenever one of the parts has been trained anew.
+``python -m synesthete.training.fusion_fit --music FOLDERS... --made-from WORDS`` computes the features of each file as
+it is and through a phone in a room, with every member that is ready, and writes ``data/models/synesthete.safetensors``
+and ``.json``. Run it again whenever one of the members has been trained anew.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ import numpy as np
 import torch
 
 from synesthete import settings
-from synesthete.audio import Clip, Excerpt, read_clip
+from synesthete.audio import Clip, read_clip
 from synesthete.encoders import fusion
-from synesthete.encoders.base import Encoder
-from synesthete.encoders.fusion import HOP, HOP_FRAMES, Part, listen, part_of, ready_parts
+from synesthete.encoders.base import Encoder, Features
+from synesthete.encoders.fusion import HOP, HOP_FRAMES, member_of, ready_members
+from synesthete.encoders.segments import Segments, frame_grid
 from synesthete.encoders.weights import Weights, write
 from synesthete.encoders.whitening import change_covariance, main_axes, whitening, within_covariance
 from synesthete.errors import OptionError
-from synesthete.spectrogram import compute_spectrograms
+from synesthete.spectrogram import compute_spectrogram
 from synesthete.training.augmentation import phone_in_room
 from synesthete.training.plan import are_held_out
 from synesthete.training.sounds import listed
 
-Heard = dict[str, np.ndarray]  # by voice: [n_segments, size]
 FIRST_SECONDS, SECONDS = 15.0, 40.0  # beginnings are often unlike the rest
 PASSAGE_SEGMENTS = 6  # 10.6 s
 N_PASSAGES = 2
@@ -43,8 +43,8 @@ LOUDEST_NOISE_DB, LEAST_NOISE_DB = 3.0, 18.0  # music above noise
 
 
 @dataclass(frozen=True)
-class VoicePlan:
-    """How one voice of a part joins in.
+class ComponentPlan:
+    """How one component joins in.
 
     Attributes
     ----------
@@ -73,100 +73,107 @@ class VoicePlan:
 # Chosen on the collections of CHOSEN_ON (same artist; passages through a phone, whole and by segments) and on bands in
 # fourteen kinds of styles, none of which is among what is published: see docs/decisions/voices-of-the-fusion.md. The
 # optimum is flat. The borrowed tags weigh a little more than those figures ask for: on recordings of players and
-# singers, which are rare among this music, they are the best single ear.
+# singers, which are rare among this music, they are the best single component.
 PLAN = {
-    "musicnn": VoicePlan(track_weight=0.6, segment_weight=0.2, track_shrinkage=0.05, track_phone_share=0.2),
-    "musicnn/layers": VoicePlan(track_weight=1.2, segment_weight=0.5, track_phone_share=0.3, is_standardised=True),
-    "resnet/likeness": VoicePlan(track_weight=0.3, segment_weight=0.1, track_shrinkage=3.0, track_phone_share=0.2),
-    "resnet/identity": VoicePlan(track_weight=0.2, segment_weight=0.4, track_phone_share=0.2),
-    "timbre": VoicePlan(track_weight=1.0, segment_weight=1.0, track_shrinkage=1.0, track_phone_share=0.2),
+    "musicnn": ComponentPlan(track_weight=0.6, segment_weight=0.2, track_shrinkage=0.05, track_phone_share=0.2),
+    "musicnn/layers": ComponentPlan(track_weight=1.2, segment_weight=0.5, track_phone_share=0.3, is_standardised=True),
+    "resnet/likeness": ComponentPlan(track_weight=0.3, segment_weight=0.1, track_shrinkage=3.0, track_phone_share=0.2),
+    "resnet/identity": ComponentPlan(track_weight=0.2, segment_weight=0.4, track_phone_share=0.2),
+    "timbre": ComponentPlan(track_weight=1.0, segment_weight=1.0, track_shrinkage=1.0, track_phone_share=0.2),
 }
 
 
-def hear_through_phone(parts: dict[str, Part], clip: Clip, rng: np.random.Generator) -> tuple[Heard, Heard]:
-    """What the parts say of a recording, and how that changes when passages of it come through a phone.
+def features_through_phone(
+    members: dict[str, Encoder], clip: Clip, rng: np.random.Generator
+) -> tuple[Features, Features]:
+    """Features of a recording, and how they change when passages of it come through a phone.
 
     Returns
     -------
-    said : dict of str to np.ndarray [shape=(n_segments, size)]
+    features : dict of str to np.ndarray [shape=(n_segments, size)]
     changes : dict of str to np.ndarray [shape=(m, size)]
         Segments through the phone minus the same segments as they are.
     """
     rate = clip.sample_rate_hz
     sound = clip.excerpts[0].samples
     first = min(round(FIRST_SECONDS * rate), max(len(sound) - round(SECONDS * rate), 0))
-    part = _clip(sound[first : first + round(SECONDS * rate)], rate)
-    said, segments = listen(parts, part, compute_spectrograms(part))
-    changes: dict[str, list[np.ndarray]] = {voice: [] for voice in said}
+    samples = sound[first : first + round(SECONDS * rate)]
+    features, n_segments = _features(members, samples, rate)
+    changes: dict[str, list[np.ndarray]] = {name: [] for name in features}
     n_samples = (PASSAGE_SEGMENTS - 1) * HOP_FRAMES * HOP + fusion.SEGMENT_SAMPLES
-    for _ in range(N_PASSAGES if len(segments) > PASSAGE_SEGMENTS else 0):
-        number = int(rng.integers(len(segments) - PASSAGE_SEGMENTS))
+    for _ in range(N_PASSAGES if n_segments > PASSAGE_SEGMENTS else 0):
+        number = int(rng.integers(n_segments - PASSAGE_SEGMENTS))
         begin = number * HOP_FRAMES * HOP
-        passage = part.excerpts[0].samples[begin : begin + n_samples]
         noise_db = float(rng.uniform(LOUDEST_NOISE_DB, LEAST_NOISE_DB))
-        heard = _clip(phone_in_room(rng, passage, rate, noise_db), rate)
-        for voice, rows in listen(parts, heard, compute_spectrograms(heard))[0].items():
-            changes[voice].append(rows[:PASSAGE_SEGMENTS] - said[voice][number : number + PASSAGE_SEGMENTS])
-    empty = {voice: rows[:0] for voice, rows in said.items()}
-    return said, {voice: np.concatenate([empty[voice], *rows]) for voice, rows in changes.items()}
+        recorded = phone_in_room(rng, samples[begin : begin + n_samples], rate, noise_db)
+        for name, rows in _features(members, recorded, rate)[0].items():
+            changes[name].append(rows[:PASSAGE_SEGMENTS] - features[name][number : number + PASSAGE_SEGMENTS])
+    empty = {name: rows[:0] for name, rows in features.items()}
+    return features, {name: np.concatenate([empty[name], *rows]) for name, rows in changes.items()}
 
 
-def fit_voice(said: Sequence[np.ndarray], changes: np.ndarray, plan: VoicePlan) -> dict[str, np.ndarray]:
-    """The four tensors of one voice (:data:`synesthete.encoders.fusion.TENSORS`).
+def _features(members: dict[str, Encoder], samples: np.ndarray, sample_rate_hz: int) -> tuple[Features, int]:
+    """Features of all segments of a sound, silent ones too, so that rows answer each other; and how many there are."""
+    starts, seconds = frame_grid(len(samples), fusion.SEGMENT_FRAMES, HOP_FRAMES)
+    spectrogram = compute_spectrogram(samples).inner()
+    segments = Segments(samples, sample_rate_hz, starts, seconds, spectrogram)
+    return fusion.member_features(members.values(), segments), len(segments)
+
+
+def fit_component(recordings: Sequence[np.ndarray], changes: np.ndarray, plan: ComponentPlan) -> dict[str, np.ndarray]:
+    """The four tensors of one component (:data:`synesthete.encoders.fusion.TENSORS`).
 
     Parameters
     ----------
-    said : sequence of np.ndarray [shape=(n_i, size)]
-        The segments of each recording.
+    recordings : sequence of np.ndarray [shape=(n_i, size)]
+        Features of the segments of each.
     changes : np.ndarray [shape=(m, size)]
         What a phone changes.
-    plan : VoicePlan
+    plan : ComponentPlan
     """
-    rows = np.concatenate(said).astype(np.float64)
+    rows = np.concatenate(recordings).astype(np.float64)
     mean = rows.mean(axis=0)
     spread = np.maximum(rows.std(axis=0), SMALLEST_STD) if plan.is_standardised else np.ones(len(mean))
-    within = within_covariance([group / spread for group in said])
+    within = within_covariance([group / spread for group in recordings])
     phone = change_covariance(changes / spread) if len(changes) else within
-    turns = (
-        ("window_axes", plan.segment_phone_share, plan.segment_shrinkage),
+    spaces = (
+        ("segment_axes", plan.segment_phone_share, plan.segment_shrinkage),
         ("track_axes", plan.track_phone_share, plan.track_shrinkage),
     )
-    tensors = {"window_mean": mean, "track_mean": mean}
-    for name, share, shrinkage in turns:
-        turn = whitening((1 - share) * within + share * phone, shrinkage)
+    tensors = {"segment_mean": mean, "track_mean": mean}
+    for name, share, shrinkage in spaces:
+        axes = whitening((1 - share) * within + share * phone, shrinkage)
         if plan.n_axes < len(mean):
-            turn = turn @ main_axes((rows - mean) / spread @ turn, plan.n_axes)
-        tensors[name] = turn / spread[:, None]
+            axes = axes @ main_axes((rows - mean) / spread @ axes, plan.n_axes)
+        tensors[name] = axes / spread[:, None]
     return {name: tensors[name].astype(np.float32) for name in fusion.TENSORS}
 
 
 def fit(
-    heard: Sequence[tuple[Heard, Heard]], encoders: dict[str, Encoder], made_from: str, plan: dict[str, VoicePlan]
+    recordings: Sequence[tuple[Features, Features]],
+    members: dict[str, Encoder],
+    made_from: str,
+    plan: dict[str, ComponentPlan],
 ) -> Weights:
-    """The turns of all voices, from what :func:`hear_through_phone` gave for each recording.
+    """The projections of all components, from what :func:`features_through_phone` gave for each recording.
 
     Raises
     ------
     OptionError
         If there is no music, or only recordings of a single segment.
     """
-    if not heard:
+    if not recordings:
         raise OptionError("There is no audio among the files named: name some music.")
     tensors: dict[str, np.ndarray] = {}
-    voices: dict[str, dict[str, Any]] = {}
-    for voice in (name for name in plan if part_of(name) in encoders):
-        said = [clean[voice] for clean, _ in heard]
-        changes = np.concatenate([changed[voice] for _, changed in heard])
-        made = fit_voice(said, changes, plan[voice])
-        tensors |= {f"{voice}.{tensor}": value for tensor, value in made.items()}
-        weights = {"track_weight": plan[voice].track_weight, "window_weight": plan[voice].segment_weight}
-        voices[voice] = {"made_with": encoders[part_of(voice)].weights_id, **weights}
-    card = {"version": "1", "made_from": made_from, "n_recordings": len(heard), "voices": voices}
-    return Weights("the turns", tensors, card)
-
-
-def _clip(samples: np.ndarray, sample_rate_hz: int) -> Clip:
-    return Clip((Excerpt(0.0, samples),), sample_rate_hz, len(samples) / sample_rate_hz)
+    components: dict[str, dict[str, Any]] = {}
+    for name in (name for name in plan if member_of(name) in members):
+        changes = np.concatenate([changed[name] for _, changed in recordings])
+        made = fit_component([features[name] for features, _ in recordings], changes, plan[name])
+        tensors |= {f"{name}.{tensor}": value for tensor, value in made.items()}
+        weights = {"track_weight": plan[name].track_weight, "segment_weight": plan[name].segment_weight}
+        components[name] = {"made_with": members[member_of(name)].weights_id, **weights}
+    card = {"version": "1", "made_from": made_from, "n_recordings": len(recordings), "components": components}
+    return Weights("the projections", tensors, card)
 
 
 def learned_files(folders: Iterable[Path]) -> list[Path]:
@@ -176,24 +183,24 @@ def learned_files(folders: Iterable[Path]) -> list[Path]:
     return [file for (file, _), is_held in zip(rows, are_held, strict=True) if not is_held]
 
 
-def _hear_file(number: int, file: Path, names: tuple[str, ...]) -> tuple[Heard, Heard]:
-    """One recording by itself: the same whichever process hears it."""
-    return hear_through_phone(_parts(names), read_clip(file), np.random.default_rng([0, number]))
+def _file_features(number: int, file: Path, names: tuple[str, ...]) -> tuple[Features, Features]:
+    """Those of one recording: the same in whichever process."""
+    return features_through_phone(_members(names), read_clip(file), np.random.default_rng([0, number]))
 
 
 @lru_cache(maxsize=1)
-def _parts(names: tuple[str, ...]) -> dict[str, Part]:
+def _members(names: tuple[str, ...]) -> dict[str, Encoder]:
     torch.set_num_threads(1)
-    return {name: Part(encoder) for name, encoder in ready_parts(names)[0].items()}
+    return ready_members(names)[0]
 
 
-def _hear_all(files: Sequence[Path], names: tuple[str, ...], n_workers: int) -> list[tuple[Heard, Heard]]:
-    heard = []
+def _all_features(files: Sequence[Path], names: tuple[str, ...], n_workers: int) -> list[tuple[Features, Features]]:
+    found = []
     with ProcessPoolExecutor(n_workers, multiprocessing.get_context("spawn")) as pool:
-        for made in pool.map(_hear_file, range(len(files)), files, repeat(names)):
-            heard.append(made)
-            sys.stderr.write(f"\r{len(heard)} of {len(files)}")
-    return heard
+        for made in pool.map(_file_features, range(len(files)), files, repeat(names)):
+            found.append(made)
+            sys.stderr.write(f"\r{len(found)} of {len(files)}")
+    return found
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -208,18 +215,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         metavar="FOLDER",
         help="music with its tracks.csv; less what is held out",
     )
-    parser.add_argument("--workers", type=int, default=2, help="processes that listen (default: %(default)s)")
+    parser.add_argument("--workers", type=int, default=2, help="processes that compute features (default: %(default)s)")
     parser.add_argument("--made-from", required=True, help="which music this is, in words")
     parser.add_argument("--folder", type=Path, default=settings.Paths().models, help="where to write")
     chosen = parser.parse_args(arguments)
-    encoders, notes = ready_parts(tuple(dict.fromkeys(part_of(voice) for voice in PLAN)))
+    members, notes = ready_members(tuple(dict.fromkeys(member_of(name) for name in PLAN)))
     for note in notes:
         sys.stderr.write(note + "\n")
-    heard = _hear_all([*chosen.files, *learned_files(chosen.music)], tuple(encoders), chosen.workers)
-    weights = fit(heard, encoders, chosen.made_from, PLAN)
+    recordings = _all_features([*chosen.files, *learned_files(chosen.music)], tuple(members), chosen.workers)
+    weights = fit(recordings, members, chosen.made_from, PLAN)
     write(chosen.folder, fusion.STEM, weights.tensors, weights.card)
-    names = ", ".join(encoders)
-    sys.stdout.write(f"{names}: {len(heard)} recordings -> {chosen.folder / fusion.STEM}.safetensors, .json\n")
+    names = ", ".join(members)
+    sys.stdout.write(f"{names}: {len(recordings)} recordings -> {chosen.folder / fusion.STEM}.safetensors, .json\n")
     return 0
 
 

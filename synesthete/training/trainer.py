@@ -274,7 +274,7 @@ class Training:
             "segment_seconds": SEGMENT_SECONDS,
             "hop_seconds": HOP_SECONDS,
             "normalisation": NORMALISATION,
-            "parts": {
+            "subspaces": {
                 "likeness": [0, likeness],
                 "identity": [likeness, whole],
                 "identity_share": self.plan.identity_share,

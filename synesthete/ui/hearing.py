@@ -8,7 +8,7 @@ import streamlit as st
 
 from synesthete import sampler
 from synesthete.audio import Clip, read_clip
-from synesthete.encoders import is_ready, load
+from synesthete.encoders import load
 from synesthete.encoders.base import Embedding
 from synesthete.search import SearchEngine, SearchOptions, SearchResult
 from synesthete.spectrogram import Spectrogram, compute_spectrograms
@@ -16,7 +16,7 @@ from synesthete.ui import resources, state
 from synesthete.ui.state import Sound
 from synesthete.ui.text import plain
 
-_TAGGING = ("musicnn", "synesthete")  # ears that the tagger is, or is a part of
+_MOST_TAGS = 5
 _LEAST_PROBABILITY = 0.1  # below, a tag is a guess
 _KEPT = 6  # analyses kept in a browser session: enough to go back and forth
 
@@ -67,17 +67,9 @@ def _hear_now(sound: Sound, engine: SearchEngine) -> Heard:
         spectrograms = compute_spectrograms(clip)
     with st.spinner(f"The {engine.encoder.name} ear is forming its impression …", show_time=True):
         embedding = engine.encoder.embed(clip, spectrograms)
-    return Heard(clip, spectrograms, embedding, _tags(clip, engine.encoder.name))
-
-
-def _tags(clip: Clip, encoder_name: str) -> tuple[str, ...]:
-    if encoder_name not in _TAGGING or not is_ready("musicnn"):
-        return ()
-    from synesthete.encoders.musicnn import Musicnn  # here, because it brings torch: a second of the app's start
-
-    ear = load("musicnn")
-    assert isinstance(ear, Musicnn)
-    return tuple(tag for tag, probability in ear.tags(clip, 5) if probability >= _LEAST_PROBABILITY)
+    likeliest = list(embedding.tags.items())[:_MOST_TAGS]
+    tags = tuple(tag for tag, probability in likeliest if probability >= _LEAST_PROBABILITY)
+    return Heard(clip, spectrograms, embedding, tags)
 
 
 def find(sound: Sound, heard: Heard, engine: SearchEngine, options: SearchOptions) -> SearchResult:

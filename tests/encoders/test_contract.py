@@ -8,7 +8,8 @@ import pytest
 
 from synesthete import encoders, settings
 from synesthete.audio import Clip, Excerpt
-from synesthete.encoders.base import segment_frames, segment_starts, unit
+from synesthete.encoders.base import unit
+from synesthete.encoders.segments import Segments, segment_frames, segment_starts
 from synesthete.spectrogram import compute_spectrograms
 
 RATE = settings.AUDIO.sample_rate_hz
@@ -52,10 +53,12 @@ def music(n_seconds, seed=5):
 
 
 def segments_of(encoder, samples):
-    clip = clip_of(samples)
-    if encoder.consumes == "waveform":
-        return encoder._cut_waveform(clip.excerpts[0].samples, RATE)[0]
-    return encoder._cut_spectrogram(compute_spectrograms(clip)[0])[0]
+    samples = np.asarray(samples, dtype=np.float32)
+    return Segments(samples, RATE, *encoder.segment_grid(len(samples), RATE))
+
+
+def batch_of(encoder, samples):
+    return encoder.inputs(segments_of(encoder, samples))
 
 
 def test_embedding_has_the_promised_shape(encoder):
@@ -83,9 +86,63 @@ def test_spectrograms_may_be_handed_in(encoder):
 
 
 def test_a_batch_equals_its_segments_alone(encoder):
-    segments = segments_of(encoder, music(encoder.segment_seconds + 2 * encoder.hop_seconds))
-    alone = np.concatenate([encoder.encode(segment[None]) for segment in segments])
-    np.testing.assert_allclose(encoder.encode(segments), alone, atol=1e-5)
+    batch = batch_of(encoder, music(encoder.segment_seconds + 2 * encoder.hop_seconds))
+    alone = np.concatenate([encoder.encode(segment[None]) for segment in batch])
+    np.testing.assert_allclose(encoder.encode(batch), alone, atol=1e-5)
+
+
+def test_segment_vectors_are_what_encode_gives(encoder):
+    samples = music(encoder.segment_seconds + 2 * encoder.hop_seconds)
+    features = encoder.features(segments_of(encoder, samples))
+    made = encoder.embed(clip_of(samples))
+    np.testing.assert_array_equal(encoder.segment_vectors(features), made.segment_vectors)
+    np.testing.assert_array_equal(encoder.track_vector(features), made.vector)
+    cosines = np.einsum("ij,ij->i", encoder.encode(batch_of(encoder, samples)), made.segment_vectors)
+    assert cosines.min() > 0.9999  # resampling alone and within a longer sound differs a little
+    assert all(len(rows) == len(made.segments) for rows in features.values())
+    assert all(name.partition("/")[0] in (encoder.name, *getattr(encoder, "members", ())) for name in features)
+
+
+def test_an_encoder_says_whether_tracks_compare_with_segments(encoder):
+    """In one space a track is the mean of its segments; in two it lies far from it."""
+    made = encoder.embed(clip_of(np.concatenate([music(12), music(12, seed=8)])))
+    cosine = float(unit(made.segment_vectors.mean(axis=0)) @ made.vector)
+    assert cosine > 0.9999 if encoder.has_one_space else cosine < 0.9
+
+
+def test_silence_has_no_say(encoder):
+    """Digital silence, and hiss at -75 dB, behind music and inside it: what sounds alone makes the vector."""
+    rng = np.random.default_rng(3)
+    alone = encoder.embed(clip_of(music(30)))
+    hiss = 10 ** (-75 / 20) * rng.standard_normal(20 * RATE)
+    for pause in (np.zeros(20 * RATE), hiss):
+        made = encoder.embed(clip_of(np.concatenate([music(30), pause])))
+        is_silent = ~made.segment_vectors.any(axis=1)
+        inside = [segment.start_seconds > 30 for segment in made.segments]
+        assert is_silent[inside].all() and not is_silent[: len(alone.segments) - 1].any()
+        assert made.vector @ alone.vector > 0.99
+        norms = np.linalg.norm(made.segment_vectors, axis=1)
+        np.testing.assert_allclose(norms[~is_silent], 1, atol=1e-5)
+
+
+def test_music_with_many_rests_keeps_its_vector(encoder):
+    """Notes of a fifth of a second, two a second, nothing between them: no segment is called silent."""
+    seconds = np.arange(12 * RATE) / RATE
+    made = encoder.embed(clip_of(music(12) * (seconds % 0.5 < 0.2)))
+    assert made.segment_vectors.any(axis=1).all()
+
+
+def test_a_sound_that_is_mostly_silent_is_still_embedded(encoder):
+    samples = np.zeros(12 * RATE, dtype=np.float32)
+    samples[5 * RATE : round(5.5 * RATE)] = music(0.5)
+    made = encoder.embed(clip_of(samples))
+    np.testing.assert_allclose(np.linalg.norm(made.vector), 1, atol=1e-5)
+
+
+def test_tags_are_probabilities_likeliest_first(encoder):
+    tags = list(encoder.embed(clip_of(music(4))).tags.values())
+    assert tags == sorted(tags, reverse=True) and all(0 <= probability <= 1 for probability in tags)
+    assert bool(tags) == (encoder.name == "musicnn" or "musicnn" in getattr(encoder, "members", ()))
 
 
 def test_a_passage_sounds_the_same_alone(encoder):
@@ -125,7 +182,7 @@ def test_silence_gives_a_finite_vector(encoder, level):
         samples[RATE] = level
     else:
         samples += level * np.random.default_rng(2).standard_normal(samples.size).astype(np.float32)
-    vectors = encoder.encode(segments_of(encoder, samples))
+    vectors = encoder.encode(batch_of(encoder, samples))
     assert np.isfinite(vectors).all()
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
 

@@ -158,16 +158,16 @@ def test_wrong_images_are_refused():
         Resnet.untrained(architecture=CARD["architecture"]).encode(np.zeros((2, 166, 40)))
 
 
-def test_parts_are_where_the_settings_say():
-    ear = Resnet.untrained(parts={"likeness": [0, 100], "identity": [100, 128], "identity_share": 0.1})
-    assert ear.parts == {"likeness": slice(0, 100), "identity": slice(100, 128)}
-    assert Resnet.untrained().parts == {}
+def test_subspaces_are_where_the_settings_say():
+    ear = Resnet.untrained(subspaces={"likeness": [0, 100], "identity": [100, 128], "identity_share": 0.1})
+    assert ear.subspaces == {"likeness": slice(0, 100), "identity": slice(100, 128)}
+    assert Resnet.untrained().subspaces == {}
 
 
-@pytest.mark.parametrize("parts", [{"likeness": [0, 100], "identity": [100, 900]}, {"likeness": "all"}])
-def test_parts_that_do_not_fit_are_refused(parts):
-    with pytest.raises(EncoderError, match="The parts of"):
-        Resnet.untrained(parts=parts)
+@pytest.mark.parametrize("subspaces", [{"likeness": [0, 100], "identity": [100, 900]}, {"likeness": "all"}])
+def test_subspaces_that_do_not_fit_are_refused(subspaces):
+    with pytest.raises(EncoderError, match="The subspaces of"):
+        Resnet.untrained(subspaces=subspaces)
 
 
 @pytest.mark.parametrize("depth", [18, 50])

@@ -101,4 +101,4 @@ def test_the_command_writes_what_the_encoder_reads(tmp_path, rng):
 
 def test_what_ships_says_what_it_was_made_from():
     card = read(Paths().models, timbre.STEM, timbre.REMEDY).card
-    assert "openly licensed" in card["made_from"] and card["n_windows"] > N_NUMBERS
+    assert "openly licensed" in card["made_from"] and card["n_segments"] > N_NUMBERS

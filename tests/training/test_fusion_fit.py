@@ -1,4 +1,4 @@
-"""The turns of the fusion, learned from recordings and a phone."""
+"""The projections of the fusion, fitted to recordings and a phone."""
 
 import numpy as np
 import pytest
@@ -7,11 +7,11 @@ import soundfile
 from synesthete import encoders
 from synesthete.audio import Clip, Excerpt
 from synesthete.encoders import fusion
-from synesthete.encoders.fusion import Fusion, Part
+from synesthete.encoders.fusion import Fusion
 from synesthete.encoders.weights import Weights, read
 from synesthete.errors import OptionError
 from synesthete.training import fusion_fit
-from synesthete.training.fusion_fit import VoicePlan, fit_voice, hear_through_phone
+from synesthete.training.fusion_fit import ComponentPlan, features_through_phone, fit_component
 
 RATE = 22_050
 
@@ -27,48 +27,48 @@ def music(seed, n_seconds=20.0):
 
 def test_what_changes_within_a_recording_is_weighed_down(rng):
     spread = np.array([10.0, 1.0, 1.0])  # within recordings, mostly along the first direction
-    said = [rng.standard_normal((50, 3)) * spread + 3 * rng.standard_normal(3) for _ in range(20)]
-    made = fit_voice(said, np.empty((0, 3)), VoicePlan(1, 1, track_shrinkage=0.001, track_phone_share=0))
+    recordings = [rng.standard_normal((50, 3)) * spread + 3 * rng.standard_normal(3) for _ in range(20)]
+    made = fit_component(recordings, np.empty((0, 3)), ComponentPlan(1, 1, track_shrinkage=0.001, track_phone_share=0))
     lengths = np.linalg.norm(made["track_axes"], axis=1)
     assert lengths[1] / lengths[0] == pytest.approx(10, rel=0.15)
-    np.testing.assert_allclose(made["window_mean"], np.concatenate(said).mean(axis=0), rtol=1e-5)
+    np.testing.assert_allclose(made["segment_mean"], np.concatenate(recordings).mean(axis=0), rtol=1e-5)
 
 
 def test_what_a_phone_changes_is_weighed_down(rng):
-    said = [rng.standard_normal((50, 3)) + 3 * rng.standard_normal(3) for _ in range(20)]
+    recordings = [rng.standard_normal((50, 3)) + 3 * rng.standard_normal(3) for _ in range(20)]
     changes = np.array([[8.0, 0.1, 0.1]]) * rng.standard_normal((200, 3)) + [20, 0, 0]
-    made = fit_voice(said, changes, VoicePlan(1, 1, segment_phone_share=0.5, track_phone_share=0.0))
-    in_segments, in_tracks = (np.linalg.norm(made[name], axis=1) for name in ("window_axes", "track_axes"))
+    made = fit_component(recordings, changes, ComponentPlan(1, 1, segment_phone_share=0.5, track_phone_share=0.0))
+    in_segments, in_tracks = (np.linalg.norm(made[name], axis=1) for name in ("segment_axes", "track_axes"))
     assert in_segments[1] / in_segments[0] > 2
     assert in_tracks[1] / in_tracks[0] == pytest.approx(1, abs=0.1)
 
 
 def test_fewer_axes_keep_the_most(rng):
-    said = [rng.standard_normal((30, 6)) + 5 * rng.standard_normal(6) for _ in range(20)]
-    made = fit_voice(said, np.empty((0, 6)), VoicePlan(1, 1, n_axes=4))
-    assert made["track_axes"].shape == made["window_axes"].shape == (6, 4)
+    recordings = [rng.standard_normal((30, 6)) + 5 * rng.standard_normal(6) for _ in range(20)]
+    made = fit_component(recordings, np.empty((0, 6)), ComponentPlan(1, 1, n_axes=4))
+    assert made["track_axes"].shape == made["segment_axes"].shape == (6, 4)
 
 
 @pytest.mark.parametrize("n_seconds", [3.5, 30.0])
 def test_changes_compare_a_segment_with_itself(n_seconds, rng, monkeypatch):
     monkeypatch.setattr(fusion_fit, "phone_in_room", lambda rng, samples, rate_hz, snr_db: samples)
-    ear = encoders.load("timbre")
+    encoder = encoders.load("timbre")
     clip = Clip((Excerpt(0.0, music(1, n_seconds)),), RATE, n_seconds)
-    said, changes = hear_through_phone({"timbre": Part(ear)}, clip, rng)
-    assert said["timbre"].shape[1] == changes["timbre"].shape[1] == ear.embedding_size
+    features, changes = features_through_phone({"timbre": encoder}, clip, rng)
+    assert features["timbre"].shape[1] == changes["timbre"].shape[1] == encoder.embedding_size
     assert len(changes["timbre"]) == (0 if n_seconds < 10 else 12)
     np.testing.assert_allclose(changes["timbre"], 0, atol=1e-4)
 
 
 def test_the_command_makes_a_fusion_that_loads(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(fusion_fit, "PLAN", {"timbre": VoicePlan(1.0, 2.0), "statistics": VoicePlan(1.0, 1.0)})
+    monkeypatch.setattr(fusion_fit, "PLAN", {"timbre": ComponentPlan(1.0, 2.0), "statistics": ComponentPlan(1.0, 1.0)})
     for number in range(3):
         soundfile.write(tmp_path / f"{number}.wav", music(number), RATE)
     files = [str(tmp_path / f"{number}.wav") for number in range(3)]
     assert fusion_fit.main([*files, "--made-from", "notes", "--folder", str(tmp_path)]) == 0
     assert "timbre, statistics: 3 recordings" in capsys.readouterr().out
     made = Fusion(read(tmp_path, fusion.STEM, fusion.REMEDY))
-    assert made.part_names == ("timbre", "statistics") and made.notes == ()
+    assert tuple(made.members) == ("timbre", "statistics") and made.notes == ()
     one, other, again = (
         made.embed(Clip((Excerpt(0.0, sound),), RATE, 20.0)).vector
         for sound in (music(0)[: 10 * RATE], music(1), music(0)[10 * RATE :])
@@ -82,17 +82,19 @@ def test_no_music_is_refused():
 
 
 def test_the_weights_are_as_the_fusion_reads_them(rng):
-    ear = encoders.load("timbre")
-    heard = [({"timbre": rng.standard_normal((9, 324))}, {"timbre": rng.standard_normal((6, 324))}) for _ in range(4)]
-    made = fusion_fit.fit(heard, {"timbre": ear}, "numbers", {"timbre": VoicePlan(0.5, 0.25)})
+    encoder = encoders.load("timbre")
+    recordings = [
+        ({"timbre": rng.standard_normal((9, 324))}, {"timbre": rng.standard_normal((6, 324))}) for _ in range(4)
+    ]
+    made = fusion_fit.fit(recordings, {"timbre": encoder}, "numbers", {"timbre": ComponentPlan(0.5, 0.25)})
     assert isinstance(made, Weights)
-    assert made.card["voices"]["timbre"] == {
-        "made_with": ear.weights_id, "track_weight": 0.5, "window_weight": 0.25,
+    assert made.card["components"]["timbre"] == {
+        "made_with": encoder.weights_id, "track_weight": 0.5, "segment_weight": 0.25,
     }  # fmt: skip
     assert set(made.tensors) == {f"timbre.{name}" for name in fusion.TENSORS}
 
 
-def test_what_is_held_out_is_not_listened_to(tmp_path):
+def test_what_is_held_out_is_not_used(tmp_path):
     lines = ["track_id,file,title,artist,album", "a,a.ogg,A,Ada,open", "b,b.ogg,B,Bob,MineClone2", "c,c.ogg,C,Bob,open"]
     (tmp_path / "tracks.csv").write_text("\n".join([*lines, "d,d.ogg,D,,warmux-data", "e,e.ogg,E,,open"]) + "\n")
     assert [file.name for file in fusion_fit.learned_files([tmp_path])] == ["a.ogg", "e.ogg"]

@@ -63,7 +63,7 @@ def test_the_export_is_what_the_encoder_reads(tiny_plan, tiny_set, tmp_path):
     assert vectors.shape == (7, tiny_plan.embedding_size)
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, rtol=1e-5)
     card = json.loads((tmp_path / "models" / f"{STEM}.json").read_text())
-    assert card["teacher"] == "noise" and card["parts"]["identity"] == [200, 328]
+    assert card["teacher"] == "noise" and card["subspaces"]["identity"] == [200, 328]
 
 
 def test_the_parts_weigh_what_the_plan_says(tiny_plan, tiny_set, tmp_path):

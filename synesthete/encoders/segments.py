@@ -1,0 +1,140 @@
+"""Segments of a sound: where they lie, and cut out in whichever form an encoder takes.
+
+This is the only place where a sound is cut for an encoder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+import soxr
+
+from synesthete import settings
+from synesthete.spectrogram import Spectrogram, compute_spectrogram
+
+_QUIETEST = 1e-6  # a segment below it is not amplified any further
+Form = Literal["features", "image", "waveform"]
+
+
+@dataclass(frozen=True, eq=False)
+class Segments:
+    """Equally long segments of one sound, cut when asked for.
+
+    Attributes
+    ----------
+    samples : np.ndarray [shape=(n_samples,)], float32
+        The whole sound.
+    sample_rate_hz : int > 0 [Hz]
+    start_seconds : sequence of float >= 0 [s]
+    seconds : float > 0 [s]
+        Length of each; an encoder may take less of it.
+    spectrogram : Spectrogram, optional
+        Of the whole sound, its inner frames; computed when needed if it is not given.
+    level : float > 0, optional
+        Root mean square to which the waveform of each segment is brought.
+    """
+
+    samples: np.ndarray
+    sample_rate_hz: int
+    start_seconds: Sequence[float]
+    seconds: float
+    spectrogram: Spectrogram | None = None
+    level: float | None = None
+
+    def __len__(self) -> int:
+        return len(self.start_seconds)
+
+    def at_level(self, level: float) -> Segments:
+        """The same segments, the waveform of each brought to a root mean square of ``level`` > 0."""
+        return replace(self, level=level)
+
+    def cut(self, form: Form, seconds: float, sample_rate_hz: int) -> np.ndarray:
+        """The first ``seconds`` > 0 of each segment (all of it where it is shorter), in one form.
+
+        Parameters
+        ----------
+        form : {"features", "image", "waveform"}
+        seconds : float > 0 [s]
+        sample_rate_hz : int > 0 [Hz]
+            Of waveforms.
+
+        Returns
+        -------
+        np.ndarray
+            Feature matrices [n, n_rows, n_frames], stacked images [n, 3, n_bins, n_frames] in [0, 1], or waveforms
+            [n, n_samples] in [-1, 1]; float32.
+        """
+        seconds = min(seconds, self.seconds)
+        if form == "waveform":
+            return self._waveforms(seconds, sample_rate_hz)
+        spectrogram = self.spectrogram or compute_spectrogram(self.samples).inner()
+        made_with = spectrogram.settings
+        n_frames = min(segment_frames(seconds, made_with), spectrogram.n_frames)
+        frame_seconds = made_with.hop_length / made_with.sample_rate_hz
+        begins = [min(round(start / frame_seconds), spectrogram.n_frames - n_frames) for start in self.start_seconds]
+        parts = [spectrogram.slice(begin, begin + n_frames) for begin in begins]
+        return np.stack([part.stacked_image() if form == "image" else part.feature_matrix() for part in parts])
+
+    def _waveforms(self, seconds: float, sample_rate_hz: int) -> np.ndarray:
+        samples = self.samples
+        if sample_rate_hz != self.sample_rate_hz:
+            samples = soxr.resample(samples, self.sample_rate_hz, sample_rate_hz).astype(np.float32)
+        n_samples = min(round(seconds * sample_rate_hz), len(samples))
+        begins = [min(round(start * sample_rate_hz), len(samples) - n_samples) for start in self.start_seconds]
+        waveforms = np.stack([samples[begin : begin + n_samples] for begin in begins])
+        if self.level is None:
+            return waveforms
+        levels = np.sqrt(np.mean(np.square(waveforms), axis=1, keepdims=True))
+        return waveforms * (self.level / np.maximum(levels, _QUIETEST)).astype(np.float32)
+
+
+def frame_grid(
+    n_samples: int,
+    n_segment_frames: int,
+    n_hop_frames: int,
+    made_with: settings.SpectrogramSettings = settings.SPECTROGRAM,
+) -> tuple[list[float], float]:
+    """Starts [s] and common length [s] of segments that begin and end with a frame of the spectrogram.
+
+    Parameters
+    ----------
+    n_samples : int > 0
+        Of the whole sound.
+    n_segment_frames, n_hop_frames : int > 0
+        Length of a segment and the step to the next; a shorter sound is one segment.
+    made_with : SpectrogramSettings
+    """
+    hop, rate = made_with.hop_length, made_with.sample_rate_hz
+    n_frames = max(1, 1 + (n_samples - made_with.n_fft) // hop)
+    length = min(n_segment_frames, n_frames)
+    starts = [start * hop / rate for start in segment_starts(n_frames, length, n_hop_frames)]
+    return starts, min((length - 1) * hop + made_with.n_fft, n_samples) / rate
+
+
+def sample_grid(
+    n_samples: int, n_segment_samples: int, n_hop_samples: int, sample_rate_hz: int
+) -> tuple[list[float], float]:
+    """As :func:`frame_grid`, for segments that begin and end with a sample at ``sample_rate_hz`` > 0 [Hz]."""
+    length = min(n_segment_samples, n_samples)
+    starts = [start / sample_rate_hz for start in segment_starts(n_samples, length, n_hop_samples)]
+    return starts, length / sample_rate_hz
+
+
+def segment_frames(seconds: float, made_with: settings.SpectrogramSettings = settings.SPECTROGRAM) -> int:
+    """How many frames of a spectrogram lie wholly inside ``seconds`` > 0 of sound; at least one."""
+    n_samples = round(seconds * made_with.sample_rate_hz)
+    return max(1, 1 + (n_samples - made_with.n_fft) // made_with.hop_length)
+
+
+def segment_starts(total: int, length: int, hop: int) -> list[int]:
+    """Starts of the segments of ``length`` that fit into ``total``, ``hop`` apart; never empty.
+
+    Where more than half a hop would be left out at the end, one more segment reaches exactly to the end.
+    """
+    starts = list(range(0, max(total - length, 0) + 1, hop))
+    if total - (starts[-1] + length) > hop / 2:
+        starts.append(total - length)
+    return starts
