@@ -59,7 +59,7 @@ class Pick:
     score : float in [-1, 1]
         What the ranking is by: the cosine, unless metadata was asked for.
     start_seconds : float >= 0 [s]
-        Where to start playing: the segment most like the whole track.
+        Where to start playing: the most typical segment of the track.
     """
 
     track: Track

@@ -102,11 +102,11 @@ class TrackVectors:
         return [self.locate(seed) for seed in seeds]
 
     def start_seconds(self, row: int) -> float:
-        """A sensible passage to start playing at [s]: the segment most like the whole track."""
+        """A sensible passage to start playing at [s]: the track's most typical segment; 0 without segments."""
         if self.segments is None:
             return 0.0
         segments = self.segments(row)
-        return float(segments.start_seconds[int((segments.vectors @ self.vectors[row]).argmax())])
+        return float(segments.start_seconds[segments.most_typical()])
 
     def is_same_recording(self, point: SeedPoint, row: int) -> bool:
         """Whether the search calls both one recording (:mod:`synesthete.search.duplicates`)."""

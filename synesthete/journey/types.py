@@ -68,7 +68,7 @@ class Stop:
     step_cosine : float in [-1, 1]
         Cosine similarity to the stop before; 1 for the first.
     start_seconds : float >= 0 [s]
-        Where to start playing: the segment most like the whole track.
+        Where to start playing: the most typical segment of the track.
     """
 
     track: Track | None

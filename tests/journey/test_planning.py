@@ -112,13 +112,22 @@ def test_versions_are_told_apart_by_their_segments(rng):
     assert sorted(same[tracks.row_of[pick.track.track_id]] for pick in picks) == list(range(1, 15))
 
 
-def test_playing_starts_at_the_segment_most_like_the_track(rng):
+def test_playing_starts_at_the_segment_most_like_the_track_among_segments(rng):
+    """Segments lie in a space of their own: a segment that happens to equal the track's vector means nothing."""
     plain = random_track_vectors(rng, n=20)
-    segments = {row: unit(rng.normal(size=(4, 6))) for row in range(20)}
-    for row in segments:
-        segments[row][2] = plain.vectors[row]
-    tracks = replace(plain, segments=lambda row: SegmentVectors.of(segments[row], np.arange(4) * 2.5, 2.5))
-    assert {stop.start_seconds for stop in plan(tracks, ["t0", "t1"], JourneyOptions(6)).stops} == {5.0}
+    segments = {row: unit(rng.normal(size=(6, 6)) + 0.5 * rng.normal(size=6)) for row in range(20)}
+    expected = {}
+    for row, vectors in segments.items():
+        vectors[0], vectors[3] = 0, plain.vectors[row]  # silence; the decoy
+        mean = sum(vectors) / 6
+        cosines = [vector @ mean / np.linalg.norm(mean) for vector in vectors]
+        expected[row] = 2.5 * max(range(1, 6), key=cosines.__getitem__)
+    tracks = replace(plain, segments=lambda row: SegmentVectors.of(segments[row], np.arange(6) * 2.5, 2.5))
+    assert [tracks.start_seconds(row) for row in range(20)] == [expected[row] for row in range(20)]
+    journey = plan(tracks, ["t0", "t1"], JourneyOptions(6))
+    assert [stop.start_seconds for stop in journey.stops] == [expected[tracks.row_of[name]] for name in ids(journey)]
+    picks = playlist_from_seed(tracks, "t0", PlaylistOptions(8))
+    assert all(pick.start_seconds == expected[tracks.row_of[pick.track.track_id]] for pick in picks)
 
 
 def test_an_artist_who_fills_the_catalogue_does_not_fill_the_pool(rng):
