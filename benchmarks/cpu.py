@@ -1,8 +1,8 @@
-"""Processor seconds for a 30-second MP3, from file to vector, warm: each of our ears against bliss-audio.
+"""Processor seconds for a 30-second MP3, from file to vector, warm: each of our encoders against bliss-audio.
 
     python benchmarks/cpu.py [--peers FOLDER] [--files 12]
 
-Every ear hears the same files in a process of its own, the first one twice to warm up, with one numeric thread;
+Every encoder embeds the same files in a process of its own, the first one twice to warm up, with one numeric thread;
 processor time of the process and its children is counted, so that our decoding worker's is too. ``--peers`` is where
 bliss-audio is installed (``pip install --target``); without it there is no baseline.
 """
@@ -18,7 +18,7 @@ import tempfile
 import time
 from pathlib import Path
 
-EARS = ("timbre", "musicnn", "resnet", "synesthete")
+ENCODERS = ("timbre", "musicnn", "resnet", "synesthete")
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
@@ -32,12 +32,12 @@ def spent() -> float:
     return total
 
 
-def hear(name: str, files: list[str]) -> list[float]:
+def measure(name: str, files: list[str]) -> list[float]:
     """Processor seconds for each file but the first."""
     if name == "bliss":
         from bliss_audio import Song  # type: ignore[import-not-found]
 
-        def listen(file: str) -> object:
+        def embed(file: str) -> object:
             return Song(file).analysis
     else:
         import torch
@@ -48,21 +48,21 @@ def hear(name: str, files: list[str]) -> list[float]:
         torch.set_num_threads(1)
         encoder = encoders.load(name)
 
-        def listen(file: str) -> object:
+        def embed(file: str) -> object:
             return encoder.embed(read_clip(Path(file))).vector
 
     seconds = []
     for file in [files[0], *files]:
         before = spent()
-        listen(file)
+        embed(file)
         seconds.append(spent() - before)
     return seconds[1:]
 
 
 def main() -> None:
-    """Write the files, run every ear, print the table."""
-    if sys.argv[1:2] == ["--hear"]:
-        print(json.dumps(hear(sys.argv[2], sys.argv[3:])))
+    """Write the files, run every encoder, print the table."""
+    if sys.argv[1:2] == ["--measure"]:
+        print(json.dumps(measure(sys.argv[2], sys.argv[3:])))
         return
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--peers", type=Path, help="where bliss-audio is installed")
@@ -76,10 +76,10 @@ def main() -> None:
             files.append(f"{folder}/{number}.mp3")
             Path(files[-1]).write_bytes(thirty_seconds_of_mp3(first_track=2 * number))
         rows = {}
-        for name in (*EARS, "bliss"):
+        for name in (*ENCODERS, "bliss"):
             path = os.pathsep.join([str(Path(__file__).resolve().parents[1]), str(options.peers or "")])
             environment = os.environ | ONE_THREAD | {"PYTHONPATH": path}
-            command = [sys.executable, __file__, "--hear", name, *files]
+            command = [sys.executable, __file__, "--measure", name, *files]
             done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
             if done.returncode:
                 print(f"{name} did not run: {(done.stderr.strip().splitlines() or ['no reason given'])[-1]}")

@@ -19,7 +19,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from synesthete.catalogue import Catalogue
-from synesthete.journey import JourneyOptions, JourneyQuality, Repertoire, plan
+from synesthete.journey import JourneyOptions, JourneyQuality, TrackVectors, plan
 from synesthete.journey.baselines import linear_greedy, measure, random_walk
 from synesthete.settings import Paths
 from synesthete.tracks import Track
@@ -27,7 +27,7 @@ from synesthete.tracks import Track
 MEASURES = ("largest_step_degrees", "mean_step_degrees", "evenness", "forward_share", "artist_repeats")
 
 
-def clustered(n_tracks: int, size: int = 200, n_clusters: int = 60, rank: int = 12, seed: int = 0) -> Repertoire:
+def clustered(n_tracks: int, size: int = 200, n_clusters: int = 60, rank: int = 12, seed: int = 0) -> TrackVectors:
     """Unit vectors in clusters, each spread in its own directions; five artists a cluster or more."""
     rng = np.random.default_rng(seed)
     centres = rng.normal(size=(n_clusters, size))
@@ -41,27 +41,27 @@ def clustered(n_tracks: int, size: int = 200, n_clusters: int = 60, rank: int = 
     names = rng.integers(0, max(5, n_tracks // 600), n_tracks)
     pairs = enumerate(zip(cluster, names, strict=True))
     tracks = tuple(Track(f"{i:016x}", f"Track {i}", artist=f"Artist {c}-{name}") for i, (c, name) in pairs)
-    return Repertoire(tracks, vectors)
+    return TrackVectors(tracks, vectors)
 
 
-def compare(name: str, repertoire: Repertoire, n_pairs: int, options: JourneyOptions) -> None:
+def compare(name: str, track_vectors: TrackVectors, n_pairs: int, options: JourneyOptions) -> None:
     """Print one table."""
     rng = np.random.default_rng(1)
     found: dict[str, list[JourneyQuality]] = {"ours": [], "greedy": [], "random walk": []}
     seconds, n_optimal, largest_gap = [], 0, 0.0
     for number in range(n_pairs):
-        first, last = rng.choice(len(repertoire.tracks), 2, replace=False)
-        ends = (repertoire.tracks[first].track_id, repertoire.tracks[last].track_id)
+        first, last = rng.choice(len(track_vectors.tracks), 2, replace=False)
+        ends = (track_vectors.tracks[first].track_id, track_vectors.tracks[last].track_id)
         began = time.perf_counter()
-        journey = plan(repertoire, ends, options)
+        journey = plan(track_vectors, ends, options)
         seconds.append(time.perf_counter() - began)
         n_optimal += journey.is_optimal
         largest_gap = max(largest_gap, journey.gap)
         found["ours"].append(journey.quality)
-        found["greedy"].append(measure(repertoire, linear_greedy(repertoire, *ends, options.length)))
-        walk = random_walk(repertoire, *ends, options.length, seed=number)
-        found["random walk"].append(measure(repertoire, walk))
-    print(f"\n{name}: {len(repertoire.tracks)} tracks, {n_pairs} pairs, {options}")
+        found["greedy"].append(measure(track_vectors, linear_greedy(track_vectors, *ends, options.length)))
+        walk = random_walk(track_vectors, *ends, options.length, seed=number)
+        found["random walk"].append(measure(track_vectors, walk))
+    print(f"\n{name}: {len(track_vectors.tracks)} tracks, {n_pairs} pairs, {options}")
     print(f"{'':12}" + "".join(f"{measure:>24}" for measure in MEASURES))
     table = {way: np.array([[getattr(q, m) for m in MEASURES] for q in found[way]]) for way in found}
     for way, values in table.items():
@@ -91,9 +91,9 @@ def main() -> None:
     for file in [sampler] * sampler.is_file() + arguments.catalogue:
         with Catalogue.open(file, is_read_only=True) as catalogue:
             for entry in catalogue.encoders():
-                repertoire = Repertoire.read(catalogue, entry.fingerprint)
-                options = JourneyOptions(min(arguments.length, len(repertoire.tracks) // 4))
-                compare(f"{file}, {entry.name}", repertoire, arguments.pairs, options)
+                track_vectors = TrackVectors.read(catalogue, entry.fingerprint)
+                options = JourneyOptions(min(arguments.length, len(track_vectors.tracks) // 4))
+                compare(f"{file}, {entry.name}", track_vectors, arguments.pairs, options)
     for length in sorted({6, arguments.length, 30}):
         n_pairs = arguments.pairs if length <= 12 else arguments.pairs // 4  # long ones take seconds each
         compare("clustered", clustered(5000), n_pairs, JourneyOptions(length))

@@ -91,7 +91,7 @@ def run_librosa(data: bytes, vectors: np.ndarray) -> float:
 
 
 def engine_over_sampler(encoder: Encoder, folder: Path) -> SearchEngine:
-    """The built-in catalogue, heard by this encoder, in a file of its own."""
+    """The built-in catalogue, embedded by this encoder, in a file of its own."""
     catalogue = Catalogue.open(folder / f"{encoder.name}-{encoder.fingerprint}.sqlite")
     with sampler.open_sampler() as shipped:
         catalogue.folder = shipped.folder

@@ -1,14 +1,14 @@
-"""How well each ear hears, ours and those a user would pick instead: same clips, same figures, one table.
+"""Retrieval with each encoder, ours and those a user would pick instead: same clips, same measures, one table.
 
-    python benchmarks/quality.py [--music FOLDER] [--peers FOLDER] [--musicnn-python PYTHON] [--ears A,B]
+    python benchmarks/quality.py [--music FOLDER] [--peers FOLDER] [--musicnn-python PYTHON] [--encoders A,B]
 
-The clips are the built-in catalogue (style, by other artists) whole and as snippets of 2.5 s; and the middle of
-each track of FOLDER (a folder with ``tracks.csv``: file, title, artist, album, seconds), if there is one: same artist,
-the same recording in another encoding (equal title and length in another album), hubs, and passages of 8 s through a
-phone in a room. Those passages come from the collections that no ear of ours has learned from.
+The clips are the built-in catalogue (genre mAP with artist filter), whole and as snippets of 2.5 s; and the middle of
+each track of FOLDER (a folder with ``tracks.csv``: file, title, artist, album, seconds), if there is one: artist mAP,
+P@1 of the same recording in another encoding (equal title and length in another album), hubness, and recall of passages
+of 8 s recorded by a phone in a room. Those passages come from the collections that no encoder of ours was trained on.
 
 Peers are optional: ``pip install --target PEERS bliss-audio pymusly`` and ``--peers PEERS``; the package musicnn needs
-TensorFlow, and so an interpreter of its own. Each ear runs in a process of its own, which is timed.
+TensorFlow, and so an interpreter of its own. Each encoder runs in a process of its own, which is timed.
 """
 
 from __future__ import annotations
@@ -32,16 +32,18 @@ import numpy as np
 from synesthete import encoders, sampler, settings
 from synesthete.audio import Clip, Excerpt, read_clip
 from synesthete.encoders.base import Encoder, unit
-from synesthete.evaluation.hearing import through_phone
-from synesthete.evaluation.ranking import label_retrieval
+from synesthete.encoders.fusion import Fusion
+from synesthete.evaluation.ranking import Retrieval, label_retrieval
+from synesthete.evaluation.robustness import RecallAtK, through_phone
 from synesthete.search.passages import SegmentVectors, best_passages
 from synesthete.training.plan import REPORTED
 
 RATE_HZ = 22_050
 SNIPPET_SECONDS, PASSAGE_SECONDS = 2.5, 8.0
-NOISE_DB = (12.0, 6.0)
-EARS = ("statistics", "timbre", "musicnn", "resnet", "synesthete")
+SNR_DB = (12.0, 6.0)
+ENCODERS = ("statistics", "timbre", "musicnn", "resnet", "synesthete")
 PEERS = ("bliss", "musly", "musicnn-tensorflow")
+GENRE_MAP = "genre mAP (artist filter)"
 TWIN_ALBUMS = ("MineClone2", "phonograph_album_mcl")
 HERE = Path(__file__).resolve().parent
 
@@ -59,7 +61,7 @@ class Group:
 
 
 def write_wav(path: Path, samples: np.ndarray) -> str:
-    """16-bit mono, which every ear reads."""
+    """16-bit mono, which every encoder reads."""
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
@@ -84,8 +86,8 @@ def sampler_groups(folder: Path) -> dict[str, Group]:
 
 
 def music_groups(music: Path, folder: Path, seconds: float) -> dict[str, Group]:
-    """The middle of each track, and passages of the held-out ones through a phone."""
-    groups = {"music": Group()} | {f"phone {noise_db:g} dB": Group() for noise_db in NOISE_DB}
+    """The middle of each track, and passages of the held-out ones, recorded by a phone."""
+    groups = {"music": Group()} | {f"phone {snr_db:g} dB": Group() for snr_db in SNR_DB}
     with (music / "tracks.csv").open(encoding="utf-8", newline="") as lines:
         rows = list(csv.DictReader(lines))
     for number, row in enumerate(rows):
@@ -101,10 +103,10 @@ def music_groups(music: Path, folder: Path, seconds: float) -> dict[str, Group]:
         rng = np.random.default_rng([number, 8])
         length = round(PASSAGE_SECONDS * RATE_HZ)
         start = int(rng.integers(len(samples) - length))
-        for noise_db in NOISE_DB:
-            heard = through_phone(rng, samples[start : start + length], RATE_HZ, noise_db)
-            group = groups[f"phone {noise_db:g} dB"]
-            group.files.append(write_wav(folder / f"phone-{noise_db:g}-{number}.wav", heard))
+        for snr_db in SNR_DB:
+            recorded = through_phone(rng, samples[start : start + length], RATE_HZ, snr_db)
+            group = groups[f"phone {snr_db:g} dB"]
+            group.files.append(write_wav(folder / f"phone-{snr_db:g}-{number}.wav", recorded))
             group.known.append(known)
     return groups
 
@@ -116,33 +118,34 @@ def recording_of(title: str, album: str) -> str:
     return re.sub(r"^phonograph album mcl |ambience | ch[01]$", "", title.casefold()).strip()
 
 
-def hear(encoder: Encoder, files: Sequence[str]) -> dict[str, np.ndarray]:
-    """What one of our encoders makes of the files: vectors, and segments for comparing passages."""
+def embed(encoder: Encoder, files: Sequence[str]) -> dict[str, np.ndarray]:
+    """Embed the files with one of our encoders: vectors, and segments for comparing passages."""
     vectors, segments, starts, rows = [], [], [], []
     for row, file in enumerate(files):
         with wave.open(file) as sound:
             samples = np.frombuffer(sound.readframes(sound.getnframes()), "<i2")
-        sound_of_it = (samples / 32768).astype(np.float32)  # unchecked: a middle may be silent
-        made = encoder.embed(Clip((Excerpt(0.0, sound_of_it),), RATE_HZ, len(samples) / RATE_HZ))
+        excerpt = Excerpt(0.0, (samples / 32768).astype(np.float32))  # unchecked: a middle may be silent
+        made = encoder.embed(Clip((excerpt,), RATE_HZ, len(samples) / RATE_HZ))
         vectors.append(made.vector)
         segments.append(made.segment_vectors)
         starts += [segment.start_seconds for segment in made.segments]
         rows += [row] * len(made.segments)
-    laid_out = {"starts": np.array(starts), "rows": np.array(rows), "hop": np.array(encoder.hop_seconds)}
-    for voice, at in getattr(encoder, "voices", {}).items():
-        laid_out[f"voice {voice}"] = np.array([at.start, at.stop])
-    return {"X": np.stack(vectors), "segments": np.concatenate(segments)} | laid_out
+    arrays = {"starts": np.array(starts), "rows": np.array(rows), "hop": np.array(encoder.hop_seconds)}
+    components = encoder.voices if isinstance(encoder, Fusion) else {}
+    for component, at in components.items():
+        arrays[f"component {component}"] = np.array([at.start, at.stop])
+    return {"X": np.stack(vectors), "segments": np.concatenate(segments)} | arrays
 
 
 def ablation(made: dict[str, np.ndarray], groups: dict[str, Group]) -> dict[str, dict[str, str]]:
-    """Rows for each voice of a fusion alone, and for the fusion without it: the vector is the voices end to end."""
+    """Rows for each component of a fusion alone, and for the fusion without it: its vector is theirs end to end."""
     size = made["X"].shape[1]
-    voices = {name.removeprefix("voice "): at for name, at in made.items() if name.startswith("voice ")}
+    components = {name.removeprefix("component "): at for name, at in made.items() if name.startswith("component ")}
     rows = {}
-    for voice, (first, last) in voices.items():
+    for component, (first, last) in components.items():
         own = np.zeros(size, dtype=bool)
         own[first:last] = True
-        for name, kept in ((f"only {voice}", own), (f"without {voice}", ~own)):
+        for name, kept in ((f"only {component}", own), (f"without {component}", ~own)):
             part = {which: unit(made[which][:, kept]) for which in ("X", "segments")}
             rows[name] = figures(made | part, groups)
     return rows
@@ -154,7 +157,7 @@ def run(name: str, groups: dict[str, Group], folder: Path, options: argparse.Nam
     files = [file for group in groups.values() for file in group.files]
     listing.write_text("\n".join(files), encoding="utf-8")
     environment = dict(os.environ)
-    command = [sys.executable, __file__, "--hear", name, str(listing), str(out)]
+    command = [sys.executable, __file__, "--embed", name, str(listing), str(out)]
     if name in PEERS:
         python = options.musicnn_python if name == "musicnn-tensorflow" else sys.executable
         command = [python, str(HERE / "quality_peers.py"), name, str(listing), str(out)]
@@ -172,37 +175,42 @@ def run(name: str, groups: dict[str, Group], folder: Path, options: argparse.Nam
 
 
 def run_ablation(name: str, groups: dict[str, Group], folder: Path) -> dict[str, dict[str, str]]:
-    """The rows of :func:`ablation` for an ear that :func:`run` has run."""
+    """The rows of :func:`ablation` for an encoder that :func:`run` has run."""
     with np.load(folder / f"{name}.npz") as made:
         return ablation(dict(made), groups)
 
 
 def figures(made: dict[str, np.ndarray], groups: dict[str, Group]) -> dict[str, str]:
-    """All figures of one ear."""
+    """All measures of one encoder."""
     similar = made["S"] if "S" in made else made["X"] @ made["X"].T
     bounds = np.cumsum([0, *(len(group.files) for group in groups.values())]).tolist()
     places = {name: slice(bounds[n], bounds[n + 1]) for n, name in enumerate(groups)}
     shown = {}
-    for name in ("style", "style, 2.5 s"):
+    for name, column in (("style", GENRE_MAP), ("style, 2.5 s", f"{GENRE_MAP}, 2.5 s")):
         group, part = groups[name], similar[places[name], places[name]]
-        found = label_retrieval(part, group.column("genre"), [group.column("artist")], is_matrix=True)
-        low, high = found.interval
-        shown[name] = f"{found.mean_average_precision:.3f} [{low:.2f}, {high:.2f}]"
+        shown[column] = map_with_interval(
+            label_retrieval(part, group.column("genre"), [group.column("artist")], is_matrix=True)
+        )
     if "music" not in groups:
         return shown
     music, part = groups["music"], similar[places["music"], places["music"]]
-    artist = label_retrieval(part, music.column("artist"), is_matrix=True)
-    low, high = artist.interval
-    shown["artist"] = f"{artist.mean_average_precision:.3f} [{low:.2f}, {high:.2f}]"
+    shown["artist mAP"] = map_with_interval(label_retrieval(part, music.column("artist"), is_matrix=True))
     twins = label_retrieval(part, music.column("recording"), [music.column("album")], is_matrix=True)
-    shown["same recording first"] = f"{twins.precision_at[1]:.3f} of {twins.n_queries}"
-    shown["hubs"] = f"{hubness_of(part):.2f}"
+    shown["same recording P@1"] = f"{twins.precision_at[1]:.3f} of {twins.n_queries}"
+    shown["hubness"] = f"{hubness_of(part):.2f}"
     for name in groups:
         if name.startswith("phone"):
-            shown[name] = phone_figure(made, similar, places["music"], places[name], groups[name], music)
+            queries = places["music"], places[name], groups[name], music
+            shown[f"{name}, recall@1 / @10"] = phone_recall(made, similar, *queries)
             whole = {"X": made["X"]} if "X" in made else {"S": made["S"]}
-            shown[f"{name}, whole"] = phone_figure(whole, similar, places["music"], places[name], groups[name], music)
+            shown[f"{name}, recall@1 / @10, whole tracks"] = phone_recall(whole, similar, *queries)
     return shown
+
+
+def map_with_interval(retrieval: Retrieval) -> str:
+    """Mean average precision and its confidence interval."""
+    low, high = retrieval.confidence_interval
+    return f"{retrieval.mean_average_precision:.3f} [{low:.2f}, {high:.2f}]"
 
 
 def hubness_of(similar: np.ndarray) -> float:
@@ -212,10 +220,10 @@ def hubness_of(similar: np.ndarray) -> float:
     return float(np.mean((counts - counts.mean()) ** 3) / counts.std() ** 3)
 
 
-def phone_figure(
+def phone_recall(
     made: dict[str, np.ndarray], similar: np.ndarray, tracks: slice, queries: slice, group: Group, music: Group
 ) -> str:
-    """Share of passages whose track, or a twin of it, comes first and in ten; by passage where an ear has segments."""
+    """Recall@1 and @10 of a passage's track, or of a twin of it; by passage where the encoder has segments."""
     recordings = np.array(music.column("recording"))
     rows = np.arange(len(similar))
     ranks = []
@@ -225,8 +233,8 @@ def phone_figure(
             scores = by_passage(made, query, tracks)
         is_own = recordings == known["recording"]
         ranks.append(1 + int((scores[~is_own] >= scores[is_own].max()).sum()))
-    places = np.array(ranks)
-    return f"{np.mean(places == 1):.3f} / {np.mean(places <= 10):.3f}"
+    recall_at = RecallAtK.from_ranks(ranks).recall_at
+    return f"{recall_at[1]:.3f} / {recall_at[10]:.3f}"
 
 
 def by_passage(made: dict[str, np.ndarray], query: int, tracks: slice) -> np.ndarray:
@@ -241,7 +249,7 @@ def by_passage(made: dict[str, np.ndarray], query: int, tracks: slice) -> np.nda
 
 
 def print_table(table: dict[str, dict[str, str]]) -> None:
-    """As Markdown; a line below for each ear that could not run."""
+    """As Markdown; a line below for each encoder that could not run."""
     columns = list(dict.fromkeys(name for row in table.values() for name in row if name != "missing"))
     print("| | " + " | ".join(columns) + " |\n|" + "---|" * (len(columns) + 1))
     for name, row in table.items():
@@ -253,18 +261,20 @@ def print_table(table: dict[str, dict[str, str]]) -> None:
 
 
 def main() -> None:
-    """Make the clips, run every ear, print the table."""
-    if sys.argv[1:2] == ["--hear"]:
+    """Make the clips, run every encoder, print the table."""
+    if sys.argv[1:2] == ["--embed"]:
         name, listing, out = sys.argv[2:]
-        np.savez(out, **hear(encoders.load(name), Path(listing).read_text(encoding="utf-8").split("\n")))
+        np.savez(out, **embed(encoders.load(name), Path(listing).read_text(encoding="utf-8").split("\n")))
         return
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--music", type=Path, help="a folder with tracks.csv")
     parser.add_argument("--seconds", type=float, default=30.0, help="how much of each track of it")
     parser.add_argument("--peers", type=Path, help="where bliss-audio and pymusly are installed")
     parser.add_argument("--musicnn-python", default=sys.executable, help="an interpreter with musicnn and TensorFlow")
-    parser.add_argument("--ears", default=",".join((*EARS, *PEERS)), help="which rows (default: %(default)s)")
-    parser.add_argument("--ablation", action="store_true", help="each voice of the default ear alone and left out")
+    parser.add_argument("--encoders", default=",".join((*ENCODERS, *PEERS)), help="which rows (default: %(default)s)")
+    parser.add_argument(
+        "--ablation", action="store_true", help="each component of the default encoder alone and left out"
+    )
     parser.add_argument("--json", type=Path, help="also write the figures there")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as made_here:
@@ -275,8 +285,8 @@ def main() -> None:
         else:
             print("Without --music FOLDER (a folder with tracks.csv) only the built-in catalogue is measured.\n")
         table = {}
-        for name in options.ears.split(","):
-            if name in EARS and not encoders.is_ready(name):
+        for name in options.encoders.split(","):
+            if name in ENCODERS and not encoders.is_ready(name):
                 table[name] = {"missing": encoders.why_not_ready(name)}
                 continue
             table[name] = run(name, groups, folder, options)

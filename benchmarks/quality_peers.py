@@ -42,7 +42,7 @@ def musicnn_tensorflow(files: list[str]) -> dict[str, np.ndarray]:
 
     Its own spectrogram, network and weights, to its advantage without its ``extractor``: that one builds and loads the
     network for each file, and gives the first patch's penultimate layer for every patch. Clips shorter than its patches
-    of 3 s are heard in patches of 2 s, as its ``input_length`` offers. Under NumPy 2 its half-precision
+    of 3 s are cut into patches of 2 s, as its ``input_length`` offers. Under NumPy 2 its half-precision
     spectrogram overflows.
     """
     import librosa
@@ -50,7 +50,7 @@ def musicnn_tensorflow(files: list[str]) -> dict[str, np.ndarray]:
     from musicnn import configuration, models
     from musicnn.extractor import batch_data
 
-    ears = {}
+    sessions = {}
     rows = []
     for file in files:
         with wave.open(file) as sound:
@@ -59,7 +59,7 @@ def musicnn_tensorflow(files: list[str]) -> dict[str, np.ndarray]:
             seconds, sr=configuration.SR, n_fft=configuration.FFT_SIZE, hop_length=configuration.FFT_HOP
         )
         n_frames = int(n_frames) + 1
-        if seconds not in ears:
+        if seconds not in sessions:
             with tf.Graph().as_default(), tf.name_scope("model"):
                 patches = tf.compat.v1.placeholder(tf.float32, [None, n_frames, configuration.N_MELS])
                 is_training = tf.compat.v1.placeholder(tf.bool)
@@ -69,10 +69,10 @@ def musicnn_tensorflow(files: list[str]) -> dict[str, np.ndarray]:
                 session = tf.compat.v1.Session()
                 folder = Path(models.__file__).parent / "MSD_musicnn"
                 tf.compat.v1.train.Saver().restore(session, f"{folder}/")
-            ears[seconds] = session, patches, is_training, penultimate
-        session, patches, is_training, penultimate = ears[seconds]
-        heard = batch_data(file, n_frames, n_frames)[0]
-        rows.append(session.run(penultimate, {patches: heard, is_training: False}).mean(axis=0))
+            sessions[seconds] = session, patches, is_training, penultimate
+        session, patches, is_training, penultimate = sessions[seconds]
+        batches = batch_data(file, n_frames, n_frames)[0]
+        rows.append(session.run(penultimate, {patches: batches, is_training: False}).mean(axis=0))
     vectors = np.stack(rows)
     return {"X": (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)}
 

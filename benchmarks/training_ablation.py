@@ -71,7 +71,7 @@ def main() -> None:
         table = {}
         for name in options.rows.split(","):
             ear = trained(name, replace(plan, **ROWS[name]), options.set, options.work)
-            table[name] = quality.figures(quality.hear(ear, files), groups)
+            table[name] = quality.figures(quality.embed(ear, files), groups)
             print(name, table[name], file=sys.stderr, flush=True)
     quality.print_table(table)
 

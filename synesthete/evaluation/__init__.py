@@ -1,1 +1,1 @@
-"""How well an encoder hears: labels it was never told, recordings it knows again, and which tracks are everywhere."""
+"""How good an encoder is: retrieval by label, robustness to recording and compression, and hubness."""

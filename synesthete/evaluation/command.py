@@ -1,4 +1,4 @@
-"""``synesthete evaluate``: the figures of one encoder over a catalogue, as a table or as JSON."""
+"""``synesthete evaluate``: the measures of one encoder over a catalogue, as a table or as JSON."""
 
 from __future__ import annotations
 
@@ -13,21 +13,24 @@ from synesthete import settings
 
 if TYPE_CHECKING:
     from synesthete.evaluation.report import Report
+    from synesthete.evaluation.robustness import RecallAtK
 
 
 def add_evaluate_command(subparsers: Any) -> None:
     """Add ``evaluate`` to the commands of a parser."""
-    command = subparsers.add_parser("evaluate", help="how well an encoder hears, measured over a catalogue")
+    command = subparsers.add_parser(
+        "evaluate", help="measure an encoder over a catalogue: retrieval, robustness, hubness"
+    )
     command.set_defaults(run=run)
     command.add_argument("--catalogue", type=Path, help="a catalogue's .sqlite file (default: the built-in one)")
     command.add_argument("--encoder", default=settings.DEFAULT_ENCODER, metavar="NAME", help="default: %(default)s")
     command.add_argument(
         "--filter", choices=("artist", "album", "both", "none"), default="artist",
-        help="what a right track must not share with the query (default: artist)",
+        help="leave out candidates that share this with the query (default: artist)",
     )  # fmt: skip
     command.add_argument(
         "--tracks", type=int, default=60, metavar="N",
-        help="hear at most N tracks anew, through a phone and in other encodings (0: none; default: 60)",
+        help="embed at most N tracks anew, as phone recordings and in other encodings (0: none; default: 60)",
     )  # fmt: skip
     command.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
 
@@ -55,26 +58,29 @@ def run(chosen: argparse.Namespace) -> int:
 
 
 def table(report: Report) -> str:
-    """The figures for people."""
+    """The measures as lines of text."""
     lines = [f"{report.encoder} ({report.fingerprint}), {report.n_tracks} tracks"]
-    for label, found in report.labels.items():
+    for label, retrieval in report.labels.items():
         filters = [name for name in report.filters if name != label]
-        without = f", not the same {' or '.join(filters)}" if filters else ""
-        low, high = found.interval
-        at = "  ".join(f"P@{depth} {share:.3f}" for depth, share in found.precision_at.items())
+        filtered = f" ({' and '.join(filters)} filter)" if filters else ""
+        low, high = retrieval.confidence_interval
+        at = "  ".join(f"P@{k} {precision:.3f}" for k, precision in retrieval.precision_at.items())
         lines.append(
-            f"same {label}{without} ({found.n_queries} queries): mAP {found.mean_average_precision:.3f} "
-            f"[{low:.3f}, {high:.3f}]  R-precision {found.r_precision:.3f}  {at}  chance {found.chance:.3f}"
+            f"same {label}: mAP{filtered} {retrieval.mean_average_precision:.3f} [{low:.3f}, {high:.3f}]  "
+            f"R-precision {retrieval.r_precision:.3f}  {at}  chance {retrieval.chance:.3f}  "
+            f"({retrieval.n_queries} queries)"
         )
-    for codec, share in report.other_encoding.items():
-        lines.append(f"as {codec}: first {share.first:.3f}  in ten {share.in_ten:.3f}  ({share.n_queries} tracks)")
-    for noise, share in report.microphone.items():
-        lines.append(
-            f"8 s through a phone, noise at {noise}: first {share.first:.3f}  in ten {share.in_ten:.3f}  "
-            f"({share.n_queries} tracks)"
-        )
-    lines.append(f"hubness (skewness of 10-occurrence): {report.hubness:.2f}")
+    for codec, recall in report.codec_recall.items():
+        lines.append(f"as {codec}: {_recall(recall)}")
+    for snr, recall in report.phone_recall.items():
+        lines.append(f"8 s by phone, SNR {snr}: {_recall(recall)}")
+    lines.append(f"hubness (skewness of the 10-occurrence): {report.hubness:.2f}")
     return "\n".join(lines)
+
+
+def _recall(recall: RecallAtK) -> str:
+    at = "  ".join(f"recall@{k} {share:.3f}" for k, share in recall.recall_at.items())
+    return f"{at}  ({recall.n_queries} queries)"
 
 
 def _progress(stage: str, fraction: float) -> None:
@@ -83,7 +89,7 @@ def _progress(stage: str, fraction: float) -> None:
 
 
 def _finite(value: Any) -> Any:
-    """JSON has no word for not-a-number: None."""
+    """JSON has no not-a-number: None takes its place."""
     if isinstance(value, dict):
         return {str(key): _finite(entry) for key, entry in value.items()}
     if isinstance(value, (list, tuple)):

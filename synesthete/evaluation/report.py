@@ -1,4 +1,4 @@
-"""All figures of one encoder over one catalogue, in one record."""
+"""All measures of one encoder over one catalogue, in one record."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ import numpy as np
 from synesthete.catalogue import Catalogue
 from synesthete.encoders.base import Encoder
 from synesthete.errors import CatalogueError, OptionError
-from synesthete.evaluation.hearing import CODECS, Found, microphone, other_encoding
 from synesthete.evaluation.ranking import Retrieval, hubness, label_retrieval
+from synesthete.evaluation.robustness import CODECS, RecallAtK, codec_recall, phone_recall
 from synesthete.search import SearchEngine
 from synesthete.tracks import Track
 
-NOISE_DB = (12.0, 6.0)
-HUBS_OF = 10
+SNR_DB = (12.0, 6.0)
+HUBNESS_K = 10
 Filter = Literal["artist", "album"]
 Progress = Callable[[str, float], None]
 
@@ -38,10 +38,10 @@ class Report:
         What a candidate must not share with the query, apart from the label in question.
     hubness : float
         Skewness of the 10-occurrence; not-a-number for a catalogue of ten tracks or fewer.
-    other_encoding : dict of str to Found
-        By codec.
-    microphone : dict of str to Found
-        By noise, such as "12 dB".
+    codec_recall : dict of str to RecallAtK
+        Of tracks in another encoding, by codec.
+    phone_recall : dict of str to RecallAtK
+        Of passages recorded by a phone, by signal-to-noise ratio, such as "12 dB".
     """
 
     encoder: str
@@ -50,8 +50,8 @@ class Report:
     labels: dict[str, Retrieval]
     filters: tuple[str, ...]
     hubness: float
-    other_encoding: dict[str, Found] = field(default_factory=dict)
-    microphone: dict[str, Found] = field(default_factory=dict)
+    codec_recall: dict[str, RecallAtK] = field(default_factory=dict)
+    phone_recall: dict[str, RecallAtK] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """Plain numbers, texts and dictionaries."""
@@ -66,7 +66,7 @@ def evaluate(
     max_tracks: int = 60,
     on_progress: Progress | None = None,
 ) -> Report:
-    """Measure an encoder over a catalogue that it has heard.
+    """Measure an encoder over a catalogue that it has embedded.
 
     Parameters
     ----------
@@ -75,50 +75,50 @@ def evaluate(
     filters : sequence of {"artist", "album"}
         The label in question is never filtered by itself.
     max_tracks : int >= 0
-        How many tracks at most are heard anew, through a phone and in other encodings; 0 leaves this out.
+        How many tracks at most are embedded anew, as phone recordings and in other encodings; 0 leaves this out.
     on_progress : callable(stage, fraction), optional
 
     Raises
     ------
     CatalogueError
-        The encoder has not heard the catalogue.
+        The encoder has no vectors of the catalogue.
     OptionError
         A filter is unknown.
     """
     unknown = [name for name in filters if name not in ("artist", "album")]
     if unknown:
         raise OptionError(f"There is no filter {unknown[0]!r}. Known are: artist, album.")
-    tell = on_progress or (lambda stage, fraction: None)
+    report_progress = on_progress or (lambda stage, fraction: None)
     ids, vectors = catalogue.vectors(encoder.fingerprint)
     if not ids:
         raise CatalogueError(
-            f"The encoder {encoder.name!r} has not heard {catalogue.path} yet. "
-            "Let it hear the catalogue first, with synesthete.catalogue.embed_missing."
+            f"The encoder {encoder.name!r} has no vectors of {catalogue.path} yet. "
+            "Embed the catalogue first, with synesthete.catalogue.embed_missing."
         )
-    tell("labels", 0.0)
-    labels = label_figures(catalogue.tracks(ids), vectors, filters)
-    skewness = hubness(vectors, HUBS_OF) if len(vectors) > HUBS_OF else float("nan")
-    encodings: dict[str, Found] = {}
-    phones: dict[str, Found] = {}
+    report_progress("labels", 0.0)
+    labels = label_measures(catalogue.tracks(ids), vectors, filters)
+    skewness = hubness(vectors, HUBNESS_K) if len(vectors) > HUBNESS_K else float("nan")
+    by_codec: dict[str, RecallAtK] = {}
+    by_snr: dict[str, RecallAtK] = {}
     if max_tracks:
         for codec in CODECS:
-            tell(codec, 0.0)
-            encodings[codec] = other_encoding(catalogue, encoder, codec, max_tracks)
+            report_progress(codec, 0.0)
+            by_codec[codec] = codec_recall(catalogue, encoder, codec, max_tracks)
         engine = SearchEngine(catalogue, encoder)
-        for noise_db in NOISE_DB:
-            stage = f"{noise_db:g} dB"
-            phones[stage] = microphone(engine, noise_db, max_tracks, partial(tell, stage))
-    tell("", 1.0)
-    return Report(encoder.name, encoder.fingerprint, len(ids), labels, tuple(filters), skewness, encodings, phones)
+        for snr_db in SNR_DB:
+            stage = f"{snr_db:g} dB"
+            by_snr[stage] = phone_recall(engine, snr_db, max_tracks, partial(report_progress, stage))
+    report_progress("", 1.0)
+    return Report(encoder.name, encoder.fingerprint, len(ids), labels, tuple(filters), skewness, by_codec, by_snr)
 
 
-def label_figures(tracks: Sequence[Track], vectors: np.ndarray, filters: Sequence[Filter]) -> dict[str, Retrieval]:
-    """Retrieval by genre and by artist, each where at least one track has another to find."""
+def label_measures(tracks: Sequence[Track], vectors: np.ndarray, filters: Sequence[Filter]) -> dict[str, Retrieval]:
+    """Retrieval by genre and by artist, each where at least one track has a relevant other."""
     columns = {name: [getattr(track, name).strip().casefold() for track in tracks] for name in ("artist", "album")}
     genres = [track.genre.strip().casefold() for track in tracks]
-    asked = {"genre": (genres, filters), "artist": (columns["artist"], [f for f in filters if f != "artist"])}
-    found = {
+    queries = {"genre": (genres, filters), "artist": (columns["artist"], [f for f in filters if f != "artist"])}
+    measures = {
         label: label_retrieval(vectors, values, [columns[name] for name in names])
-        for label, (values, names) in asked.items()
+        for label, (values, names) in queries.items()
     }
-    return {label: figures for label, figures in found.items() if figures.n_queries}
+    return {label: retrieval for label, retrieval in measures.items() if retrieval.n_queries}

@@ -1,12 +1,10 @@
-"""The cheapest path through stages of candidates, where some may not go together; exact, with a proof.
+"""The cheapest feasible path of a :class:`~synesthete.journey.problem.Problem`, with a proof: A* over partial paths.
 
-Without the rules on which candidates go together, dynamic programming from the last stage backwards gives the
-cheapest path and, on the way, what the rest of the journey costs at least from every candidate of every
-stage. With the rules, a best-first search over beginnings of paths (A*: Hart, Nilsson & Raphael, 1968) takes
-these exact remainders as its estimate. An estimate that never exceeds the true cost makes the first complete
-path that is taken from the heap the cheapest valid one. Prices on scarce groups (Lagrange multipliers: Held &
-Karp, 1971) raise the estimate where the rules bind, so that the search stays short; they change how fast the
-answer is proven, not which one it is.
+Without capacities and conflicts, dynamic programming gives the cheapest path and the cost-to-go from every state.
+With them, A* over partial paths (Hart, Nilsson & Raphael, 1968) takes the cost-to-go of the Lagrangian relaxation as
+its heuristic. It is admissible: it never exceeds the true cost, so the first complete path taken from the heap is the
+cheapest feasible one. The multipliers raise it where the capacities bind, so that the search stays short; they change
+how fast the answer is proven, not which one it is.
 """
 
 from __future__ import annotations
@@ -19,165 +17,178 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from synesthete.journey.prices import Prices, find_prices
-from synesthete.journey.problem import Problem, Solution, cost_of, follow, remainders
+from synesthete.journey.lagrangian import Multipliers, find_multipliers
+from synesthete.journey.problem import Problem, Solution, cost_to_go, extract_path, path_cost
 
-MAX_EXPANSIONS = 6000  # beginnings looked at before the search settles for the best found so far
-_BEAM, _BEAM_A_PLACE = 300, 3  # beginnings kept of each length, and of these at one candidate
+MAX_EXPANSIONS = 6000  # partial paths expanded before the best path found so far is returned
+_BEAM_WIDTH = 300
+_BEAM_WIDTH_PER_STATE = 3
+_BEAM_SUCCESSORS = 30  # of each partial path, the most promising
 
 
-class EffortError(Exception):
-    """The search ran out of effort before it knew whether a valid path exists."""
+class ExpansionLimitError(Exception):
+    """The expansions were used up before it was known whether a feasible path exists."""
 
 
 def solve(problem: Problem, max_expansions: int = MAX_EXPANSIONS) -> Solution | None:
-    """The cheapest valid path; None if there is none.
+    """The cheapest feasible path; None if there is none.
 
-    After ``max_expansions`` the best valid path found so far is returned with the bound reached: its
+    After ``max_expansions`` the best feasible path found so far is returned with the lower bound reached: its
     ``is_optimal`` is then false.
 
     Raises
     ------
-    EffortError
-        No valid path was found within the effort, nor was it proven that there is none.
+    ExpansionLimitError
+        No feasible path was found within the expansions, nor was it proven that there is none.
     """
-    zero = np.zeros(len(problem.groups))
-    rest = remainders(problem, zero)
-    if not np.isfinite(rest[0][0]):
+    no_penalties = np.zeros(len(problem.groups))
+    to_go = cost_to_go(problem, no_penalties)
+    if not np.isfinite(to_go[0][0]):
         return None
-    path = follow(problem, rest, zero)
-    cost = cost_of(problem, path)
-    if problem.is_valid(path):
+    path = extract_path(problem, to_go, no_penalties)
+    cost = path_cost(problem, path)
+    if problem.is_feasible(path):
         return Solution(path, cost, cost)
-    prices, incumbent = find_prices(problem)
-    return _Search(problem, prices, incumbent).run(max_expansions)
+    multipliers, incumbent = find_multipliers(problem)
+    return _AStar(problem, multipliers, incumbent).run(max_expansions)
 
 
-class _Beginning:
-    """The first stops of a path.
+class _PartialPath:
+    """The first stops of a path, as a linked list.
 
-    Priced and true cost, who is barred from now on, how many of each group were used.
+    Attributes
+    ----------
+    parent : _PartialPath or None
+    stage, state : int
+        Where it ends.
+    cost, penalised_cost : float
+        Without and with the penalties of the Lagrangian.
+    excluded : np.ndarray [shape=(n_candidates,)], bool
+        The candidates that may not follow.
+    usage : np.ndarray [shape=(n_groups,)], int64
+        How many of each group it holds.
     """
 
-    __slots__ = ("barred", "cost", "parent", "place", "priced", "stage", "used")
+    __slots__ = ("cost", "excluded", "parent", "penalised_cost", "stage", "state", "usage")
 
     def __init__(
         self,
-        parent: _Beginning | None,
+        parent: _PartialPath | None,
         stage: int,
-        place: int,
+        state: int,
         cost: float,
-        priced: float,
-        barred: np.ndarray,
-        used: np.ndarray,
+        penalised_cost: float,
+        excluded: np.ndarray,
+        usage: np.ndarray,
     ) -> None:
-        self.parent, self.stage, self.place = parent, stage, place
-        self.cost, self.priced, self.barred, self.used = cost, priced, barred, used
+        self.parent, self.stage, self.state = parent, stage, state
+        self.cost, self.penalised_cost, self.excluded, self.usage = cost, penalised_cost, excluded, usage
 
 
-_Children = Iterator[tuple[float, _Beginning, int]]  # lower bound, beginning, place in the next stage; rising
+_Successors = Iterator[
+    tuple[float, _PartialPath, int]
+]  # lower bound (ascending), partial path, state of the next stage
 
 
-class _Search:
-    def __init__(self, problem: Problem, prices: Prices, incumbent: Solution | None) -> None:
+class _AStar:
+    def __init__(self, problem: Problem, multipliers: Multipliers, incumbent: Solution | None) -> None:
         self.problem, self.incumbent = problem, incumbent
-        self.each, self.refund = prices.each, prices.refund
-        self.rest = remainders(problem, self.each)
+        self.penalties, self.constant_term = multipliers.penalties, multipliers.constant_term
+        self.to_go = cost_to_go(problem, self.penalties)
         self.last = len(problem.stages) - 1
-        self.of_group = [problem.groups == group for group in range(len(problem.caps))]
+        self.members = [problem.groups == group for group in range(len(problem.capacities))]
 
     def run(self, max_expansions: int) -> Solution | None:
-        start = self._start()
-        numbers = itertools.count()  # decide between equals, so that beginnings are never compared
-        heap: list[tuple[float, int, int, _Beginning, int, _Children]] = []
+        root = self._root()
+        serials = itertools.count()  # break ties, so that partial paths are never compared
+        heap: list[tuple[float, int, int, _PartialPath, int, _Successors]] = []
 
-        def push(children: _Children) -> None:  # only the next best child: its siblings wait for their turn
-            for estimate, begin, place in children:
-                heapq.heappush(heap, (estimate, -begin.stage, next(numbers), begin, place, children))
+        def push(successors: _Successors) -> None:  # lazy expansion: the next sibling enters when the last was taken
+            for bound, partial, state in successors:
+                heapq.heappush(heap, (bound, -partial.stage, next(serials), partial, state, successors))
                 return
 
-        push(self._children(start))
+        push(self._successors(root))
         for _ in range(max_expansions):
             if not heap or (self.incumbent and heap[0][0] >= self.incumbent.cost):
                 break
-            _, _, _, begin, place, siblings = heapq.heappop(heap)
+            _, _, _, partial, state, siblings = heapq.heappop(heap)
             push(siblings)
-            child = self._extend(begin, place)
+            child = self._extend(partial, state)
             if child.stage == self.last:
                 return Solution(self._path(child), child.cost, child.cost)
-            push(self._children(child))
+            push(self._successors(child))
         best = self.incumbent
-        if not heap or (
-            best and heap[0][0] >= best.cost
-        ):  # nothing cheaper is left: the best found is proven, or none is
+        if not heap or (best and heap[0][0] >= best.cost):  # nothing open is cheaper: the incumbent is optimal
             return Solution(best.path, best.cost, best.cost) if best else None
-        found = self._beam(start)
+        found = self._beam_search(root)
         best = min((path for path in (best, found) if path), key=lambda path: path.cost, default=None)
         if best is None:
-            raise EffortError
+            raise ExpansionLimitError
         return Solution(best.path, best.cost, min(heap[0][0], best.cost))
 
-    def _start(self) -> _Beginning:
+    def _root(self) -> _PartialPath:
         first = int(self.problem.stages[0][0])
-        full = np.isin(self.problem.groups, np.flatnonzero(self.problem.caps <= 0))
-        root = _Beginning(None, -1, 0, 0.0, 0.0, full, np.zeros(len(self.problem.caps), dtype=np.int64))
-        return self._enter(root, 0, first, float(self.problem.nodes[0][0]))
+        excluded = np.isin(self.problem.groups, np.flatnonzero(self.problem.capacities <= 0))
+        usage = np.zeros(len(self.problem.capacities), dtype=np.int64)
+        nothing = _PartialPath(None, -1, 0, 0.0, 0.0, excluded, usage)
+        return self._append(nothing, 0, first, float(self.problem.node_costs[0][0]))
 
-    def _extend(self, begin: _Beginning, place: int) -> _Beginning:
-        stage = begin.stage + 1
-        cost = float(self.problem.edges[begin.stage][begin.place, place] + self.problem.nodes[stage][place])
-        return self._enter(begin, place, int(self.problem.stages[stage][place]), cost)
+    def _extend(self, partial: _PartialPath, state: int) -> _PartialPath:
+        stage = partial.stage + 1
+        edge = self.problem.edge_costs[partial.stage][partial.state, state]
+        cost = float(edge + self.problem.node_costs[stage][state])
+        return self._append(partial, state, int(self.problem.stages[stage][state]), cost)
 
-    def _enter(self, begin: _Beginning, place: int, candidate: int, cost: float) -> _Beginning:
+    def _append(self, partial: _PartialPath, state: int, candidate: int, cost: float) -> _PartialPath:
         group = int(self.problem.groups[candidate])
-        barred, used = begin.barred | self.problem.rivals[candidate], begin.used
+        excluded, usage = partial.excluded | self.problem.conflicts[candidate], partial.usage
         if group >= 0:
-            used = used.copy()
-            used[group] += 1
-            if used[group] >= self.problem.caps[group]:
-                barred |= self.of_group[group]
-        priced = begin.priced + cost + float(self.each[candidate])
-        return _Beginning(begin, begin.stage + 1, place, begin.cost + cost, priced, barred, used)
+            usage = usage.copy()
+            usage[group] += 1
+            if usage[group] >= self.problem.capacities[group]:
+                excluded |= self.members[group]
+        penalised = partial.penalised_cost + cost + float(self.penalties[candidate])
+        return _PartialPath(partial, partial.stage + 1, state, partial.cost + cost, penalised, excluded, usage)
 
-    def _estimates(self, begin: _Beginning) -> np.ndarray:
-        """A lower bound [m] of the cost of valid paths through this beginning and each next candidate."""
-        stage = begin.stage + 1
-        on = self.problem.edges[begin.stage][begin.place] + self.problem.nodes[stage]
+    def _lower_bounds(self, partial: _PartialPath) -> np.ndarray:
+        """Of the cost [m] of feasible paths through this partial path and each state of the next stage."""
+        stage = partial.stage + 1
+        candidates = self.problem.stages[stage]
+        step = self.problem.edge_costs[partial.stage][partial.state] + self.problem.node_costs[stage]
         if stage == self.last:
-            bound = begin.cost + on
+            bounds = partial.cost + step
         else:
-            bound = begin.priced + on + self.each[self.problem.stages[stage]] + self.rest[stage] - self.refund
-        return np.where(begin.barred[self.problem.stages[stage]], np.inf, bound)
+            penalised = partial.penalised_cost + step + self.penalties[candidates]
+            bounds = penalised + self.to_go[stage] - self.constant_term
+        return np.where(partial.excluded[candidates], np.inf, bounds)
 
-    def _children(self, begin: _Beginning) -> _Children:
-        bounds = self._estimates(begin)
-        for place in np.argsort(bounds, kind="stable"):
-            if not np.isfinite(bounds[place]):
+    def _successors(self, partial: _PartialPath) -> _Successors:
+        bounds = self._lower_bounds(partial)
+        for state in np.argsort(bounds, kind="stable"):
+            if not np.isfinite(bounds[state]):
                 return
-            yield float(bounds[place]), begin, int(place)
+            yield float(bounds[state]), partial, int(state)
 
-    def _beam(self, start: _Beginning) -> Solution | None:
-        """A valid path, if looking at the most promising beginnings of each length finds one."""
-        begins = [start]
+    def _beam_search(self, root: _PartialPath) -> Solution | None:
+        """A feasible path, if keeping the most promising partial paths of each length leads to one."""
+        beam = [root]
         for _ in range(self.last):
-            found = []
-            for begin in begins:
-                bounds = self._estimates(begin)
-                for place in np.argsort(bounds, kind="stable")[:30]:
-                    if np.isfinite(bounds[place]):
-                        found.append((float(bounds[place]), begin, int(place)))
-            found.sort(key=lambda child: child[0])
-            begins, n_there = [], Counter[int]()
-            for _, begin, place in found:
-                n_there[place] += 1
-                if n_there[place] <= _BEAM_A_PLACE and len(begins) < _BEAM:
-                    begins.append(self._extend(begin, place))
-        return Solution(self._path(begins[0]), begins[0].cost, -math.inf) if begins else None
+            successors = [
+                entry for partial in beam for entry in itertools.islice(self._successors(partial), _BEAM_SUCCESSORS)
+            ]
+            successors.sort(key=lambda entry: entry[0])
+            beam, n_in_state = [], Counter[int]()
+            for _, partial, state in successors:
+                n_in_state[state] += 1
+                if n_in_state[state] <= _BEAM_WIDTH_PER_STATE and len(beam) < _BEAM_WIDTH:
+                    beam.append(self._extend(partial, state))
+        return Solution(self._path(beam[0]), beam[0].cost, -math.inf) if beam else None
 
-    def _path(self, begin: _Beginning) -> np.ndarray:
-        path = []
-        at: _Beginning | None = begin
-        while at is not None and at.stage >= 0:
-            path.append(int(self.problem.stages[at.stage][at.place]))
-            at = at.parent
-        return np.array(path[::-1])
+    def _path(self, partial: _PartialPath) -> np.ndarray:
+        candidates = []
+        node: _PartialPath | None = partial
+        while node is not None and node.stage >= 0:
+            candidates.append(int(self.problem.stages[node.stage][node.state]))
+            node = node.parent
+        return np.array(candidates[::-1])

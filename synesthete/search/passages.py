@@ -81,6 +81,15 @@ class SegmentVectors:
         whole = np.array([0, part.stop - part.start])
         return SegmentVectors(self.vectors[part], self.start_seconds[part], whole, self.run_lengths[part])
 
+    def most_typical(self) -> int:
+        """The number of the segment that is nearest to the mean of all, the earliest of equals.
+
+        Measured among segments alone: a track's own vector may lie in another space. Silent segments, which are zero
+        vectors, are never chosen unless all are silent.
+        """
+        cosines = self.vectors @ self.vectors.mean(axis=0)
+        return int(np.where(self.vectors.any(axis=1), cosines, -np.inf).argmax())
+
 
 @dataclass(frozen=True)
 class Passages:

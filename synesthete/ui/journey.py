@@ -1,4 +1,4 @@
-"""The Journey page's three ways: what is asked for, and the call that answers it."""
+"""The Journey page's three modes: what is asked for, and the call that answers it."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from synesthete.journey import (
     JourneyOptions,
     Pick,
     PlaylistOptions,
-    Repertoire,
     Seed,
+    TrackVectors,
     plan,
     playlist_from_liked,
     playlist_from_seed,
 )
-from synesthete.journey.records import MAX_LENGTH, MIN_LENGTH
+from synesthete.journey.types import MAX_LENGTH, MIN_LENGTH
 from synesthete.search import SearchEngine
 from synesthete.ui import hearing, journey_result, seeds, state
 from synesthete.ui.state import Sound
@@ -30,7 +30,7 @@ _METADATA_WEIGHT = 0.3
 
 
 def choose_mode() -> str:
-    """Which of the three ways."""
+    """Which of the three modes."""
     return st.segmented_control(
         "What would you like?",
         [A_TO_B, ONE_SOUND, LIKED],
@@ -44,23 +44,23 @@ def choose_mode() -> str:
 
 
 def show_journey(engine: SearchEngine) -> None:
-    """Choose the places, plan the way between them, show it."""
+    """Choose the places, plan the journey between them, show it."""
     sounds = seeds.choose_waypoints(engine.catalogue)
     options = _journey_options()
     if sounds[0] is None or sounds[-1] is None:
         st.info("Choose where the journey begins and where it ends, or let chance choose.", icon=":material/route:")
         return
     chosen = [sound for sound in sounds if sound is not None]
-    repertoire = _repertoire(engine)
+    track_vectors = _track_vectors(engine)
     points = _points(chosen, engine)
     with st.spinner("Finding the way …", show_time=True):
-        journey = _planned(repertoire.fingerprint, _revision(engine), _keys(chosen), options, repertoire, points)
+        journey = _planned(track_vectors.fingerprint, _revision(engine), _keys(chosen), options, track_vectors, points)
     st.session_state[state.JOURNEY_PATH] = tuple(track.track_id for track in journey.tracks)
     journey_result.show_path(journey, chosen, engine)
     stops = [stop for stop in journey.stops if stop.track is not None]
     title = journey_result.title(journey, chosen)
     take_home([s.track for s in stops if s.track], title, engine.catalogue, [s.start_seconds for s in stops])
-    journey_result.show_quality(journey, chosen, points, repertoire, engine)
+    journey_result.show_quality(journey, chosen, points, track_vectors, engine)
 
 
 def show_from_one(engine: SearchEngine, catalogue: Catalogue) -> None:
@@ -70,7 +70,7 @@ def show_from_one(engine: SearchEngine, catalogue: Catalogue) -> None:
     if sound is None:
         st.info("Choose a track, or record or drop a sound on the Listen page first.", icon=":material/my_location:")
         return
-    picks = playlist_from_seed(_repertoire(engine), _points([sound], engine)[0], options)
+    picks = playlist_from_seed(_track_vectors(engine), _points([sound], engine)[0], options)
     _show_picks(picks, [sound], options, engine, f"Sounds like {_short(sound)}")
 
 
@@ -81,7 +81,7 @@ def show_from_liked(engine: SearchEngine, catalogue: Catalogue) -> None:
     if not liked:
         st.info("Choose one track that you like, or several.", icon=":material/favorite:")
         return
-    picks = playlist_from_liked(_repertoire(engine), _points(liked, engine), options)
+    picks = playlist_from_liked(_track_vectors(engine), _points(liked, engine), options)
     st.caption("Your tracks take turns: each gets the same share, so that quiet and loud favourites both stay.")
     _show_picks(picks, liked, options, engine, "Because I like these")
 
@@ -147,7 +147,7 @@ def _per_artist(place: st.delta_generator.DeltaGenerator) -> int | None:
 
 
 def _points(sounds: Sequence[Sound], engine: SearchEngine) -> list[Seed]:
-    """Each as the journey wants it: a track's id, or what the encoder made of the sound."""
+    """The seeds: a track's id, or the embedding of the sound."""
     return [sound.track_id or hearing.hear(sound, engine).embedding for sound in sounds]
 
 
@@ -163,14 +163,14 @@ def _revision(engine: SearchEngine) -> str:
     return engine.catalogue.revision(engine.encoder.fingerprint)
 
 
-def _repertoire(engine: SearchEngine) -> Repertoire:
-    return _read_repertoire(str(engine.catalogue.path), engine.encoder.fingerprint, _revision(engine), engine)
+def _track_vectors(engine: SearchEngine) -> TrackVectors:
+    return _read_track_vectors(str(engine.catalogue.path), engine.encoder.fingerprint, _revision(engine), engine)
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
-def _read_repertoire(path: str, fingerprint: str, revision: str, _engine: SearchEngine) -> Repertoire:
+def _read_track_vectors(path: str, fingerprint: str, revision: str, _engine: SearchEngine) -> TrackVectors:
     """Once per catalogue as it is now and encoder; the first three arguments are the key."""
-    return Repertoire.read(_engine.catalogue, fingerprint, _engine.encoder.hop_seconds)
+    return TrackVectors.read(_engine.catalogue, fingerprint, _engine.encoder.hop_seconds)
 
 
 @st.cache_data(show_spinner=False, max_entries=200)
@@ -179,7 +179,7 @@ def _planned(
     revision: str,
     keys: tuple[str, ...],
     options: JourneyOptions,
-    _repertoire: Repertoire,
+    _vectors: TrackVectors,
     _points: list[Seed],
 ) -> Journey:
-    return plan(_repertoire, _points, options)
+    return plan(_vectors, _points, options)

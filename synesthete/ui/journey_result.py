@@ -1,4 +1,4 @@
-"""What came of a journey: the stops with a player, how good it is, and the steps as a chart."""
+"""A journey on the page: the stops with a player, its quality against the baselines, and the steps as a chart."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import streamlit as st
 
 from synesthete import figures
 from synesthete.audio import clip_to_wav
-from synesthete.journey import Journey, JourneyQuality, Pick, Repertoire, Seed, Stop, baselines
-from synesthete.journey.planning import trace
+from synesthete.journey import Journey, JourneyQuality, Pick, Seed, Stop, TrackVectors, baselines
+from synesthete.journey.planning import evaluate_path
 from synesthete.search import SearchEngine
 from synesthete.search.similarity_scale import SimilarityScale
 from synesthete.settings import PROJECT_ROOT
@@ -23,9 +23,9 @@ from synesthete.ui.player import Row
 from synesthete.ui.state import Sound
 from synesthete.ui.text import count, plain
 
-_OURS, _STRAIGHT, _WANDER = "This journey", "Straight line", "Random walk"
-_LOOKS = {_OURS: (figures.RED, "solid", "circle"), _STRAIGHT: (figures.BLUE, "dash", "diamond")}
-_LOOKS[_WANDER] = ("#9A94A8", "dot", "x")
+_PLANNED, _LINEAR_GREEDY, _RANDOM_WALK = "This journey", "Straight line", "Random walk"
+_LINE_STYLES = {_PLANNED: (figures.RED, "solid", "circle"), _LINEAR_GREEDY: (figures.BLUE, "dash", "diamond")}
+_LINE_STYLES[_RANDOM_WALK] = ("#9A94A8", "dot", "x")
 _MAP = "pages/2_Landscape.py"
 
 
@@ -110,30 +110,34 @@ def show_picks(picks: Sequence[Pick], sounds: Sequence[Sound], engine: SearchEng
 
 
 @dataclass(frozen=True)
-class _Way:
-    """A way from the first seed to the last: its measure, and its steps in degrees."""
+class _Path:
+    """A path from the first seed to the last: its quality, and its steps in degrees."""
 
     quality: JourneyQuality
     steps: tuple[float, ...]
 
 
 def show_quality(
-    journey: Journey, sounds: Sequence[Sound], points: Sequence[Seed], repertoire: Repertoire, engine: SearchEngine
+    journey: Journey,
+    sounds: Sequence[Sound],
+    points: Sequence[Seed],
+    track_vectors: TrackVectors,
+    engine: SearchEngine,
 ) -> None:
-    """How good the journey is, against two simpler ways between the same ends."""
+    """How good the journey is, against two baselines between the same ends."""
     st.subheader("How good is this journey?", anchor=False)
-    ways = {_OURS: _Way(journey.quality, tuple(stop.step_degrees for stop in journey.stops[1:]))}
+    paths = {_PLANNED: _Path(journey.quality, tuple(stop.step_degrees for stop in journey.stops[1:]))}
     keys = tuple(sound.key for sound in sounds)
-    places = tuple(number for number, stop in enumerate(journey.stops) if stop.is_seed)
-    revision = engine.catalogue.revision(repertoire.fingerprint)
-    ways |= _simpler(repertoire.fingerprint, revision, keys, places, repertoire, list(points))
-    st.markdown(_verdict(ways))
+    seed_numbers = tuple(number for number, stop in enumerate(journey.stops) if stop.is_seed)
+    revision = engine.catalogue.revision(track_vectors.fingerprint)
+    paths |= _baseline_paths(track_vectors.fingerprint, revision, keys, seed_numbers, track_vectors, list(points))
+    st.markdown(_summary(paths))
     chart, table = st.columns([3, 2], gap="large", vertical_alignment="center")
     chart.plotly_chart(
-        _steps_figure(ways), config={"displayModeBar": False}, key="figure-steps", alt=_steps_in_words(ways)
+        _steps_figure(paths), config={"displayModeBar": False}, key="figure-steps", alt=_steps_in_words(paths)
     )
     with table:
-        st.table(_table(ways), border="horizontal")
+        st.table(_table(paths), border="horizontal")
         st.caption(
             "**Straight line** takes the track nearest to each of equally spaced points between the ends; "
             "**random walk** goes to one of the ten nearest by lot. An angle of 0° is the same point, 90° nothing in "
@@ -149,66 +153,69 @@ def show_quality(
 
 
 @st.cache_data(show_spinner=False, max_entries=200)
-def _simpler(
+def _baseline_paths(
     fingerprint: str,
     revision: str,
     keys: tuple[str, ...],
-    places: tuple[int, ...],
-    _repertoire: Repertoire,
+    seed_numbers: tuple[int, ...],
+    _track_vectors: TrackVectors,
     _points: list[Seed],
-) -> dict[str, _Way]:
+) -> dict[str, _Path]:
     """The two baselines through the same seeds, leg by leg with as many stops; the first four arguments are the key.
 
     A recorded sound joins the tracks for them as one more row.
     """
-    known = _repertoire
+    vectors = _track_vectors
     ids: list[str] = []
     for point in _points:
         ids.append(point if isinstance(point, str) else f"own sound {len(ids)}")
         if not isinstance(point, str):
             own = Track(ids[-1], ids[-1])
-            known = Repertoire((*known.tracks, own), np.vstack([known.vectors, point.vector]), known.fingerprint)
-    is_seed = np.isin(np.arange(places[-1] + 1), places)
-    ways = {}
-    for name, baseline in ((_STRAIGHT, baselines.linear_greedy), (_WANDER, baselines.random_walk)):
-        legs = zip(ids[:-1], ids[1:], np.diff(places), strict=True)
-        parts = [baseline(known, begin, end, int(n_steps) + 1) for begin, end, n_steps in legs]
+            matrix = np.vstack([vectors.vectors, point.vector])
+            vectors = TrackVectors((*vectors.tracks, own), matrix, vectors.fingerprint)
+    is_seed = np.isin(np.arange(seed_numbers[-1] + 1), seed_numbers)
+    paths = {}
+    for name, baseline in ((_LINEAR_GREEDY, baselines.linear_greedy), (_RANDOM_WALK, baselines.random_walk)):
+        legs = zip(ids[:-1], ids[1:], np.diff(seed_numbers), strict=True)
+        parts = [baseline(vectors, begin, end, int(n_steps) + 1) for begin, end, n_steps in legs]
         rows = np.concatenate([parts[0][:1], *(part[1:] for part in parts)])
-        stops, quality = trace(known, [known.place(id_) for id_ in ids], known.vectors[rows], rows, is_seed)
-        ways[name] = _Way(quality, tuple(stop.step_degrees for stop in stops[1:]))
-    return ways
+        stops, quality = evaluate_path(vectors, vectors.locate_all(ids), vectors.vectors[rows], rows, is_seed)
+        paths[name] = _Path(quality, tuple(stop.step_degrees for stop in stops[1:]))
+    return paths
 
 
-def _verdict(ways: dict[str, _Way]) -> str:
-    """The one sentence a listener wants, whichever way it turns out."""
-    ours, straight, wander = (ways[name].quality.largest_step_degrees for name in (_OURS, _STRAIGHT, _WANDER))
-    text = f"Its largest step is **{ours:.0f}°**; the straight line's is {straight:.0f}°, a random walk's {wander:.0f}°"
-    share = ways[_OURS].quality.forward_share
+def _summary(paths: dict[str, _Path]) -> str:
+    """The largest steps compared, in a sentence for the listener."""
+    planned, greedy, walk = (
+        paths[name].quality.largest_step_degrees for name in (_PLANNED, _LINEAR_GREEDY, _RANDOM_WALK)
+    )
+    text = f"Its largest step is **{planned:.0f}°**; the straight line's is {greedy:.0f}°, a random walk's {walk:.0f}°"
+    share = paths[_PLANNED].quality.forward_share
     forward = "Every step" if share == 1 else f"{share:.0%} of its steps"
     return f"{text}. {forward} leads nearer to the end."
 
 
-def _table(ways: dict[str, _Way]) -> pd.DataFrame:
+def _table(paths: dict[str, _Path]) -> pd.DataFrame:
     lines = {
-        "Largest step": [f"{way.quality.largest_step_degrees:.1f}°" for way in ways.values()],
-        "Mean step": [f"{way.quality.mean_step_degrees:.1f}°" for way in ways.values()],
-        "Evenness of the steps": [f"{way.quality.evenness:.1%}" for way in ways.values()],
-        "Steps forward": [f"{way.quality.forward_share:.0%}" for way in ways.values()],
-        "Artist heard again": [count(way.quality.artist_repeats, "time") for way in ways.values()],
+        "Largest step": [f"{path.quality.largest_step_degrees:.1f}°" for path in paths.values()],
+        "Mean step": [f"{path.quality.mean_step_degrees:.1f}°" for path in paths.values()],
+        "Evenness of the steps": [f"{path.quality.evenness:.1%}" for path in paths.values()],
+        "Steps forward": [f"{path.quality.forward_share:.0%}" for path in paths.values()],
+        "Artist heard again": [count(path.quality.artist_repeats, "time") for path in paths.values()],
     }
-    return pd.DataFrame(lines, index=list(ways)).T
+    return pd.DataFrame(lines, index=list(paths)).T
 
 
-def _steps_figure(ways: dict[str, _Way]) -> go.Figure:
+def _steps_figure(paths: dict[str, _Path]) -> go.Figure:
     figure = go.Figure()
-    for name, way in reversed(ways.items()):
-        colour, dash, symbol = _LOOKS[name]
+    for name, path in reversed(paths.items()):
+        colour, dash, symbol = _LINE_STYLES[name]
         figure.add_scatter(
-            x=list(range(1, len(way.steps) + 1)),
-            y=way.steps,
+            x=list(range(1, len(path.steps) + 1)),
+            y=path.steps,
             name=name,
             mode="lines+markers",
-            line={"color": colour, "dash": dash, "width": 3 if name == _OURS else 1.5},
+            line={"color": colour, "dash": dash, "width": 3 if name == _PLANNED else 1.5},
             marker={"symbol": symbol, "size": 7},
             hovertemplate="Step %{x}: %{y:.1f}°<extra>" + name + "</extra>",
         )
@@ -227,6 +234,6 @@ def _steps_figure(ways: dict[str, _Way]) -> go.Figure:
     return figure
 
 
-def _steps_in_words(ways: dict[str, _Way]) -> str:
-    parts = [f"{name}: {', '.join(f'{step:.0f}' for step in way.steps)} degrees" for name, way in ways.items()]
+def _steps_in_words(paths: dict[str, _Path]) -> str:
+    parts = [f"{name}: {', '.join(f'{step:.0f}' for step in path.steps)} degrees" for name, path in paths.items()]
     return "Size of each step in order. " + ". ".join(parts)

@@ -1,7 +1,8 @@
-"""The figures of a ranking against loops and scikit-learn, and an evaluation of a small catalogue from end to end."""
+"""The measures of a ranking against loops and scikit-learn, and an evaluation of a small catalogue from end to end."""
 
 import argparse
 import json
+import re
 
 import numpy as np
 import pytest
@@ -13,11 +14,11 @@ from synesthete.catalogue import Catalogue
 from synesthete.catalogue.ingest import embed_missing
 from synesthete.encoders.base import unit
 from synesthete.errors import CatalogueError, OptionError
-from synesthete.evaluation import hearing, ranking
+from synesthete.evaluation import ranking, robustness
 from synesthete.evaluation.command import add_evaluate_command, table
-from synesthete.evaluation.hearing import Found, through_phone
-from synesthete.evaluation.ranking import bootstrap, hubness, label_retrieval, own_ranks
+from synesthete.evaluation.ranking import bootstrap, hubness, label_retrieval, target_ranks
 from synesthete.evaluation.report import evaluate
+from synesthete.evaluation.robustness import RecallAtK, through_phone
 from synesthete.tracks import Track
 
 RATE = 22_050
@@ -49,23 +50,23 @@ def by_hand(vectors, labels, filters):
         right = [labels[other] == label for other in candidates]
         if not label or not any(right):
             continue
-        n_right = sum(right)
-        average = sum(sum(right[: place + 1]) / (place + 1) for place in range(len(right)) if right[place]) / n_right
-        rows.append([average, sum(right[:n_right]) / n_right, *(sum(right[:k]) / k for k in (1, 5, 10))])
+        n_relevant = sum(right)
+        average = sum(sum(right[: place + 1]) / (place + 1) for place in range(len(right)) if right[place]) / n_relevant
+        rows.append([average, sum(right[:n_relevant]) / n_relevant, *(sum(right[:k]) / k for k in (1, 5, 10))])
     return np.array(rows)
 
 
-@pytest.mark.parametrize("queries_at_once", [7, 256])
+@pytest.mark.parametrize("queries_per_block", [7, 256])
 @pytest.mark.parametrize("n_filters", [0, 1, 2])
-def test_label_retrieval_equals_its_definition(collection, n_filters, queries_at_once, monkeypatch):
-    monkeypatch.setattr(ranking, "QUERIES_AT_ONCE", queries_at_once)
+def test_label_retrieval_equals_its_definition(collection, n_filters, queries_per_block, monkeypatch):
+    monkeypatch.setattr(ranking, "QUERIES_PER_BLOCK", queries_per_block)
     vectors, genres, *columns = collection
     expected = by_hand(vectors, genres, columns[:n_filters])
     found = label_retrieval(vectors, genres, columns[:n_filters])
     figures = [found.mean_average_precision, found.r_precision, *found.precision_at.values()]
     np.testing.assert_allclose(figures, expected.mean(axis=0), atol=1e-9)
     assert found.n_queries == len(expected)
-    assert found.interval == pytest.approx(bootstrap(expected[:, 0]))
+    assert found.confidence_interval == pytest.approx(bootstrap(expected[:, 0]))
 
 
 def test_average_precision_equals_scikit_learns(collection):
@@ -76,26 +77,26 @@ def test_average_precision_equals_scikit_learns(collection):
     for query in np.flatnonzero(genres != ""):
         is_candidate = (genres != "") & ((artists != artists[query]) | (artists == ""))
         is_candidate[query] = False
-        is_right = genres[is_candidate] == genres[query]
-        expected.append(average_precision_score(is_right, vectors[is_candidate] @ vectors[query]))
+        is_relevant = genres[is_candidate] == genres[query]
+        expected.append(average_precision_score(is_relevant, vectors[is_candidate] @ vectors[query]))
     found = label_retrieval(vectors, genres.tolist(), [artists.tolist()])
     assert found.mean_average_precision == pytest.approx(np.mean(expected), abs=1e-6)
 
 
-def test_perfect_and_blind_ears(rng):
+def test_perfect_and_random_encoders(rng):
     labels = ["a"] * 30 + ["b"] * 30
     perfect = label_retrieval(np.repeat(np.eye(2), 30, axis=0), labels)
     assert perfect.mean_average_precision == perfect.r_precision == perfect.precision_at[10] == 1
-    blind = label_retrieval(unit(rng.standard_normal((60, 40))), labels)
-    assert blind.chance == pytest.approx(29 / 59)
-    assert blind.mean_average_precision == pytest.approx(blind.chance, abs=0.06)
-    assert blind.interval[0] < blind.mean_average_precision < blind.interval[1]
+    random = label_retrieval(unit(rng.standard_normal((60, 40))), labels)
+    assert random.chance == pytest.approx(29 / 59)
+    assert random.mean_average_precision == pytest.approx(random.chance, abs=0.06)
+    assert random.confidence_interval[0] < random.mean_average_precision < random.confidence_interval[1]
 
 
 def test_nothing_to_find_is_not_a_number():
     found = label_retrieval(np.eye(3), ["a", "b", ""])
     assert found.n_queries == 0
-    assert np.isnan(found.mean_average_precision) and np.isnan(found.interval[0])
+    assert np.isnan(found.mean_average_precision) and np.isnan(found.confidence_interval[0])
 
 
 def test_labels_of_another_length_are_refused():
@@ -111,16 +112,16 @@ def test_the_interval_holds_the_mean_of_most_samples(rng):
     assert np.mean(is_inside) > 0.85
 
 
-def test_own_ranks_count_those_before(rng):
+def test_a_rank_counts_those_before(rng):
     vectors = unit(rng.standard_normal((50, 8)))
     queries = unit(vectors[:20] + 0.6 * rng.standard_normal((20, 8)))
     expected = [1 + sum(query @ other > query @ vectors[row] for other in vectors) for row, query in enumerate(queries)]
-    np.testing.assert_array_equal(own_ranks(queries, vectors, range(20)), expected)
-    assert own_ranks(vectors[:1], np.repeat(vectors[:1], 3, axis=0), [1]).tolist() == [3]  # a tie is no success
+    np.testing.assert_array_equal(target_ranks(queries, vectors, range(20)), expected)
+    assert target_ranks(vectors[:1], np.repeat(vectors[:1], 3, axis=0), [1]).tolist() == [3]  # a tie is no success
 
 
 def test_hubness_equals_its_definition(rng, monkeypatch):
-    monkeypatch.setattr(ranking, "QUERIES_AT_ONCE", 13)
+    monkeypatch.setattr(ranking, "QUERIES_PER_BLOCK", 13)
     vectors = unit(rng.standard_normal((60, 30)) + 0.7)
     counts = np.zeros(60)
     for query in range(60):
@@ -133,20 +134,20 @@ def test_hubness_equals_its_definition(rng, monkeypatch):
         hubness(vectors, 60)
 
 
-def test_places_become_shares():
-    assert Found.of([1, 2, 10, 11]) == Found(0.25, 0.75, 4)
+def test_ranks_become_recall():
+    assert RecallAtK.from_ranks([1, 2, 10, 11]) == RecallAtK({1: 0.25, 10: 0.75}, 4)
     with pytest.raises(OptionError, match="no track to ask for"):
-        Found.of([])
+        RecallAtK.from_ranks([])
 
 
 def test_the_phone_keeps_its_noise_and_band(rng):
     tone = 0.3 * np.sin(2 * np.pi * 1000 * np.arange(4 * RATE) / RATE)
     levels = []
     for snr_db in (30.0, 6.0):
-        heard = through_phone(np.random.default_rng(3), tone, RATE, snr_db)
-        assert heard.dtype == np.float32 and heard.shape == tone.shape and np.abs(heard).max() <= 0.5
-        power = np.abs(np.fft.rfft(heard)) ** 2
-        hz = np.fft.rfftfreq(len(heard), 1 / RATE)
+        recorded = through_phone(np.random.default_rng(3), tone, RATE, snr_db)
+        assert recorded.dtype == np.float32 and recorded.shape == tone.shape and np.abs(recorded).max() <= 0.5
+        power = np.abs(np.fft.rfft(recorded)) ** 2
+        hz = np.fft.rfftfreq(len(recorded), 1 / RATE)
         levels.append(power[(hz > 200) & (hz < 900)].sum() / power.sum())
         assert power[hz < 60].sum() + power[hz > 10_000].sum() < 0.02 * power.sum()
     assert levels[1] > 5 * levels[0]
@@ -155,7 +156,7 @@ def test_the_phone_keeps_its_noise_and_band(rng):
 
 @pytest.fixture(scope="module")
 def catalogue(tmp_path_factory):
-    """Twelve short pieces of four instruments by eight artists, heard by the statistics encoder."""
+    """Twelve short pieces of four instruments by eight artists, embedded by the statistics encoder."""
     folder = tmp_path_factory.mktemp("music")
     rng = np.random.default_rng(4)
     seconds = np.arange(10 * RATE) / RATE
@@ -186,30 +187,32 @@ def test_a_catalogue_is_evaluated(catalogue):
     assert set(report.labels) == {"genre", "artist"}
     assert report.labels["genre"].mean_average_precision > 0.6
     assert report.labels["artist"].n_queries == 8  # four artists have two pieces
-    assert report.other_encoding["mp3"] == Found(1.0, 1.0, 3)
-    assert report.other_encoding["opus"].n_queries == 3
-    assert set(report.microphone) == {"12 dB", "6 dB"}
+    assert report.codec_recall["mp3"] == RecallAtK({1: 1.0, 10: 1.0}, 3)
+    assert report.codec_recall["opus"].n_queries == 3
+    assert set(report.phone_recall) == {"12 dB", "6 dB"}
     assert {"labels", "mp3", "opus", "12 dB", "6 dB"} <= set(stages)
     shown = table(report)
-    assert "same genre, not the same artist (12 queries): mAP" in shown
-    assert "same artist (8 queries)" in shown
+    assert re.search(r"^same genre: mAP \(artist filter\) \d\.\d{3} .* P@10 .*\(12 queries\)$", shown, re.MULTILINE)
+    assert re.search(r"^same artist: mAP \d.*\(8 queries\)$", shown, re.MULTILINE)
+    assert "as mp3: recall@1 1.000  recall@10 1.000  (3 queries)" in shown
+    assert re.search(r"^8 s by phone, SNR 6 dB: recall@1 \d\.\d{3}  recall@10", shown, re.MULTILINE)
 
 
 def test_the_genre_is_not_found_by_the_artist(catalogue):
-    ear = encoders.load("statistics")
-    with_filter = evaluate(catalogue, ear, max_tracks=0).labels["genre"]
-    without = evaluate(catalogue, ear, filters=(), max_tracks=0).labels["genre"]
+    encoder = encoders.load("statistics")
+    with_filter = evaluate(catalogue, encoder, max_tracks=0).labels["genre"]
+    without = evaluate(catalogue, encoder, filters=(), max_tracks=0).labels["genre"]
     assert with_filter.chance < without.chance
 
 
-def test_a_catalogue_that_was_not_heard_is_refused(catalogue, tmp_path):
-    ear = encoders.load("statistics")
-    with Catalogue.open(tmp_path / "empty.sqlite") as empty, pytest.raises(CatalogueError, match="has not heard"):
-        evaluate(empty, ear)
+def test_a_catalogue_that_was_not_embedded_is_refused(catalogue, tmp_path):
+    encoder = encoders.load("statistics")
+    with Catalogue.open(tmp_path / "empty.sqlite") as empty, pytest.raises(CatalogueError, match="has no vectors of"):
+        evaluate(empty, encoder)
     with pytest.raises(OptionError, match="no filter 'label'"):
-        evaluate(catalogue, ear, filters=("label",))
+        evaluate(catalogue, encoder, filters=("label",))
     with pytest.raises(OptionError, match="codec is 'wax'"):
-        hearing.other_encoding(catalogue, ear, "wax", 3)
+        robustness.codec_recall(catalogue, encoder, "wax", 3)
 
 
 def test_the_command_prints_a_table_or_json(catalogue, capsys):

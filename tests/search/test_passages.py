@@ -99,3 +99,32 @@ def test_no_recordings_give_no_passages(rng):
     query = SegmentVectors.of(unit(rng.normal(size=(2, 4))), np.array([0, HOP]), HOP)
     assert empty.n_recordings == 0
     assert len(best_passages(query, empty).cosines) == 0
+
+
+def slow_most_typical(vectors):
+    """The sounding segment with the highest cosine to the mean of all, with loops and in double precision."""
+    vectors = [[float(value) for value in vector] for vector in vectors]
+    mean = [sum(column) / len(vectors) for column in zip(*vectors, strict=True)]
+    length = sum(value**2 for value in mean) ** 0.5
+    best, highest = 0, -2.0
+    for number, vector in enumerate(vectors):
+        cosine = sum(a * b for a, b in zip(vector, mean, strict=True)) / length
+        if any(vector) and cosine > highest:
+            best, highest = number, cosine
+    return best
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_the_most_typical_segment_is_the_one_nearest_to_the_mean(seed):
+    rng = np.random.default_rng(seed)
+    vectors = unit(rng.normal(size=(int(rng.integers(1, 12)), int(rng.integers(2, 6)))))
+    vectors[1:][rng.random(len(vectors) - 1) < 0.4] = 0  # silent
+    segments = SegmentVectors.of(vectors, HOP * np.arange(len(vectors)), HOP)
+    assert segments.most_typical() == slow_most_typical(vectors)
+
+
+def test_silence_is_the_most_typical_only_of_silence():
+    """Where the segments cancel out, a zero vector is as near to their mean as they are."""
+    vectors = np.array([[0, 0], [1, 0], [-1, 0]], dtype=np.float32)
+    assert SegmentVectors.of(vectors, HOP * np.arange(3), HOP).most_typical() == 1
+    assert SegmentVectors.of(np.zeros((3, 2), dtype=np.float32), HOP * np.arange(3), HOP).most_typical() == 0

@@ -54,7 +54,7 @@ def check_max_per_artist(value: int | None) -> None:
 
 @dataclass(frozen=True)
 class Stop:
-    """One place of a journey.
+    """One stop of a journey.
 
     Attributes
     ----------
@@ -68,7 +68,7 @@ class Stop:
     step_cosine : float in [-1, 1]
         Cosine similarity to the stop before; 1 for the first.
     start_seconds : float >= 0 [s]
-        Where to start playing: the segment most like the whole track.
+        Where to start playing: the most typical segment of the track.
     """
 
     track: Track | None
@@ -92,7 +92,7 @@ class JourneyQuality:
     forward_share : float in [0, 1]
         Share of the steps that bring progress.
     artist_repeats : int >= 0
-        Stops whose artist has been heard before on this journey.
+        Stops whose artist came before on this journey.
     """
 
     largest_step_degrees: float
@@ -126,11 +126,11 @@ class Journey:
         ``options.length`` of them; the seeds in their order, first and last included.
     quality : JourneyQuality
     is_optimal : bool
-        No journey through the same candidates with the same options costs less: proven, not hoped for.
+        Proven: no journey through the same candidates with the same options costs less.
     gap : float >= 0
-        By what share the cost could at most be lower; 0 if ``is_optimal``.
+        Optimality gap: by what share the cost could at most be lower; 0 if ``is_optimal``.
     n_candidates : int > 0
-        How many tracks were considered. Up to ``route.POOL`` a leg these are all that the options allow.
+        How many tracks were considered. Up to ``route.POOL_SIZE`` a leg these are all that the options allow.
     """
 
     stops: tuple[Stop, ...]

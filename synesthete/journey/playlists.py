@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from synesthete.errors import JourneyError, OptionError
-from synesthete.journey.records import artist_key, check_max_per_artist
-from synesthete.journey.repertoire import Repertoire, Seed, SeedPlace, places
+from synesthete.journey.track_vectors import Seed, SeedPoint, TrackVectors
+from synesthete.journey.types import artist_key, check_max_per_artist
 from synesthete.tracks import Track
 
 
@@ -57,9 +57,9 @@ class Pick:
     cosine : float in [-1, 1]
         To that seed.
     score : float in [-1, 1]
-        What the ranking went by: the cosine, unless metadata was asked for.
+        What the ranking is by: the cosine, unless metadata was asked for.
     start_seconds : float >= 0 [s]
-        Where to start playing: the segment most like the whole track.
+        Where to start playing: the most typical segment of the track.
     """
 
     track: Track
@@ -73,7 +73,7 @@ DEFAULT_OPTIONS = PlaylistOptions()
 
 
 def playlist_from_seed(
-    repertoire: Repertoire, seed: Seed, options: PlaylistOptions = DEFAULT_OPTIONS
+    track_vectors: TrackVectors, seed: Seed, options: PlaylistOptions = DEFAULT_OPTIONS
 ) -> tuple[Pick, ...]:
     """The tracks most alike to one seed, the most alike first; fewer than asked for if no more pass.
 
@@ -82,17 +82,16 @@ def playlist_from_seed(
     JourneyError
         The seed is unknown here, or no track passes.
     """
-    return playlist_from_liked(repertoire, [seed], options)
+    return playlist_from_liked(track_vectors, [seed], options)
 
 
 def playlist_from_liked(
-    repertoire: Repertoire, liked: Sequence[Seed], options: PlaylistOptions = DEFAULT_OPTIONS
+    track_vectors: TrackVectors, liked: Sequence[Seed], options: PlaylistOptions = DEFAULT_OPTIONS
 ) -> tuple[Pick, ...]:
-    """The tracks most alike to each of several liked ones, which take turns.
+    """The tracks most alike to each of several liked ones, taken from each in turn (round robin).
 
-    Taking turns rather than searching around the mean: between a lullaby and a metal track lies neither, but
-    what is alike to everything. So each liked track gets the same share of the playlist, whatever the others
-    are.
+    Not the neighbours of their mean: between a lullaby and a metal track lies neither of both kinds, but hubs, which
+    are alike to everything. In turn, each liked track gets the same share of the playlist.
 
     Raises
     ------
@@ -101,73 +100,74 @@ def playlist_from_liked(
     """
     if not liked:
         raise JourneyError("A playlist needs at least one liked track or sound, and got none. Choose one.")
-    seeds = places(repertoire, liked)
-    chooser = _Chooser(repertoire, seeds, options)
-    turns = [chooser.candidates(number) for number in range(len(seeds))]
+    seeds = track_vectors.locate_all(liked)
+    selector = _Selector(track_vectors, seeds, options)
+    rankings = [selector.candidates(number) for number in range(len(seeds))]
     picks: list[Pick] = []
-    while turns and len(picks) < options.length:
-        for turn in list(turns):
-            pick = next(turn, None)
+    while rankings and len(picks) < options.length:
+        for ranking in list(rankings):
+            pick = next(ranking, None)
             if pick is None:
-                turns.remove(turn)
+                rankings.remove(ranking)
             elif len(picks) < options.length:
                 picks.append(pick)
     if not picks:
         raise JourneyError(
-            f"None of the {len(repertoire.tracks)} tracks passes"
+            f"None of the {len(track_vectors.tracks)} tracks passes"
             f" (min_similarity {options.min_similarity:.2f}, max_per_artist {options.max_per_artist})."
             " Lower the one or raise the other."
         )
     return tuple(picks)
 
 
-class _Chooser:
-    """Hands out tracks, each once, and keeps the rules over all seeds together."""
+class _Selector:
+    """Gives out tracks, each once, and keeps the rules over all seeds together."""
 
-    def __init__(self, repertoire: Repertoire, seeds: list[SeedPlace], options: PlaylistOptions) -> None:
-        self.repertoire, self.seeds, self.options = repertoire, seeds, options
-        self.taken = list(seeds)
+    def __init__(self, track_vectors: TrackVectors, seeds: list[SeedPoint], options: PlaylistOptions) -> None:
+        self.track_vectors, self.seeds, self.options = track_vectors, seeds, options
+        self.selected = list(seeds)
         self.rows = {seed.row for seed in seeds}
         self.n_by_artist: Counter[str] = Counter()
 
     def candidates(self, number: int) -> Iterator[Pick]:
-        """Picks for one seed, best first, judged when they are asked for."""
+        """Picks for one seed, best first; each is checked against the rules when it is asked for."""
         seed = self.seeds[number]
-        cosines = np.clip(self.repertoire.vectors @ seed.vector, -1, 1)
+        cosines = np.clip(self.track_vectors.vectors @ seed.vector, -1, 1)
         scores = cosines
         if self.options.metadata_weight:
-            known = metadata_similarity(self.repertoire, seed)
-            scores = (1 - self.options.metadata_weight) * cosines + self.options.metadata_weight * known
+            in_common = metadata_similarity(self.track_vectors, seed)
+            scores = (1 - self.options.metadata_weight) * cosines + self.options.metadata_weight * in_common
         for row in np.argsort(-scores, kind="stable").tolist():
-            if cosines[row] >= self.options.min_similarity and self._takes(row):
-                track, start = self.repertoire.tracks[row], self.repertoire.start_seconds(row)
+            if cosines[row] >= self.options.min_similarity and self._accept(row):
+                track, start = self.track_vectors.tracks[row], self.track_vectors.start_seconds(row)
                 yield Pick(track, number, float(cosines[row]), float(scores[row]), start)
 
-    def _takes(self, row: int) -> bool:
-        artist = artist_key(self.repertoire.tracks[row])
-        most = self.options.max_per_artist
-        if row in self.rows or (most is not None and artist and self.n_by_artist[artist] >= most):
+    def _accept(self, row: int) -> bool:
+        """Whether the rules let a track in; if so, it counts as given out."""
+        artist = artist_key(self.track_vectors.tracks[row])
+        limit = self.options.max_per_artist
+        if row in self.rows or (limit is not None and artist and self.n_by_artist[artist] >= limit):
             return False
-        if any(self.repertoire.is_same(place, row) for place in self.taken):
+        if any(self.track_vectors.is_same_recording(point, row) for point in self.selected):
             return False
         self.rows.add(row)
-        self.taken.append(self.repertoire.place(self.repertoire.tracks[row].track_id))
+        self.selected.append(self.track_vectors.locate(self.track_vectors.tracks[row].track_id))
         self.n_by_artist[artist] += 1
         return True
 
 
-def metadata_similarity(repertoire: Repertoire, seed: SeedPlace) -> np.ndarray:
+def metadata_similarity(track_vectors: TrackVectors, seed: SeedPoint) -> np.ndarray:
     """Share of artist, album and genre that each track has in common with the seed, in [0, 1], float64 [n].
 
     What is unknown counts as different; a sound that is no track has nothing in common with any.
     """
     if seed.row is None:
-        return np.zeros(len(repertoire.tracks))
-    own = _metadata(repertoire.tracks[seed.row])
+        return np.zeros(len(track_vectors.tracks))
+    own = _metadata(track_vectors.tracks[seed.row])
     return np.array(
         [
             np.mean([bool(mine) and mine == theirs for mine, theirs in zip(own, _metadata(track), strict=True)])
-            for track in repertoire.tracks
+            for track in track_vectors.tracks
         ]
     )
 

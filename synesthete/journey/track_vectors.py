@@ -11,25 +11,26 @@ import numpy as np
 from synesthete.catalogue import Catalogue
 from synesthete.encoders.base import Embedding
 from synesthete.errors import JourneyError
-from synesthete.journey.records import artist_key
+from synesthete.journey.types import artist_key
 from synesthete.search.duplicates import is_part, is_version
 from synesthete.search.passages import SegmentVectors
 from synesthete.tracks import Track
 
-Seed = str | Embedding  # a track id, or what an encoder made of the listener's own sound
+Seed = str | Embedding  # a track id, or the embedding of the listener's own sound
 
-_SEGMENTS_KEPT = 512  # tracks whose segments stay in memory
+_MAX_CACHED_SEGMENTS = 512  # tracks whose segments stay in memory
 IDENTICAL_COSINE = 1 - 1e-6  # of two tracks without segments: the same vector
 
 
 @dataclass(frozen=True)
-class Repertoire:
+class TrackVectors:
     """Tracks and their vectors by row number.
 
     Attributes
     ----------
     tracks : tuple of Track, n long
     vectors : np.ndarray [shape=(n, size)], float32, unit length
+        In track space, which need not be the space of the segments' vectors.
     fingerprint : str
         Of the encoder that made the vectors.
     segments : callable, row -> SegmentVectors, optional
@@ -51,14 +52,14 @@ class Repertoire:
             )
 
     @classmethod
-    def read(cls, catalogue: Catalogue, fingerprint: str, hop_seconds: float = 2.5) -> Repertoire:
-        """All tracks of a catalogue that the encoder of this fingerprint has heard.
+    def read(cls, catalogue: Catalogue, fingerprint: str, hop_seconds: float = 2.5) -> TrackVectors:
+        """All tracks of a catalogue that the encoder of this fingerprint has embedded.
 
         Segments are read when needed.
         """
         ids, vectors = catalogue.vectors(fingerprint)
 
-        @lru_cache(maxsize=_SEGMENTS_KEPT)
+        @lru_cache(maxsize=_MAX_CACHED_SEGMENTS)
         def segments(row: int) -> SegmentVectors:
             segments, matrix = catalogue.segments(ids[row], fingerprint)
             starts = np.array([segment.start_seconds for segment in segments])
@@ -78,15 +79,15 @@ class Repertoire:
         keys = (artist_key(track) for track in self.tracks)
         return np.array([numbers.setdefault(key, len(numbers) - 1) for key in keys], dtype=np.int64)
 
-    def place(self, seed: Seed) -> SeedPlace:
-        """Where a seed lies; JourneyError for an unknown track or another encoder's vectors."""
+    def locate(self, seed: Seed) -> SeedPoint:
+        """The vectors of a seed; JourneyError for an unknown track or another encoder's vectors."""
         if isinstance(seed, str):
             if seed not in self.row_of:
                 raise JourneyError(
                     f"The track {seed!r} has no vector here. Choose another seed, or index it with this encoder."
                 )
             row = self.row_of[seed]
-            return SeedPlace(row, self.vectors[row], self.segments(row) if self.segments else None)
+            return SeedPoint(row, self.vectors[row], self.segments(row) if self.segments else None)
         if self.fingerprint and seed.fingerprint != self.fingerprint:
             raise JourneyError(
                 f"The sound was embedded by encoder {seed.fingerprint}, the tracks by {self.fingerprint}."
@@ -94,40 +95,39 @@ class Repertoire:
             )
         starts = np.array([segment.start_seconds for segment in seed.segments])
         segments = SegmentVectors.of(seed.segment_vectors, starts, self.hop_seconds) if self.segments else None
-        return SeedPlace(None, seed.vector, segments)
+        return SeedPoint(None, seed.vector, segments)
+
+    def locate_all(self, seeds: Sequence[Seed]) -> list[SeedPoint]:
+        """The vectors of several seeds, in their order."""
+        return [self.locate(seed) for seed in seeds]
 
     def start_seconds(self, row: int) -> float:
-        """A sensible passage to start playing at [s]: the segment most like the whole track."""
+        """A sensible passage to start playing at [s]: the track's most typical segment; 0 without segments."""
         if self.segments is None:
             return 0.0
         segments = self.segments(row)
-        return float(segments.start_seconds[int((segments.vectors @ self.vectors[row]).argmax())])
+        return float(segments.start_seconds[segments.most_typical()])
 
-    def is_same(self, place: SeedPlace, row: int) -> bool:
+    def is_same_recording(self, point: SeedPoint, row: int) -> bool:
         """Whether the search calls both one recording (:mod:`synesthete.search.duplicates`)."""
-        if place.segments is None or self.segments is None:
-            return float(place.vector @ self.vectors[row]) >= IDENTICAL_COSINE
+        if point.segments is None or self.segments is None:
+            return float(point.vector @ self.vectors[row]) >= IDENTICAL_COSINE
         other = self.segments(row)
-        if place.row is None and is_part(place.segments, other):
+        if point.row is None and is_part(point.segments, other):
             return True
-        return is_version(place.segments, other, self.hop_seconds)
+        return is_version(point.segments, other, self.hop_seconds)
 
 
 @dataclass(frozen=True)
-class SeedPlace:
-    """A seed as a point: ``row`` (None for a sound that is no track), ``vector`` [size], segments if kept."""
+class SeedPoint:
+    """A seed in track space: ``row`` (None for a sound that is no track), ``vector`` [size], segments if kept."""
 
     row: int | None
     vector: np.ndarray
     segments: SegmentVectors | None
 
 
-def degrees(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+def angles_degrees(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Angles [n, m] in [0, 180] degrees between unit vectors ``a`` [n, size] and ``b`` [m, size]."""
     cosines = np.atleast_2d(a).astype(np.float64) @ np.atleast_2d(b).astype(np.float64).T
     return np.degrees(np.arccos(np.clip(cosines, -1.0, 1.0)))
-
-
-def places(repertoire: Repertoire, seeds: Sequence[Seed]) -> list[SeedPlace]:
-    """Where several seeds lie."""
-    return [repertoire.place(seed) for seed in seeds]
