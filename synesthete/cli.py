@@ -110,10 +110,10 @@ def _search(chosen: argparse.Namespace) -> int:
         opened = sampler.open_for(encoder)
         if opened.missing(encoder.fingerprint):
             print(
-                f"The {encoder.name} ear hears the built-in catalogue once; this takes a while …",
+                f"The encoder {encoder.name} analyses the built-in catalogue once; this takes a while …",
                 file=sys.stderr,
             )
-            opened = sampler.let_hear(encoder, _progress)
+            opened = sampler.embed_with(encoder, _progress)
     for failure in opened.failures():
         print(_printable(f"Left out: {failure.path}: {failure.reason}"), file=sys.stderr)
     with opened as catalogue:

@@ -48,7 +48,7 @@ def run(chosen: argparse.Namespace) -> int:
         opened = sampler.open_for(encoder)
         if opened.missing(encoder.fingerprint):
             opened.close()
-            opened = sampler.let_hear(encoder, _progress)
+            opened = sampler.embed_with(encoder, _progress)
     with opened as catalogue:
         report = evaluate(
             catalogue, encoder, filters=filters, max_tracks=max(chosen.tracks, 0), on_progress=_progress

@@ -75,9 +75,9 @@ def show_failures(catalogue: Catalogue) -> None:
 
 
 def show_provenance(catalogue: Catalogue) -> None:
-    """Where the catalogue came from and who has heard it."""
+    """Where the catalogue came from and which encoders have analysed it."""
     with st.expander("About this catalogue", icon=":material/info:"):
         for key, value in catalogue.provenance().items():
             st.markdown(f"**{plain(key.capitalize())}**: {plain(value, 300)}")
         for entry in catalogue.encoders():
-            st.markdown(f"Heard by **{plain(entry.name)}** {plain(entry.version)}: {count(entry.n_tracks, 'track')}")
+            st.markdown(f"Analysed by **{plain(entry.name)}** {plain(entry.version)}: {count(entry.n_tracks, 'track')}")

@@ -150,13 +150,13 @@ def test_too_many_groups_are_taken_together(rng):
 def test_a_shipped_map_is_used_and_a_foreign_one_is_not(tmp_path, monkeypatch):
     shipped, own = tmp_path / "shipped", tmp_path / "own"
     with sampler.open_sampler() as catalogue:
-        heard_by = catalogue.encoders()[0].fingerprint
-        made = map_of(catalogue, heard_by, [shipped], "pca")
+        fingerprint = catalogue.encoders()[0].fingerprint
+        made = map_of(catalogue, fingerprint, [shipped], "pca")
         assert len(list(shipped.iterdir())) == 1
-        again = map_of(catalogue, heard_by, [shipped, own], "pca")
+        again = map_of(catalogue, fingerprint, [shipped, own], "pca")
         assert np.array_equal(made.coordinates, again.coordinates) and not own.exists()
-        path = landscape.default_path(shipped, heard_by, "pca")
+        path = landscape.default_path(shipped, fingerprint, "pca")
         path.write_bytes(path.read_bytes()[:500])
-        assert np.array_equal(map_of(catalogue, heard_by, [shipped, own], "pca").coordinates, made.coordinates)
+        assert np.array_equal(map_of(catalogue, fingerprint, [shipped, own], "pca").coordinates, made.coordinates)
         assert len(list(own.iterdir())) == 1
-        assert map_fingerprint(catalogue, heard_by, "pca") != map_fingerprint(catalogue, heard_by, "tsne")
+        assert map_fingerprint(catalogue, fingerprint, "pca") != map_fingerprint(catalogue, fingerprint, "tsne")
