@@ -23,6 +23,7 @@ from synesthete.errors import CatalogueError
 from synesthete.landscape.of_catalogue import map_of
 from synesthete.search import SearchEngine
 from synesthete.settings import Paths
+from synesthete.terminal import show_progress
 from synesthete.tracks import Track
 
 CATALOGUE_NAME = "catalogue.sqlite"
@@ -140,17 +141,12 @@ def build(folder: Path, on_progress: Progress | None = None) -> Catalogue:
     return catalogue
 
 
-def _show_progress(label: str, fraction: float) -> None:
-    if sys.stderr.isatty():
-        sys.stderr.write(f"\r{fraction:4.0%} {label[:60]:60}")
-
-
 def main() -> None:
     """Build the built-in catalogue in place and say what came of it."""
     folder = Paths().sampler
-    catalogue = build(folder, _show_progress)
+    catalogue = build(folder, show_progress)
     vectors = ", ".join(f"{entry.name} {entry.n_tracks}" for entry in catalogue.encoders())
-    sys.stderr.write(f"\r{catalogue.path.name}: {len(catalogue)} tracks; vectors: {vectors}\n")
+    sys.stderr.write(f"{catalogue.path.name}: {len(catalogue)} tracks; vectors: {vectors}\n")
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from synesthete import settings
+from synesthete.terminal import show_progress
 
 if TYPE_CHECKING:
     from synesthete.evaluation.report import Report
@@ -17,19 +18,17 @@ if TYPE_CHECKING:
 
 def add_evaluate_command(subparsers: Any) -> None:
     """Add ``evaluate`` to the commands of a parser."""
-    command = subparsers.add_parser("evaluate", help="how well an encoder hears, measured over a catalogue")
+    command = subparsers.add_parser("evaluate", help="how well an encoder does over a catalogue")
     command.set_defaults(run=run)
     command.add_argument("--catalogue", type=Path, help="a catalogue's .sqlite file (default: the built-in one)")
-    command.add_argument(
-        "--encoder", default=settings.DEFAULT_ENCODER, metavar="NAME", help="default: %(default)s"
-    )
+    command.add_argument("--encoder", default=settings.DEFAULT_ENCODER, metavar="NAME", help="default: %(default)s")
     command.add_argument(
         "--filter", choices=("artist", "album", "both", "none"), default="artist",
         help="what a right track must not share with the query (default: artist)",
     )  # fmt: skip
     command.add_argument(
         "--tracks", type=int, default=60, metavar="N",
-        help="hear at most N tracks anew, through a phone and in other encodings (0: none; default: 60)",
+        help="embed at most N tracks anew, through a phone and in other encodings (0: none; default: 60)",
     )  # fmt: skip
     command.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
 
@@ -48,10 +47,10 @@ def run(chosen: argparse.Namespace) -> int:
         opened = sampler.open_for(encoder)
         if opened.missing(encoder.fingerprint):
             opened.close()
-            opened = sampler.embed_with(encoder, _progress)
+            opened = sampler.embed_with(encoder, show_progress)
     with opened as catalogue:
         report = evaluate(
-            catalogue, encoder, filters=filters, max_tracks=max(chosen.tracks, 0), on_progress=_progress
+            catalogue, encoder, filters=filters, max_tracks=max(chosen.tracks, 0), on_progress=show_progress
         )
     text = json.dumps(_finite(report.as_json()), indent=2) if chosen.json else table(report)
     sys.stdout.write(text + "\n")
@@ -79,11 +78,6 @@ def table(report: Report) -> str:
         )
     lines.append(f"hubness (skewness of 10-occurrence): {report.hubness:.2f}")
     return "\n".join(lines)
-
-
-def _progress(stage: str, fraction: float) -> None:
-    printable = "".join(character for character in stage if character.isprintable())
-    sys.stderr.write(f"\r{fraction:4.0%} {printable[:60]:60}" + ("\n" if fraction >= 1 else ""))
 
 
 def _finite(value: Any) -> Any:
