@@ -16,8 +16,7 @@ with frame.begin("Library"):
     words = st.text_input(
         "Find", placeholder="Title, artist, album or style", icon=":material/search:", key="library_words"
     )
-    library.show_tracks(catalogue, words)
-    found = catalogue.find(words, limit=5000) if words.strip() else catalogue.tracks()[:5000]
+    found = library.show_tracks(catalogue, words)
     offer_export(found, f"Library: {words}" if words.strip() else "The whole library", catalogue)
     search_by_name(catalogue)
     library.show_failures(catalogue)

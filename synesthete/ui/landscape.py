@@ -9,20 +9,20 @@ import pandas as pd
 import streamlit as st
 
 from synesthete import landscape
-from synesthete.catalogue import Catalogue
 from synesthete.search import SearchEngine, SearchResult
 from synesthete.settings import PROJECT_ROOT
 from synesthete.tracks import Track, clock
 from synesthete.ui import listening, map3d, sound_input, state
 from synesthete.ui.landscape_data import LandscapeData, group_name
-from synesthete.ui.text import count, plain
+from synesthete.ui.player import play_track
+from synesthete.ui.text import count, dotted, plain
+from synesthete.ui.track_lists import MOST_ROWS, say_nothing_fits, table_height, table_of
 
 _METHODS = {
     "tsne": ("t-SNE", "keeps neighbours together; says little about far distances"),
     "umap": ("UMAP", "keeps neighbours together, and more of how the regions lie to each other"),
     "pca": ("PCA", "the three directions in which the tracks differ most; a shadow, nothing bent"),
 }
-_MOST_ROWS = 5000
 _JOURNEY_PAGE = "pages/3_Journey.py"
 
 
@@ -117,28 +117,20 @@ def _show_chosen(data: LandscapeData, found: SearchResult | None, engine: Search
         return
     track = data.tracks[row]
     with st.container(border=True, key="landscape-chosen"):
-        about = [track.artist, track.genre, track.album, group_name(int(data.groups[row])), clock(track.seconds)]
-        st.markdown(f"**{plain(track.title)}**  \n{' · '.join(plain(part) for part in about if part)}")
-        _show_player(track, engine.catalogue)
+        tags = (plain(tag) for tag in (track.artist, track.genre, track.album))
+        about = dotted(*tags, group_name(int(data.groups[row])), clock(track.seconds))
+        st.markdown(f"**{plain(track.title)}**  \n{about}")
+        play_track(track, engine.catalogue, is_started=True)
         if found is not None:
             cosine = float(data.vectors[row] @ found.embedding.vector)
             st.caption(f"Like your sound as a whole: {plain(engine.scale.sentence(cosine))}")
         _show_ways_on(track)
 
 
-def _show_player(track: Track, catalogue: Catalogue) -> None:
-    path = catalogue.audio_path(track)
-    if path.is_file():
-        st.audio(str(path), alt=f"Player: {track.title}", autoplay=True)
-    else:
-        st.caption(f"The file {plain(path.name)} is not where it was.")
-
-
 def _show_ways_on(track: Track) -> None:
     sound = sound_input.from_track(track)
     if st.button("More like this", icon=":material/hearing:", width="stretch", type="primary"):
-        state.ask(sound)
-        st.switch_page("app.py", query_params={"track": track.track_id})
+        sound_input.search_from(track)
     for label, icon, key in (
         ("Start a journey here", ":material/trip_origin:", state.JOURNEY_FROM),
         ("End a journey here", ":material/flag:", state.JOURNEY_TO),
@@ -193,10 +185,10 @@ def show_table(data: LandscapeData, found: SearchResult | None) -> None:
     table = _table(data, found)
     rows = _matching(table, words)
     if not len(rows):
-        st.info(f"No track fits {plain(words, 60)}. Try fewer or other words.", icon=":material/search_off:")
+        say_nothing_fits(words)
         return
-    shown = table.loc[rows[:_MOST_ROWS]]
-    cut = f", the first {_MOST_ROWS:,} of them here" if len(rows) > _MOST_ROWS else ""
+    shown = table.loc[rows[:MOST_ROWS]]
+    cut = f", the first {MOST_ROWS:,} of them here" if len(rows) > MOST_ROWS else ""
     st.caption(f"{count(len(rows), 'track')}{cut}. Choose a row to hear it and see it on the map.")
     key = f"landscape-table-{st.session_state.get(state.LANDSCAPE_TABLE, 0)}-{words}"
     st.dataframe(
@@ -205,21 +197,13 @@ def show_table(data: LandscapeData, found: SearchResult | None) -> None:
         selection_mode="single-row",
         on_select=lambda: _take_row(key, data, shown.index),
         key=key,
-        height=min(36 * len(shown) + 40, 460),
+        height=table_height(len(shown), 460),
         column_config={"Likeness": st.column_config.NumberColumn(format="%.3f", help="Cosine with your sound")},
     )
 
 
 def _table(data: LandscapeData, found: SearchResult | None) -> pd.DataFrame:
-    table = pd.DataFrame(
-        {
-            "Title": [track.title for track in data.tracks],
-            "Artist": [track.artist for track in data.tracks],
-            "Style": [track.genre for track in data.tracks],
-            "Album": [track.album for track in data.tracks],
-            "Group": [group_name(int(number)) for number in data.groups],
-        }
-    )
+    table = table_of(data.tracks).assign(Group=[group_name(int(number)) for number in data.groups])
     if found is None:
         return table.sort_values(["Style", "Title"], kind="stable")
     return table.assign(Likeness=data.vectors @ found.embedding.vector).sort_values(

@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import soundfile
 from streamlit.testing.v1 import AppTest
 
 from synesthete import landscape, sampler
+from synesthete.catalogue import Catalogue
 from synesthete.landscape.of_catalogue import map_fingerprint, map_of
 from synesthete.settings import PROJECT_ROOT
 from synesthete.ui import map3d, state
@@ -116,6 +118,16 @@ def test_a_chosen_track_plays_and_leads_on(shown, tracks):
     assert app.session_state[state.JOURNEY_FROM].track_id == tracks[7].track_id
     click(app, "More like this")
     assert app.session_state[state.SOUND].track_id == tracks[9].track_id
+
+
+def test_a_chosen_track_whose_file_is_gone_says_so(tracks, monkeypatch):
+    app = choose(start(), tracks[7].track_id)
+    assert len(app.get("audio")) == 1
+    monkeypatch.setattr(Catalogue, "audio_path", lambda self, track: Path("/nowhere/gone.mp3"))
+    app.run()
+    assert not app.exception and not app.error
+    assert any("gone.mp3 is not where it was" in caption.value.replace("\\", "") for caption in app.caption)
+    assert not app.get("audio")
 
 
 def test_the_table_finds_by_words(tracks):
