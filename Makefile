@@ -6,10 +6,10 @@ PORT ?= 8501
 BIN := .venv/bin
 # The machines are small: two processes share the tests, and each keeps its numeric threads to itself.
 TEST_JOBS ?= 2
-# The borrowed ear's weights come in this wheel (ISC licence). Without its dependencies: it asks for TensorFlow and an old
-# NumPy, and none of its code runs here. A failure costs that one ear, not the app.
+# The weights of the musicnn encoder come in this wheel (ISC licence). Without its dependencies: it asks for TensorFlow and an
+# old NumPy, and none of its code runs here. A failure costs that one encoder, not the app.
 MUSICNN = $(BIN)/python -m pip install --disable-pip-version-check -q $(PIP_ARGS) --no-deps musicnn==0.1.0 || \
-	echo "The musicnn ear could not be installed; the others work."
+	echo "The musicnn encoder could not be installed; the others work."
 
 .PHONY: help run test lint types unit sampler benchmarks screenshots clean
 

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from synesthete.ui import frame, hearing, matches, options, picture, resources, sound_input, spotify, state
-from synesthete.ui.take_home import take_home
+from synesthete.ui import frame, listening, matches, options, picture, resources, sound_input, spotify, state
+from synesthete.ui.export import offer_export
 from synesthete.ui.text import count, plain
 
 with frame.begin("Listen"):
@@ -22,32 +22,32 @@ with frame.begin("Listen"):
     sound = state.current()
     if sound is None:
         sound_input.suggest(catalogue)
-    engine = hearing.engine_for(encoder_name) if sound else None
-    if sound and engine and hearing.is_gone(sound, engine):
+    engine = listening.engine_for(encoder_name) if sound else None
+    if sound and engine and listening.is_gone(sound, engine):
         st.divider()
         st.header(plain(sound.name), anchor="the-sound")
         st.caption("Its file is not where it was, so it can be neither seen nor played; what sounds like it is known.")
         matches.show_matches(engine.search_track(sound.track_id, search_options), engine.catalogue)
     elif sound and engine:
         st.divider()
-        heard = hearing.hear(sound, engine)
+        analysis = listening.analyse(sound, engine)
         title, back = st.columns([5, 1], vertical_alignment="center")
         title.header(plain(sound.name), anchor="the-sound")
         if state.has_earlier():
             back.button("Back", icon=":material/arrow_back:", on_click=state.go_back, width="stretch")
-        for note in heard.clip.notes:
+        for note in analysis.clip.notes:
             st.caption(f":material/info: {plain(note, 300)}")
         track_file = engine.catalogue.audio_path(engine.catalogue.track(sound.track_id)) if sound.track_id else None
-        picture.show_player(heard.clip, str(track_file) if track_file else sound.data, sound.mime or "audio/mpeg")
-        if heard.tags:
-            st.markdown("This ear would call it " + " ".join(f":gray-badge[{plain(tag)}]" for tag in heard.tags))
+        picture.show_player(analysis.clip, str(track_file) if track_file else sound.data, sound.mime or "audio/mpeg")
+        if analysis.tags:
+            st.markdown("This encoder would call it " + " ".join(f":gray-badge[{plain(tag)}]" for tag in analysis.tags))
         st.subheader("What the engine sees", anchor=False)
-        picture.show_picture(heard.clip, heard.spectrograms)
+        picture.show_picture(analysis.clip, analysis.spectrograms)
         st.subheader("What sounds most alike", anchor="matches")
-        result = hearing.find(sound, heard, engine, search_options)
+        result = listening.find(sound, analysis, engine, search_options)
         matches.show_matches(result, engine.catalogue)
         found = result.matches
-        take_home(
+        offer_export(
             [match.track for match in found],
             f"Sounds like {sound.name}",
             engine.catalogue,

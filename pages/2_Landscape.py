@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from synesthete.ui import frame, hearing, landscape, options, resources, sound_input
-from synesthete.ui.atlas import open_atlas
-from synesthete.ui.take_home import take_home
+from synesthete.ui import frame, landscape, listening, options, resources, sound_input
+from synesthete.ui.export import offer_export
+from synesthete.ui.landscape_data import open_landscape_data
 from synesthete.ui.text import count
 
 with frame.begin("Landscape"):
@@ -20,13 +20,13 @@ with frame.begin("Landscape"):
     with st.expander("Put a sound on the map", icon=":material/add_location_alt:"):
         sound_input.choose_sound(catalogue)
 
-    engine = hearing.engine_for(encoder_name)
+    engine = listening.engine_for(encoder_name)
     if engine:
-        atlas = open_atlas(engine, method)
+        data = open_landscape_data(engine, method)
         found = landscape.find_current(engine)
-        landscape.show_map(atlas, found, engine)
-        landscape.show_table(atlas, found)
-        landscape.show_meaning(atlas)
+        landscape.show_map(data, found, engine)
+        landscape.show_table(data, found)
+        landscape.show_meaning(data)
         if found:
-            take_home([match.track for match in found.matches], "Nearest on the map", engine.catalogue)
-        landscape.offer_downloads(atlas, encoder_name, method)
+            offer_export([match.track for match in found.matches], "Nearest on the map", engine.catalogue)
+        landscape.offer_downloads(data, encoder_name, method)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from synesthete.ui import frame, hearing, journey, options, resources, spotify
+from synesthete.ui import frame, journey, listening, options, resources, spotify
 
 with frame.begin("Journey"):
     spotify.receive()
@@ -13,7 +13,7 @@ with frame.begin("Journey"):
         "nearer to the end. Or stay where you like it."
     )
     mode = journey.choose_mode()
-    engine = hearing.engine_for(encoder_name)
+    engine = listening.engine_for(encoder_name)
     if engine:
         if mode == journey.A_TO_B:
             journey.show_journey(engine)

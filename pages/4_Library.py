@@ -3,8 +3,8 @@
 import streamlit as st
 
 from synesthete.ui import frame, library, resources
+from synesthete.ui.export import offer_export
 from synesthete.ui.spotify_search import search_by_name
-from synesthete.ui.take_home import take_home
 from synesthete.ui.text import count
 
 with frame.begin("Library"):
@@ -16,9 +16,8 @@ with frame.begin("Library"):
     words = st.text_input(
         "Find", placeholder="Title, artist, album or style", icon=":material/search:", key="library_words"
     )
-    library.show_tracks(catalogue, words)
-    found = catalogue.find(words, limit=5000) if words.strip() else catalogue.tracks()[:5000]
-    take_home(found, f"Library: {words}" if words.strip() else "The whole library", catalogue)
+    found = library.show_tracks(catalogue, words)
+    offer_export(found, f"Library: {words}" if words.strip() else "The whole library", catalogue)
     search_by_name(catalogue)
     library.show_failures(catalogue)
     library.show_provenance(catalogue)

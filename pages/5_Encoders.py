@@ -1,15 +1,15 @@
-"""Encoders: whose ears there are, whether they are ready, and what each listens to."""
+"""Encoders: which there are, whether they are ready, and what each listens to."""
 
 import streamlit as st
 
 from synesthete import encoders, settings
-from synesthete.ui import ears, frame
+from synesthete.ui import encoder_cards, frame
 
 with frame.begin("Encoders"):
-    st.title("Ears", anchor=False)
+    st.title("Encoders", anchor=False)
     st.markdown(
         "An encoder turns a sound into a point; sounds whose points lie in the same direction sound alike to it. "
-        "Each hears differently. Choose one on the Listen page."
+        "Each listens differently. Choose one on the Listen page."
     )
     for name in encoders.available():
-        ears.show_encoder(name, is_default=name == settings.DEFAULT_ENCODER)
+        encoder_cards.show_encoder(name, is_default=name == settings.DEFAULT_ENCODER)

@@ -13,10 +13,12 @@ from typing import Any
 from synesthete import __version__, settings
 from synesthete.errors import OptionError, SynestheteError
 from synesthete.evaluation.command import add_evaluate_command
+from synesthete.terminal import show_progress
+from synesthete.text import printable
 from synesthete.tracks import clock
 from synesthete.training.command import add_train_command
 
-EXIT_OK, EXIT_FAILED, EXIT_USAGE = 0, 1, 2
+EXIT_OK, EXIT_FAILED = 0, 1
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -110,12 +112,12 @@ def _search(chosen: argparse.Namespace) -> int:
         opened = sampler.open_for(encoder)
         if opened.missing(encoder.fingerprint):
             print(
-                f"The {encoder.name} ear hears the built-in catalogue once; this takes a while …",
+                f"The encoder {encoder.name} analyses the built-in catalogue once; this takes a while …",
                 file=sys.stderr,
             )
-            opened = sampler.let_hear(encoder, _progress)
+            opened = sampler.embed_with(encoder, show_progress)
     for failure in opened.failures():
-        print(_printable(f"Left out: {failure.path}: {failure.reason}"), file=sys.stderr)
+        print(printable(f"Left out: {failure.path}: {failure.reason}", "�"), file=sys.stderr)
     with opened as catalogue:
         engine = SearchEngine(catalogue, encoder)
         result = engine.search(chosen.file, options)
@@ -124,10 +126,6 @@ def _search(chosen: argparse.Namespace) -> int:
         else:
             _print_table(result, result.scale)
     return EXIT_OK
-
-
-def _progress(label: str, fraction: float) -> None:
-    print(f"\r{fraction:4.0%} {_printable(label)[:60]:60}", end="\n" if fraction >= 1 else "", file=sys.stderr)
 
 
 def _as_json(file: str, encoder_name: str, result: Any) -> dict[str, Any]:
@@ -158,17 +156,12 @@ def _as_json(file: str, encoder_name: str, result: Any) -> dict[str, Any]:
 
 def _print_table(result: Any, scale: Any) -> None:
     for match in result.same_recording:
-        print(f"The same recording: {_printable(match.track.label)}")
+        print(f"The same recording: {printable(match.track.label, '�')}")
     if not result.matches:
         print("No track of the catalogue passes these options.")
     for rank, match in enumerate(result.matches, start=1):
-        label = _printable(match.track.label)
+        label = printable(match.track.label, "�")
         print(f"{rank:3} {match.cosine:6.3f}  {clock(match.offset_seconds):>5}  {label}  ({scale.words(match.cosine)})")
-
-
-def _printable(text: str) -> str:
-    """Tags come from strangers: nothing in them may steer the terminal."""
-    return "".join(character if character.isprintable() else "�" for character in text)
 
 
 def _embed(chosen: argparse.Namespace) -> int:

@@ -2,7 +2,7 @@
 
 ``python -m synesthete.sampler`` reads the manifest and makes ``catalogue.sqlite`` and the index files, so that
 the first start of the app does no analysis. The app opens the catalogue read-only; an encoder that is not in it
-hears the tracks once, into a copy in the user's own folder.
+embeds the tracks once, into a copy in the user's own folder.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from synesthete.errors import CatalogueError
 from synesthete.landscape.of_catalogue import map_of
 from synesthete.search import SearchEngine
 from synesthete.settings import Paths
+from synesthete.terminal import show_progress
 from synesthete.tracks import Track
 
 CATALOGUE_NAME = "catalogue.sqlite"
@@ -46,7 +47,7 @@ def open_sampler(paths: Paths | None = None) -> Catalogue:
 
 
 def open_for(encoder: Encoder, paths: Paths | None = None) -> Catalogue:
-    """Open the built-in catalogue so that it holds what ``encoder`` has heard, if anybody has let it hear.
+    """Open the built-in catalogue so that it holds the vectors of ``encoder``, if they have been made.
 
     The shipped file where it has the vectors; else the user's copy of it, if that one has.
     """
@@ -61,7 +62,7 @@ def open_for(encoder: Encoder, paths: Paths | None = None) -> Catalogue:
     return _open_copy(copy, paths)
 
 
-def let_hear(encoder: Encoder, on_progress: Progress | None = None, paths: Paths | None = None) -> Catalogue:
+def embed_with(encoder: Encoder, on_progress: Progress | None = None, paths: Paths | None = None) -> Catalogue:
     """Embed the built-in tracks with an encoder that is not shipped, into the user's copy; resumable."""
     paths = paths or Paths()
     copy = _copy_path(paths)
@@ -74,7 +75,7 @@ def let_hear(encoder: Encoder, on_progress: Progress | None = None, paths: Paths
                     partial.rename(copy)
         except OSError as error:
             raise CatalogueError(
-                f"What this ear hears cannot be kept in {copy.parent}: {error}. "
+                f"The vectors of {encoder.name} cannot be kept in {copy.parent}: {error}. "
                 "Set SYNESTHETE_HOME to a folder you can write to."
             ) from error
     catalogue = _open_copy(copy, paths)
@@ -140,17 +141,12 @@ def build(folder: Path, on_progress: Progress | None = None) -> Catalogue:
     return catalogue
 
 
-def _show_progress(label: str, fraction: float) -> None:
-    if sys.stderr.isatty():
-        sys.stderr.write(f"\r{fraction:4.0%} {label[:60]:60}")
-
-
 def main() -> None:
     """Build the built-in catalogue in place and say what came of it."""
     folder = Paths().sampler
-    catalogue = build(folder, _show_progress)
-    heard = ", ".join(f"{entry.name} {entry.n_tracks}" for entry in catalogue.encoders())
-    sys.stderr.write(f"\r{catalogue.path.name}: {len(catalogue)} tracks; vectors: {heard}\n")
+    catalogue = build(folder, show_progress)
+    vectors = ", ".join(f"{entry.name} {entry.n_tracks}" for entry in catalogue.encoders())
+    sys.stderr.write(f"{catalogue.path.name}: {len(catalogue)} tracks; vectors: {vectors}\n")
 
 
 if __name__ == "__main__":

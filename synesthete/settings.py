@@ -114,7 +114,7 @@ class Paths:
 AUDIO = AudioSettings()
 LIMITS = DecodeLimits()
 SPECTROGRAM = SpectrogramSettings()
-DEFAULT_ENCODER = "synesthete"  # the ear that is used unless another is named
+DEFAULT_ENCODER = "synesthete"  # used unless another is named
 
 
 def fingerprint(*parts: Any) -> str:

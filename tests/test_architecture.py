@@ -14,7 +14,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 # Lower floors first; a module may import from its own floor and from those before it.
 FLOORS = [
-    ["errors", "settings", "tracks"],
+    ["errors", "settings", "tracks", "text", "files", "terminal"],
     ["audio", "playlists", "figures"],
     ["spectrogram"],
     ["encoders", "composer"],

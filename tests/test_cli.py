@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,6 +11,8 @@ import soundfile
 
 from synesthete import encoders, sampler
 from synesthete.audio import read_clip
+from synesthete.catalogue import Catalogue
+from synesthete.catalogue.ingest import embed_missing
 from synesthete.cli import main
 from synesthete.search import SearchEngine
 from synesthete.settings import PROJECT_ROOT
@@ -98,7 +101,15 @@ def test_usage_errors_exit_with_two():
     assert "COMMAND" in done.stderr
 
 
-def test_tags_cannot_steer_the_terminal(tmp_path, capsys):
-    from synesthete.cli import _printable
-
-    assert "\x1b" not in _printable("\x1b[2Jgone") and "\n" not in _printable("two\nlines")
+def test_tags_cannot_steer_the_terminal(song, tmp_path, capsys):
+    with sampler.open_sampler() as shipped:
+        others = [track for track in shipped.tracks() if track.track_id != song[0].track_id][:3]
+        paths = [str(shipped.audio_path(track).resolve()) for track in (song[0], *others)]
+    with Catalogue.open(tmp_path / "own.sqlite") as catalogue:
+        for track, path in zip((song[0], *others), paths, strict=True):
+            catalogue.add_track(replace(track, title="\x1b[2Jgone\ntwo", artist="\u202eenoyna", path=path))
+        embed_missing(catalogue, encoders.load("statistics"))
+    assert main(["search", paths[0], "--encoder", "statistics", "--catalogue", str(tmp_path / "own.sqlite")]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 4 and all("�[2Jgone�two" in line and "�enoyna" in line for line in lines)
+    assert not any("\x1b" in line or "\u202e" in line for line in lines)

@@ -59,7 +59,7 @@ def test_the_first_start_needs_no_analysis_and_writes_nothing_into_the_sampler()
     assert {path: path.stat().st_mtime_ns for path in Paths().sampler.iterdir()} == before
 
 
-def test_another_encoder_hears_into_a_copy_and_goes_on_where_it_stopped(monkeypatch):
+def test_another_encoder_embeds_into_a_copy_and_goes_on_where_it_stopped(monkeypatch):
     encoder = Peaks()
     calls = []
 
@@ -69,9 +69,9 @@ def test_another_encoder_hears_into_a_copy_and_goes_on_where_it_stopped(monkeypa
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        sampler.let_hear(encoder, stop_after_three)
+        sampler.embed_with(encoder, stop_after_three)
     calls.clear()
-    with sampler.let_hear(encoder, lambda label, fraction: calls.append(label)) as catalogue:
+    with sampler.embed_with(encoder, lambda label, fraction: calls.append(label)) as catalogue:
         assert not catalogue.is_read_only and not catalogue.missing(encoder.fingerprint)
         assert len(calls) == len(catalogue) - 3 + 1
     with sampler.open_for(encoder) as again, sampler.open_sampler() as shipped:

@@ -12,7 +12,6 @@ import ntpath
 import os
 import posixpath
 import stat
-import unicodedata
 import wave
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from synesthete.audio import worker
 from synesthete.audio.excerpts import BLOCK_VALUES, Block, Excerpt, Reading, downmix, gather
 from synesthete.errors import AudioError
 from synesthete.settings import AudioSettings, DecodeLimits
+from synesthete.text import printable, shorten
 
 __all__ = ["Clip", "Excerpt", "clip_from_samples", "clip_to_wav", "content_id", "read_clip"]
 
@@ -179,9 +179,7 @@ def clean_name(name: str) -> str:
     '‹b›song.mp3'
     """
     base = ntpath.basename(posixpath.basename(name))
-    plain = "".join(c for c in base if c == " " or unicodedata.category(c)[0] not in "CZ")
-    shown = plain.translate(ANGLE_BRACKETS).strip()
-    return shown if len(shown) <= MAX_NAME_CHARACTERS else shown[: MAX_NAME_CHARACTERS - 1] + "…"
+    return shorten(printable(base).translate(ANGLE_BRACKETS).strip(), MAX_NAME_CHARACTERS)
 
 
 class _ArrayReader:

@@ -21,7 +21,6 @@ import subprocess
 import sys
 import threading
 import time
-import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -33,6 +32,7 @@ from synesthete.audio.excerpts import CAP_SLACK_SECONDS, Excerpt, Reading
 from synesthete.audio.worker_process import TEST_SWITCH, read_message, write_message
 from synesthete.errors import AudioError, DecodeLimitError
 from synesthete.settings import AudioSettings, DecodeLimits
+from synesthete.text import printable, shorten
 
 START_LIMIT_SECONDS = 60.0  # a cold disk under an antivirus
 REQUESTS_A_WORKER = 500  # then a fresh one: libraries leak a little
@@ -322,8 +322,7 @@ def _checked(header: dict[str, Any], audio: AudioSettings) -> tuple[float, tuple
 
 def _plain_text(text: Any) -> str:
     """What a worker says, without control characters and of bounded length."""
-    shown = "".join(character for character in str(text) if unicodedata.category(character)[0] != "C")
-    return shown[:MAX_TEXT_CHARACTERS]
+    return shorten(printable(str(text)), MAX_TEXT_CHARACTERS)
 
 
 _pool = WorkerPool()

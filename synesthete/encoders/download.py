@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import http.client
-import os
-import tempfile
 import urllib.parse
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 from synesthete.errors import EncoderError
+from synesthete.files import write_atomically
 
 TIMEOUT_SECONDS = 20.0
 BLOCK_BYTES = 1 << 20
@@ -62,26 +61,19 @@ def ensure(remote: Remote, folder: Path, timeout_seconds: float = TIMEOUT_SECOND
         "The other encoders work without it."
     )
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        # Beside the target under its own name: two processes may fetch at once, and none sees half a file.
-        handle, partial = tempfile.mkstemp(dir=folder, prefix=remote.file_name, suffix=".part")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                sha256 = _fetch(remote, file, timeout_seconds)
+        with write_atomically(path) as file:  # two processes may fetch at once, and none sees half a file
+            sha256 = _fetch(remote, file, timeout_seconds)
             if sha256 != remote.sha256:
                 raise EncoderError(
                     f"{host} sent something else than {remote.what}: checksum {sha256[:12]}…, expected "
                     f"{remote.sha256[:12]}…. {remedies}"
                 )
-            Path(partial).replace(path)
-        finally:
-            Path(partial).unlink(missing_ok=True)
     except (OSError, http.client.HTTPException) as error:
         raise EncoderError(f"{remote.what} could not be fetched from {host} ({error}). {remedies}") from error
     return path
 
 
-def _fetch(remote: Remote, file: BinaryIO, timeout_seconds: float) -> str:
+def _fetch(remote: Remote, file: IO[bytes], timeout_seconds: float) -> str:
     digest, n_bytes = hashlib.sha256(), 0
     with urllib.request.urlopen(remote.url, timeout=timeout_seconds) as answer:
         while n_bytes <= remote.n_bytes and (block := answer.read(BLOCK_BYTES)):

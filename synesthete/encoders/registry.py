@@ -60,7 +60,7 @@ ENTRIES: dict[str, Entry] = {
     ),
     "musicnn": Entry(
         "musicnn:Musicnn",
-        "A borrowed tagger that heard a million songs; also says which tags it hears.",
+        "A borrowed tagger that learned from a million songs; also says which tags it would give.",
         packages=("torch", "musicnn"),
         files=_models("musicnn.json"),
         remedy="Install its weights with: python -m pip install --no-deps musicnn==0.1.0 "
@@ -75,7 +75,7 @@ ENTRIES: dict[str, Entry] = {
     ),
     "synesthete": Entry(
         "fusion:Fusion",
-        "Our ResNet, the borrowed tagger and the ear for timbre together; those of them that are ready.",
+        "Our ResNet, the borrowed tagger and timbre together; those of them that are ready.",
         packages=("safetensors",),
         files=_models("synesthete.safetensors", "synesthete.json"),
         remedy="Make it from your music with: python -m synesthete.training.fusion_fit FILES...",

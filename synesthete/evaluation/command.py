@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from synesthete import settings
+from synesthete.terminal import show_progress
 
 if TYPE_CHECKING:
     from synesthete.evaluation.report import Report
@@ -30,7 +31,7 @@ def add_evaluate_command(subparsers: Any) -> None:
     )  # fmt: skip
     command.add_argument(
         "--tracks", type=int, default=60, metavar="N",
-        help="embed at most N tracks anew, as phone recordings and in other encodings (0: none; default: 60)",
+        help="embed at most N tracks anew, through a phone and in other encodings (0: none; default: 60)",
     )  # fmt: skip
     command.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
 
@@ -49,9 +50,11 @@ def run(chosen: argparse.Namespace) -> int:
         opened = sampler.open_for(encoder)
         if opened.missing(encoder.fingerprint):
             opened.close()
-            opened = sampler.let_hear(encoder, _progress)
+            opened = sampler.embed_with(encoder, show_progress)
     with opened as catalogue:
-        report = evaluate(catalogue, encoder, filters=filters, max_tracks=max(chosen.tracks, 0), on_progress=_progress)
+        report = evaluate(
+            catalogue, encoder, filters=filters, max_tracks=max(chosen.tracks, 0), on_progress=show_progress
+        )
     text = json.dumps(_finite(report.as_json()), indent=2) if chosen.json else table(report)
     sys.stdout.write(text + "\n")
     return 0
@@ -81,11 +84,6 @@ def table(report: Report) -> str:
 def _recall(recall: RecallAtK) -> str:
     at = "  ".join(f"recall@{k} {share:.3f}" for k, share in recall.recall_at.items())
     return f"{at}  ({recall.n_queries} queries)"
-
-
-def _progress(stage: str, fraction: float) -> None:
-    printable = "".join(character for character in stage if character.isprintable())
-    sys.stderr.write(f"\r{fraction:4.0%} {printable[:60]:60}" + ("\n" if fraction >= 1 else ""))
 
 
 def _finite(value: Any) -> Any:

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from synesthete.errors import LandscapeError
+from synesthete.text import no_formula, printable
 from synesthete.tracks import Track
 
 _COLUMNS = ("title", "artist", "album", "genre", "track_id")
-_FORMULA_SIGNS = ("=", "+", "-", "@")
 
 
 def coordinates_csv(tracks: Sequence[Track], coordinates: np.ndarray, clusters: np.ndarray | None = None) -> str:
@@ -25,7 +25,7 @@ def coordinates_csv(tracks: Sequence[Track], coordinates: np.ndarray, clusters: 
     writer = csv.writer(text)
     writer.writerow([*_COLUMNS, "x", "y", "z", *(["cluster"] if clusters is not None else [])])
     for number, (track, point) in enumerate(zip(tracks, coordinates, strict=True)):
-        tags = [_no_formula(plain(getattr(track, column))) for column in _COLUMNS]
+        tags = [no_formula(plain(getattr(track, column))) for column in _COLUMNS]
         cluster = [int(clusters[number])] if clusters is not None else []
         writer.writerow([*tags, *(f"{value:.5f}" for value in point), *cluster])
     return text.getvalue()
@@ -46,11 +46,7 @@ def projector_tsv(tracks: Sequence[Track], vectors: np.ndarray) -> tuple[str, st
 
 def plain(tag: str) -> str:
     """A tag on one line: tabs, line breaks and other control characters become blanks, runs of blanks one."""
-    return " ".join("".join(sign if sign.isprintable() else " " for sign in tag).split())
-
-
-def _no_formula(tag: str) -> str:
-    return "'" + tag if tag.startswith(_FORMULA_SIGNS) else tag
+    return " ".join(printable(tag, " ").split())
 
 
 def _check(tracks: Sequence[Track], rows: np.ndarray) -> None:

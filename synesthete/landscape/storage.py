@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 import logging
-import tempfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +15,7 @@ import numpy as np
 
 from synesthete import settings
 from synesthete.errors import CatalogueError
+from synesthete.files import write_atomically
 from synesthete.landscape import tsne
 from synesthete.landscape.layout import N_LANDMARKS, Landscape, fit
 
@@ -48,7 +48,6 @@ def save(landscape: Landscape, path: str | Path, bound_to: str) -> None:
     OSError
         The folder cannot be written to.
     """
-    path = Path(path)
     buffer = io.BytesIO()
     arrays = {name: getattr(landscape, name) for name in _ARRAYS}
     np.savez(
@@ -59,17 +58,8 @@ def save(landscape: Landscape, path: str | Path, bound_to: str) -> None:
         allow_pickle=False,
         **arrays,
     )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.name, delete=False) as file:
-        temporary = Path(file.name)
-        try:
-            file.write(buffer.getvalue())
-            file.close()
-            temporary.chmod(0o644)
-            temporary.replace(path)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
+    with write_atomically(Path(path)) as file:
+        file.write(buffer.getvalue())
 
 
 def load(path: str | Path, bound_to: str) -> Landscape:

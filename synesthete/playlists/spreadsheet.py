@@ -12,6 +12,7 @@ import io
 from pathlib import Path
 
 from synesthete.playlists.playlist import Entry, Playlist, isrc_of, one_line, path_text
+from synesthete.text import no_formula
 
 COLUMNS = (
     "position",
@@ -27,9 +28,6 @@ COLUMNS = (
     "source",
     "track_id",
 )
-# A cell that starts like this is a formula to Excel, LibreOffice or Google Sheets; in East Asian editions the
-# full-width forms too.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def write_csv(playlist: Playlist, relative_to: Path | None = None) -> bytes:
@@ -48,8 +46,7 @@ def write_csv(playlist: Playlist, relative_to: Path | None = None) -> bytes:
 
 def as_text(cell: str) -> str:
     """A cell as one line that no spreadsheet takes for a formula."""
-    line = one_line(cell)
-    return f"'{line}" if line.startswith(_FORMULA_STARTS) else line
+    return no_formula(one_line(cell))
 
 
 def _row(position: int, entry: Entry, relative_to: Path | None) -> list[str | float]:

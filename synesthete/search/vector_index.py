@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import logging
 import math
-import tempfile
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +19,7 @@ import faiss
 import numpy as np
 
 from synesthete.errors import CatalogueError, OptionError
+from synesthete.files import write_atomically
 
 EXACT_UP_TO = 200_000  # vectors; a flat search of so many x 512 takes some tens of milliseconds
 PROBED_SHARE = 1 / 16  # of the lists of a large index that one search looks into
@@ -147,20 +147,10 @@ class VectorIndex:
         OSError
             The folder cannot be written to.
         """
-        path = Path(path)
         payload = faiss.serialize_index(self._index).tobytes() if self._index is not None else b""
         header = {"format": _FORMAT, "revision": revision, "size": self.size, "crc32": zlib.crc32(payload)}
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.name, delete=False) as file:
-            temporary = Path(file.name)
-            try:
-                file.write(json.dumps(header).encode() + b"\n" + payload)
-                file.close()
-                temporary.chmod(0o644)
-                temporary.replace(path)
-            except BaseException:
-                temporary.unlink(missing_ok=True)
-                raise
+        with write_atomically(Path(path)) as file:
+            file.write(json.dumps(header).encode() + b"\n" + payload)
 
     @classmethod
     def load(cls, path: str | Path, revision: str) -> VectorIndex:

@@ -20,9 +20,9 @@ from synesthete.journey import (
 )
 from synesthete.journey.types import MAX_LENGTH, MIN_LENGTH
 from synesthete.search import SearchEngine
-from synesthete.ui import hearing, journey_result, seeds, state
+from synesthete.ui import journey_result, listening, state, waypoints
+from synesthete.ui.export import offer_export
 from synesthete.ui.state import Sound
-from synesthete.ui.take_home import take_home
 
 A_TO_B, ONE_SOUND, LIKED = "From A to B", "From one sound", "From tracks you like"
 _ICONS = {A_TO_B: ":material/route:", ONE_SOUND: ":material/my_location:", LIKED: ":material/favorite:"}
@@ -45,7 +45,7 @@ def choose_mode() -> str:
 
 def show_journey(engine: SearchEngine) -> None:
     """Choose the places, plan the journey between them, show it."""
-    sounds = seeds.choose_waypoints(engine.catalogue)
+    sounds = waypoints.choose_waypoints(engine.catalogue)
     options = _journey_options()
     if sounds[0] is None or sounds[-1] is None:
         st.info("Choose where the journey begins and where it ends, or let chance choose.", icon=":material/route:")
@@ -59,13 +59,13 @@ def show_journey(engine: SearchEngine) -> None:
     journey_result.show_path(journey, chosen, engine)
     stops = [stop for stop in journey.stops if stop.track is not None]
     title = journey_result.title(journey, chosen)
-    take_home([s.track for s in stops if s.track], title, engine.catalogue, [s.start_seconds for s in stops])
+    offer_export([s.track for s in stops if s.track], title, engine.catalogue, [s.start_seconds for s in stops])
     journey_result.show_quality(journey, chosen, points, track_vectors, engine)
 
 
 def show_from_one(engine: SearchEngine, catalogue: Catalogue) -> None:
     """What sounds like one sound, as a list to play through."""
-    sound = seeds.choose_one(catalogue)
+    sound = waypoints.choose_one(catalogue)
     options = _playlist_options()
     if sound is None:
         st.info("Choose a track, or record or drop a sound on the Listen page first.", icon=":material/my_location:")
@@ -76,7 +76,7 @@ def show_from_one(engine: SearchEngine, catalogue: Catalogue) -> None:
 
 def show_from_liked(engine: SearchEngine, catalogue: Catalogue) -> None:
     """What sounds like each of several tracks, in turns."""
-    liked = seeds.choose_liked(catalogue)
+    liked = waypoints.choose_liked(catalogue)
     options = _playlist_options()
     if not liked:
         st.info("Choose one track that you like, or several.", icon=":material/favorite:")
@@ -92,7 +92,7 @@ def _show_picks(
     if len(picks) < options.length:
         st.caption(f"Only {len(picks)} tracks pass: the others are too many of one artist or versions of these.")
     journey_result.show_picks(picks, sounds, engine)
-    take_home([pick.track for pick in picks], title, engine.catalogue, [pick.start_seconds for pick in picks])
+    offer_export([pick.track for pick in picks], title, engine.catalogue, [pick.start_seconds for pick in picks])
 
 
 def _journey_options() -> JourneyOptions:
@@ -148,7 +148,7 @@ def _per_artist(place: st.delta_generator.DeltaGenerator) -> int | None:
 
 def _points(sounds: Sequence[Sound], engine: SearchEngine) -> list[Seed]:
     """The seeds: a track's id, or the embedding of the sound."""
-    return [sound.track_id or hearing.hear(sound, engine).embedding for sound in sounds]
+    return [sound.track_id or listening.analyse(sound, engine).embedding for sound in sounds]
 
 
 def _keys(sounds: Sequence[Sound]) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from synesthete.search import SearchEngine
 from synesthete.search.similarity_scale import SimilarityScale
 from synesthete.settings import PROJECT_ROOT
 from synesthete.tracks import Track
-from synesthete.ui import hearing, player
+from synesthete.ui import listening, player
 from synesthete.ui.player import Row
 from synesthete.ui.state import Sound
 from synesthete.ui.text import count, plain
@@ -75,7 +75,7 @@ def _row(
 
 
 def _own_row(sound: Sound, mark: str, share: float, step: dict[str, str], engine: SearchEngine) -> Row:
-    heard = hearing.hear(sound, engine)
+    heard = listening.analyse(sound, engine)
     picture = np.concatenate([spectrogram.stacked_image() for spectrogram in heard.spectrograms], axis=2)
     image = figures.stacked_png(picture, height=48, width=112)
     wav = clip_to_wav(heard.clip)

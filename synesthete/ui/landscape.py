@@ -9,20 +9,20 @@ import pandas as pd
 import streamlit as st
 
 from synesthete import landscape
-from synesthete.catalogue import Catalogue
 from synesthete.search import SearchEngine, SearchResult
 from synesthete.settings import PROJECT_ROOT
 from synesthete.tracks import Track, clock
-from synesthete.ui import hearing, map3d, sound_input, state
-from synesthete.ui.atlas import Atlas, group_name
-from synesthete.ui.text import count, plain
+from synesthete.ui import listening, map3d, sound_input, state
+from synesthete.ui.landscape_data import LandscapeData, group_name
+from synesthete.ui.player import play_track
+from synesthete.ui.text import count, dotted, plain
+from synesthete.ui.track_lists import MOST_ROWS, say_nothing_fits, table_height, table_of
 
 _METHODS = {
     "tsne": ("t-SNE", "keeps neighbours together; says little about far distances"),
     "umap": ("UMAP", "keeps neighbours together, and more of how the regions lie to each other"),
     "pca": ("PCA", "the three directions in which the tracks differ most; a shadow, nothing bent"),
 }
-_MOST_ROWS = 5000
 _JOURNEY_PAGE = "pages/3_Journey.py"
 
 
@@ -46,57 +46,57 @@ def find_current(engine: SearchEngine) -> SearchResult | None:
     if sound is None:
         return None
     if sound.track_id:
-        return engine.search_track(sound.track_id)  # heard when the catalogue was made
-    heard = hearing.hear(sound, engine)
-    return engine.search_embedding(heard.embedding, clip=heard.clip)
+        return engine.search_track(sound.track_id)  # embedded when the catalogue was made
+    analysis = listening.analyse(sound, engine)
+    return engine.search_embedding(analysis.embedding, clip=analysis.clip)
 
 
-def show_map(atlas: Atlas, found: SearchResult | None, engine: SearchEngine) -> None:
+def show_map(data: LandscapeData, found: SearchResult | None, engine: SearchEngine) -> None:
     """The map, and beside it the chosen track and the sound asked about."""
-    colourings = [*([map3d.LIKENESS] if found else []), *atlas.colourings]
+    colourings = [*([map3d.LIKENESS] if found else []), *data.colourings]
     colouring = st.segmented_control(
-        "Colour by", colourings, default=atlas.colourings[0], required=True, key="landscape_colouring"
+        "Colour by", colourings, default=data.colourings[0], required=True, key="landscape_colouring"
     )
     if colouring not in colourings:  # the sound it was coloured by is gone
-        colouring = atlas.colourings[0]
-    cosines = atlas.vectors @ found.embedding.vector if found else None
+        colouring = data.colourings[0]
+    cosines = data.vectors @ found.embedding.vector if found else None
     map_column, panel = st.columns([2.6, 1], gap="medium")
     with map_column:
         map3d.show(
-            atlas.points,
-            atlas.map_id,
+            data.points,
+            data.map_id,
             colouring=colouring,
             likeness=cosines,
-            here=_here(atlas, found),
-            chosen=atlas.row_of.get(st.session_state.get(state.LANDSCAPE_CHOSEN, ""), map3d.NOBODY),
-            path=_journey_path(atlas),
+            here=_here(data, found),
+            chosen=data.row_of.get(st.session_state.get(state.LANDSCAPE_CHOSEN, ""), map3d.NOBODY),
+            path=_journey_path(data),
             is_turned=bool(st.session_state.pop(state.LANDSCAPE_TURN, False)),
             file_name="synesthete landscape",
-            on_choose=lambda: _take_click(atlas),
+            on_choose=lambda: _take_click(data),
         )
     with panel:
-        _show_chosen(atlas, found, engine)
-        _show_here(atlas, found)
+        _show_chosen(data, found, engine)
+        _show_here(data, found)
 
 
-def _here(atlas: Atlas, found: SearchResult | None) -> map3d.Here | None:
+def _here(data: LandscapeData, found: SearchResult | None) -> map3d.Here | None:
     sound = state.current()
     if found is None or sound is None:
         return None
-    rows = [atlas.row_of[match.track.track_id] for match in found.matches if match.track.track_id in atlas.row_of]
-    return map3d.Here(sound.key, sound.name, landscape.place(atlas.landscape, found.embedding.vector), rows)
+    rows = [data.row_of[match.track.track_id] for match in found.matches if match.track.track_id in data.row_of]
+    return map3d.Here(sound.key, sound.name, landscape.place(data.landscape, found.embedding.vector), rows)
 
 
-def _journey_path(atlas: Atlas) -> list[int]:
+def _journey_path(data: LandscapeData) -> list[int]:
     """Rows of the journey last shown on its own page, as far as this map holds them."""
     path = st.session_state.get(state.JOURNEY_PATH, ())
-    return [atlas.row_of[track_id] for track_id in path if track_id in atlas.row_of]
+    return [data.row_of[track_id] for track_id in path if track_id in data.row_of]
 
 
-def _take_click(atlas: Atlas) -> None:
-    row = map3d.clicked(atlas.map_id, len(atlas.tracks))
+def _take_click(data: LandscapeData) -> None:
+    row = map3d.clicked(data.map_id, len(data.tracks))
     if row != map3d.NOBODY:
-        choose(atlas.tracks[row].track_id)
+        choose(data.tracks[row].track_id)
 
 
 def choose(track_id: str, *, is_turned: bool = False) -> None:
@@ -107,38 +107,30 @@ def choose(track_id: str, *, is_turned: bool = False) -> None:
         st.session_state[state.LANDSCAPE_TABLE] = st.session_state.get(state.LANDSCAPE_TABLE, 0) + 1
 
 
-def _show_chosen(atlas: Atlas, found: SearchResult | None, engine: SearchEngine) -> None:
-    row = atlas.row_of.get(st.session_state.get(state.LANDSCAPE_CHOSEN, ""))
+def _show_chosen(data: LandscapeData, found: SearchResult | None, engine: SearchEngine) -> None:
+    row = data.row_of.get(st.session_state.get(state.LANDSCAPE_CHOSEN, ""))
     if row is None:
         st.caption(
             ":material/touch_app: Choose a point to hear it, or a row of the table below. Drag to turn the map; pinch, "
             "or click on it and scroll, to zoom."
         )
         return
-    track = atlas.tracks[row]
+    track = data.tracks[row]
     with st.container(border=True, key="landscape-chosen"):
-        about = [track.artist, track.genre, track.album, group_name(int(atlas.groups[row])), clock(track.seconds)]
-        st.markdown(f"**{plain(track.title)}**  \n{' · '.join(plain(part) for part in about if part)}")
-        _show_player(track, engine.catalogue)
+        tags = (plain(tag) for tag in (track.artist, track.genre, track.album))
+        about = dotted(*tags, group_name(int(data.groups[row])), clock(track.seconds))
+        st.markdown(f"**{plain(track.title)}**  \n{about}")
+        play_track(track, engine.catalogue, is_started=True)
         if found is not None:
-            cosine = float(atlas.vectors[row] @ found.embedding.vector)
+            cosine = float(data.vectors[row] @ found.embedding.vector)
             st.caption(f"Like your sound as a whole: {plain(engine.scale.sentence(cosine))}")
         _show_ways_on(track)
-
-
-def _show_player(track: Track, catalogue: Catalogue) -> None:
-    path = catalogue.audio_path(track)
-    if path.is_file():
-        st.audio(str(path), alt=f"Player: {track.title}", autoplay=True)
-    else:
-        st.caption(f"The file {plain(path.name)} is not where it was.")
 
 
 def _show_ways_on(track: Track) -> None:
     sound = sound_input.from_track(track)
     if st.button("More like this", icon=":material/hearing:", width="stretch", type="primary"):
-        state.ask(sound)
-        st.switch_page("app.py", query_params={"track": track.track_id})
+        sound_input.search_from(track)
     for label, icon, key in (
         ("Start a journey here", ":material/trip_origin:", state.JOURNEY_FROM),
         ("End a journey here", ":material/flag:", state.JOURNEY_TO),
@@ -161,7 +153,7 @@ def _show_journey() -> None:
         st.page_link(_JOURNEY_PAGE, label="Go on this journey", icon=":material/route:")
 
 
-def _show_here(atlas: Atlas, found: SearchResult | None) -> None:
+def _show_here(data: LandscapeData, found: SearchResult | None) -> None:
     sound = state.current()
     if found is None or sound is None:
         return
@@ -181,7 +173,7 @@ def _show_here(atlas: Atlas, found: SearchResult | None) -> None:
             )
 
 
-def show_table(atlas: Atlas, found: SearchResult | None) -> None:
+def show_table(data: LandscapeData, found: SearchResult | None) -> None:
     """Every track as a row: what the map shows, for finding by words, for the keyboard and for reading aloud."""
     st.subheader("Every track", anchor=False)
     words = st.text_input(
@@ -190,39 +182,31 @@ def show_table(atlas: Atlas, found: SearchResult | None) -> None:
         icon=":material/search:",
         key="landscape_words",
     )
-    table = _table(atlas, found)
+    table = _table(data, found)
     rows = _matching(table, words)
     if not len(rows):
-        st.info(f"No track fits {plain(words, 60)}. Try fewer or other words.", icon=":material/search_off:")
+        say_nothing_fits(words)
         return
-    shown = table.loc[rows[:_MOST_ROWS]]
-    cut = f", the first {_MOST_ROWS:,} of them here" if len(rows) > _MOST_ROWS else ""
+    shown = table.loc[rows[:MOST_ROWS]]
+    cut = f", the first {MOST_ROWS:,} of them here" if len(rows) > MOST_ROWS else ""
     st.caption(f"{count(len(rows), 'track')}{cut}. Choose a row to hear it and see it on the map.")
     key = f"landscape-table-{st.session_state.get(state.LANDSCAPE_TABLE, 0)}-{words}"
     st.dataframe(
         shown,
         hide_index=True,
         selection_mode="single-row",
-        on_select=lambda: _take_row(key, atlas, shown.index),
+        on_select=lambda: _take_row(key, data, shown.index),
         key=key,
-        height=min(36 * len(shown) + 40, 460),
+        height=table_height(len(shown), 460),
         column_config={"Likeness": st.column_config.NumberColumn(format="%.3f", help="Cosine with your sound")},
     )
 
 
-def _table(atlas: Atlas, found: SearchResult | None) -> pd.DataFrame:
-    table = pd.DataFrame(
-        {
-            "Title": [track.title for track in atlas.tracks],
-            "Artist": [track.artist for track in atlas.tracks],
-            "Style": [track.genre for track in atlas.tracks],
-            "Album": [track.album for track in atlas.tracks],
-            "Group": [group_name(int(number)) for number in atlas.groups],
-        }
-    )
+def _table(data: LandscapeData, found: SearchResult | None) -> pd.DataFrame:
+    table = table_of(data.tracks).assign(Group=[group_name(int(number)) for number in data.groups])
     if found is None:
         return table.sort_values(["Style", "Title"], kind="stable")
-    return table.assign(Likeness=atlas.vectors @ found.embedding.vector).sort_values(
+    return table.assign(Likeness=data.vectors @ found.embedding.vector).sort_values(
         "Likeness", ascending=False, kind="stable"
     )
 
@@ -239,28 +223,28 @@ def _matching(table: pd.DataFrame, words: str) -> np.ndarray:
     return table.index.to_numpy()[is_fit]
 
 
-def _take_row(key: str, atlas: Atlas, index: pd.Index) -> None:
+def _take_row(key: str, data: LandscapeData, index: pd.Index) -> None:
     rows = st.session_state[key].selection.rows
     if rows and rows[0] < len(index):
-        choose(atlas.tracks[index[rows[0]]].track_id, is_turned=True)
+        choose(data.tracks[index[rows[0]]].track_id, is_turned=True)
 
 
-def show_meaning(atlas: Atlas) -> None:
+def show_meaning(data: LandscapeData) -> None:
     """What nearness means, and how far this map can be trusted."""
     with st.expander("What nearness means", icon=":material/info:"):
         st.markdown(
-            f"Each point is a track, placed by how it sounds to the chosen ear: that ear's "
-            f"{atlas.vectors.shape[1]:,} numbers, pressed into three. Tracks close together tend to sound alike; how "
+            f"Each point is a track, placed by how it sounds to the chosen encoder: that encoder's "
+            f"{data.vectors.shape[1]:,} numbers, pressed into three. Tracks close together tend to sound alike; how "
             "far apart two distant regions lie means little, and the axes mean nothing. The distance on the map is an "
-            "impression. Every similarity in numbers, here and on the other pages, comes from the ear's own numbers, "
-            "not from the map."
+            "impression. Every similarity in numbers, here and on the other pages, comes from the encoder's own "
+            "numbers, not from the map."
         )
-        if atlas.trustworthiness is not None and atlas.neighbours_kept is not None:
+        if data.trustworthiness is not None and data.neighbours_kept is not None:
             st.markdown(
-                f"**How far to trust this map:** of a track's ten most alike, **{10 * atlas.neighbours_kept:.1f}** "
+                f"**How far to trust this map:** of a track's ten most alike, **{10 * data.neighbours_kept:.1f}** "
                 "are on average among its ten nearest here. Its trustworthiness (Venna and Kaski) is "
-                f"**{atlas.trustworthiness:.2f}**: 1 would be perfect, a map drawn by lot has about 0.5. "
-                f"That is {_trust_words(atlas.trustworthiness)}."
+                f"**{data.trustworthiness:.2f}**: 1 would be perfect, a map drawn by lot has about 0.5. "
+                f"That is {_trust_words(data.trustworthiness)}."
             )
 
 
@@ -272,8 +256,8 @@ def _trust_words(trustworthiness: float) -> str:
     return "a rough sketch: believe the numbers rather than the picture"
 
 
-def offer_downloads(atlas: Atlas, encoder_name: str, method: str) -> None:
-    """The coordinates, and the ear's vectors for the TensorFlow projector; the picture is saved on the map."""
+def offer_downloads(data: LandscapeData, encoder_name: str, method: str) -> None:
+    """The coordinates, and the encoder's vectors for the TensorFlow projector; the picture is saved on the map."""
     name = f"synesthete-{encoder_name}-{method}"
     with st.expander("Take the map away", icon=":material/download:"):
         st.caption(
@@ -283,10 +267,10 @@ def offer_downloads(atlas: Atlas, encoder_name: str, method: str) -> None:
         files = {
             "Coordinates (CSV)": (
                 f"{name}-map.csv",
-                lambda: landscape.coordinates_csv(atlas.tracks, atlas.landscape.coordinates, atlas.groups),
+                lambda: landscape.coordinates_csv(data.tracks, data.landscape.coordinates, data.groups),
             ),
-            "Vectors (TSV)": (f"{name}-vectors.tsv", lambda: landscape.projector_tsv(atlas.tracks, atlas.vectors)[0]),
-            "Names (TSV)": (f"{name}-metadata.tsv", lambda: landscape.projector_tsv(atlas.tracks, atlas.vectors)[1]),
+            "Vectors (TSV)": (f"{name}-vectors.tsv", lambda: landscape.projector_tsv(data.tracks, data.vectors)[0]),
+            "Names (TSV)": (f"{name}-metadata.tsv", lambda: landscape.projector_tsv(data.tracks, data.vectors)[1]),
         }
         with st.container(horizontal=True):
             for label, (file, make) in files.items():

@@ -7,59 +7,47 @@ import streamlit as st
 
 from synesthete.catalogue import Catalogue
 from synesthete.tracks import Track, clock
-from synesthete.ui import sound_input, state
+from synesthete.ui import sound_input
+from synesthete.ui.player import play_track
 from synesthete.ui.text import count, plain
+from synesthete.ui.track_lists import MOST_ROWS, say_nothing_fits, table_height, table_of
 
-_MOST_ROWS = 5000
 
-
-def show_tracks(catalogue: Catalogue, words: str) -> None:
-    """The tracks that the words fit; the chosen row can be played and searched from."""
-    tracks = catalogue.find(words, limit=_MOST_ROWS) if words.strip() else catalogue.tracks()[:_MOST_ROWS]
+def show_tracks(catalogue: Catalogue, words: str) -> tuple[Track, ...]:
+    """Show the tracks that the words fit, and return them; the chosen row can be played and searched from."""
+    tracks = catalogue.find(words, limit=MOST_ROWS) if words.strip() else catalogue.tracks()[:MOST_ROWS]
     if not tracks and not words.strip():
         st.info("This catalogue holds no tracks yet.", icon=":material/library_music:")
-        return
-    if not tracks:
-        st.info(f"No track fits {plain(words, 60)}. Try fewer or other words.", icon=":material/search_off:")
-        return
+    elif not tracks:
+        say_nothing_fits(words)
+    else:
+        _show_table(catalogue, tracks, f"library-{words}")
+    return tracks
+
+
+def _show_table(catalogue: Catalogue, tracks: tuple[Track, ...], key: str) -> None:
     st.caption(f"{count(len(tracks), 'track')}. Choose a row to play it.")
     chosen = st.dataframe(
-        _table(tracks),
+        table_of(tracks).assign(Length=[clock(track.seconds) for track in tracks]),
         hide_index=True,
         on_select="rerun",
         selection_mode="single-row",
-        key=f"library-{words}",
-        height=min(36 * len(tracks) + 40, 520),
+        key=key,
+        height=table_height(len(tracks), 520),
     )
     rows = chosen.selection.rows if chosen else []
     if rows and rows[0] < len(tracks):
         _show_track(catalogue, tracks[rows[0]])
 
 
-def _table(tracks: tuple[Track, ...]) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "Title": [track.title for track in tracks],
-            "Artist": [track.artist for track in tracks],
-            "Style": [track.genre for track in tracks],
-            "Album": [track.album for track in tracks],
-            "Length": [clock(track.seconds) for track in tracks],
-        }
-    )
-
-
 def _show_track(catalogue: Catalogue, track: Track) -> None:
     with st.container(border=True):
-        names, player, again = st.columns([3, 4, 2], vertical_alignment="center")
+        names, sound, again = st.columns([3, 4, 2], vertical_alignment="center")
         names.markdown(f"**{plain(track.title)}**  \n{plain(track.artist)}")
-        path = catalogue.audio_path(track)
-        if path.is_file():
-            player.audio(str(path), alt=f"Player: {track.title}")
-        else:
-            player.caption(f"The file {plain(path.name)} is not where it was.")
+        with sound:
+            play_track(track, catalogue)
         if again.button("More like this", icon=":material/hearing:", width="stretch"):
-            state.ask(sound_input.from_track(track))
-            st.switch_page("app.py", query_params={"track": track.track_id})
+            sound_input.search_from(track)
 
 
 def show_failures(catalogue: Catalogue) -> None:
@@ -75,9 +63,9 @@ def show_failures(catalogue: Catalogue) -> None:
 
 
 def show_provenance(catalogue: Catalogue) -> None:
-    """Where the catalogue came from and who has heard it."""
+    """Where the catalogue came from and which encoders have analysed it."""
     with st.expander("About this catalogue", icon=":material/info:"):
         for key, value in catalogue.provenance().items():
             st.markdown(f"**{plain(key.capitalize())}**: {plain(value, 300)}")
         for entry in catalogue.encoders():
-            st.markdown(f"Heard by **{plain(entry.name)}** {plain(entry.version)}: {count(entry.n_tracks, 'track')}")
+            st.markdown(f"Analysed by **{plain(entry.name)}** {plain(entry.version)}: {count(entry.n_tracks, 'track')}")

@@ -9,7 +9,8 @@ from synesthete.search import SearchResult
 from synesthete.search.similarity_scale import SimilarityScale
 from synesthete.tracks import Match, clock
 from synesthete.ui import sound_input, state
-from synesthete.ui.text import count, plain
+from synesthete.ui.player import play_track
+from synesthete.ui.text import count, dotted, plain
 
 _REASONS = {
     "duplicates": "other versions of a recording",
@@ -51,12 +52,12 @@ def _show_match(rank: int, match: Match, catalogue: Catalogue, scale: Similarity
     with st.container(border=True, key=f"match-{rank}"):
         number, names, likeness, player, again = st.columns([0.4, 2.7, 2.7, 3.3, 1.7], vertical_alignment="center")
         number.subheader(str(rank), anchor=False)
-        about = " · ".join(plain(part) for part in (track.artist, track.genre) if part)
-        names.markdown(f"**{plain(track.title)}**  \n{about}")
+        names.markdown(f"**{plain(track.title)}**  \n{dotted(plain(track.artist), plain(track.genre))}")
         likeness.progress(max(0.0, min(1.0, match.cosine)), text=f"**{scale.words(match.cosine).capitalize()}**")
         likeness.caption(plain(scale.sentence(match.cosine)))
         with player:
-            _show_player(match, catalogue)
+            if play_track(track, catalogue, match.offset_seconds):
+                st.caption(f"From {clock(match.offset_seconds)}, where it is most alike")
         again.button(
             "More like this",
             key=f"again-{track.track_id}",
@@ -65,16 +66,6 @@ def _show_match(rank: int, match: Match, catalogue: Catalogue, scale: Similarity
             on_click=_search_from,
             args=(match,),
         )
-
-
-def _show_player(match: Match, catalogue: Catalogue) -> None:
-    path = catalogue.audio_path(match.track)
-    if not path.is_file():
-        st.caption(f"The file {plain(path.name)} is not where it was.")
-        return
-    start = int(match.offset_seconds)
-    st.audio(str(path), start_time=start, alt=f"Player: {match.track.title} from {clock(start)}")
-    st.caption(f"From {clock(start)}, where it is most alike")
 
 
 def _search_from(match: Match) -> None:

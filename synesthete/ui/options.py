@@ -19,10 +19,10 @@ _ANY_LENGTH, _ANY_NUMBER = 30, 0
 
 
 def choose_encoder() -> str:
-    """Let the listener choose whose ears to use."""
+    """Let the listener choose which encoder to search with."""
     names = list(encoders.available())
     return st.sidebar.selectbox(
-        "Ears",
+        "How it listens",
         names,
         index=names.index(settings.DEFAULT_ENCODER),
         format_func=lambda name: name if encoders.is_ready(name) else f"{name} (not installed)",

@@ -23,12 +23,12 @@ _PLAYABLE = {
 
 
 def show_player(clip: Clip, data: bytes | str | None, mime: str) -> None:
-    """A player for the sound itself: the original where browsers play it, else what the engine heard."""
+    """A player for the sound itself: the original where browsers play it, else what the engine decoded."""
     name = plain(clip.name)
     if data is not None and mime in _PLAYABLE:
         st.audio(data, format=mime, alt=f"Player: {name}")
     else:
-        st.audio(clip_to_wav(clip), format="audio/wav", alt=f"Player: {name}, as the engine heard it")
+        st.audio(clip_to_wav(clip), format="audio/wav", alt=f"Player: {name}, as the engine decoded it")
 
 
 def show_picture(clip: Clip, spectrograms: Sequence[Spectrogram]) -> None:
@@ -40,8 +40,8 @@ def show_picture(clip: Clip, spectrograms: Sequence[Spectrogram]) -> None:
     starts = [(float(place), excerpt.start_seconds) for place, excerpt in zip(places, clip.excerpts, strict=True)]
     if len(starts) > 1:
         st.caption(
-            f"A long recording ({clock(clip.seconds)}): {len(starts)} excerpts of it were heard. The times below say "
-            "where each begins."
+            f"A long recording ({clock(clip.seconds)}): {len(starts)} excerpts of it were analysed. The times below "
+            "say where each begins."
         )
     mel_hz = mel_frequencies(settings)
     span = f"{seconds:.1f} s"

@@ -1,7 +1,7 @@
-"""A list played through, each track from a telling passage, with the next one ready.
+"""Players: for one track of the catalogue, and for a list played through with the next track ready.
 
-The component (``player.js``) is ours because ``st.audio`` plays one file and tells nobody when it ends. It holds two
-audio elements: one sounds, the other has the next track loaded.
+The list's component (``player.js``) is ours because ``st.audio`` plays one file and tells nobody when it ends. It
+holds two audio elements: one sounds, the other has the next track loaded.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ from synesthete.audio import read_clip
 from synesthete.catalogue import Catalogue
 from synesthete.errors import AudioError
 from synesthete.spectrogram import compute_spectrograms
-from synesthete.tracks import Track
+from synesthete.tracks import Track, clock
+from synesthete.ui.text import plain
 
 _ASSETS = Path(__file__).parent / "assets"
 _THUMBNAIL_HEIGHT, _THUMBNAIL_WIDTH = 48, 112  # pixels
@@ -68,6 +69,30 @@ class Row:
     note: str = ""
     figure: str = ""
     share: float = 0.0
+
+
+def play_track(
+    track: Track, catalogue: Catalogue, start_seconds: float | None = None, *, is_started: bool = False
+) -> bool:
+    """A player for one track, or a sentence where its file is gone; returns whether the file is there.
+
+    Parameters
+    ----------
+    track : Track
+    catalogue : Catalogue
+    start_seconds : float >= 0 [s], optional
+        Where to begin, to the second.
+    is_started : bool
+        Play at once.
+    """
+    path = catalogue.audio_path(track)
+    if not path.is_file():
+        st.caption(f"The file {plain(path.name)} is not where it was.")
+        return False
+    start = int(start_seconds or 0)
+    place = "" if start_seconds is None else f" from {clock(start)}"
+    st.audio(str(path), start_time=start, alt=f"Player: {track.title}{place}", autoplay=is_started)
+    return True
 
 
 @st.fragment

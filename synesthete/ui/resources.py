@@ -13,7 +13,7 @@ from synesthete.search import SearchEngine
 
 @st.cache_resource(show_spinner=False)
 def catalogue() -> Catalogue:
-    """The built-in catalogue, for browsing; which encoder heard it does not matter.
+    """The built-in catalogue, for browsing; no encoder is needed.
 
     The first call on a server also wakes a decoding process, so that the first sound does not wait for it.
     """
@@ -21,16 +21,16 @@ def catalogue() -> Catalogue:
     return sampler.open_sampler()
 
 
-@st.cache_resource(show_spinner="Waking up this ear …", max_entries=8)
+@st.cache_resource(show_spinner="Loading this encoder …", max_entries=8)
 def engine(encoder_name: str) -> SearchEngine:
-    """A search engine over the built-in catalogue. Raises if this encoder has not heard it."""
+    """A search engine over the built-in catalogue. Raises if this encoder has not embedded it."""
     encoder = encoders.load(encoder_name)
     opened = sampler.open_for(encoder)
     folder = opened.folder if opened.is_read_only else opened.path.parent
     return SearchEngine(opened, encoder, index_folder=folder)
 
 
-def is_heard(encoder_name: str) -> bool:
+def is_embedded(encoder_name: str) -> bool:
     """Whether this encoder has vectors of every built-in track that can be read."""
     encoder = encoders.load(encoder_name)
     with sampler.open_for(encoder) as opened:

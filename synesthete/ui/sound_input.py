@@ -10,10 +10,11 @@ import streamlit as st
 
 from synesthete.catalogue import Catalogue
 from synesthete.settings import LIMITS
-from synesthete.tracks import Track, clock
+from synesthete.tracks import Track
 from synesthete.ui import state
 from synesthete.ui.state import Sound
-from synesthete.ui.text import plain
+from synesthete.ui.text import dotted, plain
+from synesthete.ui.track_lists import MENU_PLACEHOLDER, menu_of, menu_text
 
 RECORD, DROP, PICK = "Record", "Drop a file", "Pick a track"
 _ICONS = {RECORD: ":material/mic:", DROP: ":material/upload_file:", PICK: ":material/library_music:"}
@@ -45,6 +46,12 @@ def from_track(track: Track) -> Sound:
 def from_upload(data: bytes, name: str, mime: str) -> Sound:
     """Bytes that a visitor sent; the name serves for showing only."""
     return Sound(key=hashlib.sha256(data).hexdigest(), name=PurePath(name).name or "sound", data=data, mime=mime)
+
+
+def search_from(track: Track) -> None:
+    """Make a track the sound asked about, and go to the Listen page."""
+    state.ask(from_track(track))
+    st.switch_page("app.py", query_params={"track": track.track_id})
 
 
 def choose_sound(catalogue: Catalogue) -> None:
@@ -98,15 +105,15 @@ def _take_upload() -> None:
 
 
 def _pick(catalogue: Catalogue) -> None:
-    tracks = {track.track_id: track for track in catalogue.tracks()}
-    ids = sorted(tracks, key=lambda track_id: (tracks[track_id].genre, tracks[track_id].title))
+    tracks = menu_of(catalogue)
+    ids = list(tracks)
     left, right = st.columns([5, 1], vertical_alignment="bottom")
     left.selectbox(
         f"One of the {len(ids)} tracks of the built-in catalogue",
         ids,
         index=None,
-        placeholder="Type a title, an artist or a style",
-        format_func=lambda track_id: _menu_text(tracks[track_id]),
+        placeholder=MENU_PLACEHOLDER,
+        format_func=lambda track_id: menu_text(tracks[track_id]),
         key="picked",
         on_change=lambda: _take_track(catalogue, st.session_state["picked"]),
     )
@@ -131,16 +138,12 @@ def suggest(catalogue: Catalogue) -> None:
     with st.container(horizontal=True, key="suggestions"):
         for track in catalogue.tracks(st.session_state[state.SUGGESTED]):
             st.button(
-                f"{plain(track.title)} · {plain(track.genre)}",
+                dotted(plain(track.title), plain(track.genre)),
                 key=f"suggested-{track.track_id}",
                 icon=":material/play_circle:",
                 on_click=_take_track,
                 args=(catalogue, track.track_id),
             )
-
-
-def _menu_text(track: Track) -> str:
-    return f"{track.title} · {track.artist} · {track.genre} · {clock(track.seconds)}"
 
 
 def _take_track(catalogue: Catalogue, track_id: str | None) -> None:

@@ -26,7 +26,7 @@ from synesthete.playlists.spotify_account import (
 from synesthete.playlists.spotify_session import CreatedPlaylist, SpotifySession, UnfinishedPlaylistError
 from synesthete.tracks import Track
 from synesthete.ui import frame, state
-from synesthete.ui.text import count, plain
+from synesthete.ui.text import count, dotted, plain
 
 _CREDENTIALS = ("SPOTIPY_CLIENT_ID", "SPOTIPY_CLIENT_SECRET", "SPOTIPY_REDIRECT_URI")
 _MOST_TRACKS = 200  # an app in development mode has a small quota of searches
@@ -246,7 +246,7 @@ def _confirm(candidates: Sequence[Candidate]) -> list[str]:
 
 
 def _song_text(song: Song) -> str:
-    return " · ".join(part for part in (song.label, song.album) if part)
+    return dotted(song.label, song.album)
 
 
 def _create(session: SpotifySession, uris: list[str], title: str, ids: tuple[str, ...]) -> None:

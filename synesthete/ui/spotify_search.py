@@ -10,7 +10,7 @@ from synesthete.playlists.matching import SURE, Song, confidence, normalised
 from synesthete.playlists.playlist import isrc_of
 from synesthete.tracks import Track, clock
 from synesthete.ui import frame, sound_input, spotify, state
-from synesthete.ui.text import plain
+from synesthete.ui.text import dotted, plain
 
 
 def search_by_name(catalogue: Catalogue) -> None:
@@ -61,10 +61,9 @@ def held(catalogue: Catalogue, song: Song) -> Track | None:
 def _show_song(number: int, song: Song, track: Track | None) -> None:
     with st.container(border=True):
         names, answer = st.columns([3, 2], vertical_alignment="center")
-        about = " · ".join(plain(part) for part in (", ".join(song.artists), song.album, clock(song.seconds)) if part)
+        about = dotted(plain(", ".join(song.artists)), plain(song.album), clock(song.seconds))
         names.markdown(f"**{plain(song.title)}**  \n{about}")
         if track is None:
             answer.caption("Not in this catalogue. Drop its file on the Listen page, or record it while it plays.")
         elif answer.button("More like this", key=f"spotify-song-{number}", icon=":material/hearing:"):
-            state.ask(sound_input.from_track(track))
-            st.switch_page("app.py", query_params={"track": track.track_id})
+            sound_input.search_from(track)

@@ -8,7 +8,7 @@ import streamlit as st
 
 SOUND = "sound"  # Sound | None: what the listener asks about now
 TRAIL = "trail"  # list[Sound]: earlier ones, newest last
-HEARD = "heard"  # dict: the last analyses, keyed by (sound, encoder)
+ANALYSES = "analyses"  # dict: the last analyses, keyed by (sound, encoder)
 SUGGESTED = "suggested"  # list[str]: track ids offered to begin with
 WAY_IN = "way_in"  # which of the three ways in is open
 ENCODER = "encoder"  # name of the encoder

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
+from synesthete.text import printable, shorten
+
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:^=@&])")
 _SELF_ACTING = re.compile(r"(?i)[:@]|www(?=\.)")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 def plain(text: str, limit: int = 120) -> str:
@@ -15,9 +16,7 @@ def plain(text: str, limit: int = 120) -> str:
     A title may hold a link, an image on someone's server, a colour directive, HTML, line breaks or marks that
     turn the writing direction; shown through this it is only letters. Longer than ``limit`` is cut with ``…``.
     """
-    text = _CONTROL.sub(" ", text).strip()
-    if len(text) > limit:
-        text = text[: limit - 1].rstrip() + "…"
+    text = shorten(printable(text, " ").strip(), limit)
     # Addresses become links and :names: become icons even from escaped text: a word joiner, unseen, parts them.
     text = _SELF_ACTING.sub("\\g<0>\u2060", text)
     return _MARKDOWN.sub(r"\\\1", text)
@@ -26,3 +25,8 @@ def plain(text: str, limit: int = 120) -> str:
 def count(number: int, noun: str) -> str:
     """``1 track``, ``2 tracks``, ``1,204 tracks``."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def dotted(*parts: str) -> str:
+    """The parts that are there, with a middle dot between them: ``Artist · Style``."""
+    return " · ".join(part for part in parts if part)

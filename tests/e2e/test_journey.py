@@ -1,4 +1,4 @@
-"""A journey as a visitor makes it: by the page's own address, heard through, taken home."""
+"""A journey as a visitor makes it: by the page's own address, played through, taken home."""
 
 import csv
 from pathlib import Path

@@ -14,7 +14,7 @@ from synesthete import sampler
 from synesthete.playlists import FORMATS, write
 from synesthete.settings import PROJECT_ROOT
 from synesthete.ui import journey, sound_input, spotify, state
-from synesthete.ui.take_home import playlist_of
+from synesthete.ui.export import playlist_of
 
 PAGE = "pages/3_Journey.py"
 
@@ -155,7 +155,7 @@ def test_every_list_can_be_taken_home(page):
         app.session_state[name] = value
     app.switch_page(page).run()
     assert not app.get("download_button"), "nothing is written before somebody asks"
-    app.session_state["take-home"] = True
+    app.session_state["export"] = True
     app.run()
     assert not app.exception and not app.error
     buttons = app.get("download_button")
@@ -181,7 +181,7 @@ def test_the_files_parse_and_point_at_the_audio():
 def test_half_set_credentials_get_a_sentence(monkeypatch):
     monkeypatch.setenv("SPOTIPY_CLIENT_ID", "0123456789abcdef0123456789abcdef")
     monkeypatch.setenv("SPOTIPY_REDIRECT_URI", "http://localhost:8501/")
-    app = start(**{**ends(), "take-home": True})
+    app = start(**{**ends(), "export": True})
     assert not app.exception
     assert "refuses the redirect URI" in app.error[0].value.replace("\\", "")
 

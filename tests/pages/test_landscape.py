@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import soundfile
 from streamlit.testing.v1 import AppTest
 
 from synesthete import landscape, sampler
+from synesthete.catalogue import Catalogue
 from synesthete.landscape.of_catalogue import map_fingerprint, map_of
 from synesthete.settings import PROJECT_ROOT
 from synesthete.ui import map3d, state
@@ -118,6 +120,16 @@ def test_a_chosen_track_plays_and_leads_on(shown, tracks):
     assert app.session_state[state.SOUND].track_id == tracks[9].track_id
 
 
+def test_a_chosen_track_whose_file_is_gone_says_so(tracks, monkeypatch):
+    app = choose(start(), tracks[7].track_id)
+    assert len(app.get("audio")) == 1
+    monkeypatch.setattr(Catalogue, "audio_path", lambda self, track: Path("/nowhere/gone.mp3"))
+    app.run()
+    assert not app.exception and not app.error
+    assert any("gone.mp3 is not where it was" in caption.value.replace("\\", "") for caption in app.caption)
+    assert not app.get("audio")
+
+
 def test_the_table_finds_by_words(tracks):
     app = start()
     app.text_input(key="landscape_words").set_value(f"{tracks[4].title.upper()} {tracks[4].genre}").run()
@@ -150,13 +162,13 @@ def test_too_many_groups_are_taken_together(rng):
 def test_a_shipped_map_is_used_and_a_foreign_one_is_not(tmp_path, monkeypatch):
     shipped, own = tmp_path / "shipped", tmp_path / "own"
     with sampler.open_sampler() as catalogue:
-        heard_by = catalogue.encoders()[0].fingerprint
-        made = map_of(catalogue, heard_by, [shipped], "pca")
+        fingerprint = catalogue.encoders()[0].fingerprint
+        made = map_of(catalogue, fingerprint, [shipped], "pca")
         assert len(list(shipped.iterdir())) == 1
-        again = map_of(catalogue, heard_by, [shipped, own], "pca")
+        again = map_of(catalogue, fingerprint, [shipped, own], "pca")
         assert np.array_equal(made.coordinates, again.coordinates) and not own.exists()
-        path = landscape.default_path(shipped, heard_by, "pca")
+        path = landscape.default_path(shipped, fingerprint, "pca")
         path.write_bytes(path.read_bytes()[:500])
-        assert np.array_equal(map_of(catalogue, heard_by, [shipped, own], "pca").coordinates, made.coordinates)
+        assert np.array_equal(map_of(catalogue, fingerprint, [shipped, own], "pca").coordinates, made.coordinates)
         assert len(list(own.iterdir())) == 1
-        assert map_fingerprint(catalogue, heard_by, "pca") != map_fingerprint(catalogue, heard_by, "tsne")
+        assert map_fingerprint(catalogue, fingerprint, "pca") != map_fingerprint(catalogue, fingerprint, "tsne")

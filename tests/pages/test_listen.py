@@ -1,6 +1,7 @@
 """The Listen page and its neighbours, run through app.py without a browser."""
 
 import io
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,7 +9,9 @@ import soundfile
 from streamlit.testing.v1 import AppTest
 
 from synesthete import sampler
+from synesthete.catalogue import Catalogue
 from synesthete.settings import LIMITS, PROJECT_ROOT, Paths
+from synesthete.tracks import clock
 
 
 def start(page: str | None = None, **query) -> AppTest:
@@ -82,6 +85,21 @@ def test_searching_onward_and_back():
     back = next(button for button in app.button if button.label == "Back")
     back.click().run()
     assert linked(app) == track.track_id
+
+
+def test_matches_play_from_their_passage_and_say_where_a_file_is_gone(monkeypatch):
+    track, data = sampler_file()
+    app = drop(start(), data, "song.mp3", "audio/mpeg")
+    places = [c.value for c in app.caption if "where it is most alike" in c.value]
+    starts = [player.proto.start_time for player in app.get("audio")[1:]]  # the first is the sound itself
+    assert len(places) == len(starts) == 10 and any(starts)
+    assert [place.split()[1].rstrip(",") for place in places] == [clock(start) for start in starts]
+    monkeypatch.setattr(Catalogue, "audio_path", lambda self, track: Path("/nowhere/gone.mp3"))
+    app = start(track=track.track_id)
+    assert not app.exception and not app.error and not app.get("audio")
+    said = [caption.value.replace("\\", "") for caption in app.caption]
+    assert sum("gone.mp3 is not where it was" in text for text in said) == len(rows(app)) == 10
+    assert any("neither seen nor played" in text for text in said)
 
 
 def test_options_narrow_the_matches():

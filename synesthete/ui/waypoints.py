@@ -8,9 +8,9 @@ from collections.abc import Callable
 import streamlit as st
 
 from synesthete.catalogue import Catalogue
-from synesthete.tracks import Track, clock
 from synesthete.ui import sound_input, state
 from synesthete.ui.state import Sound
+from synesthete.ui.track_lists import MENU_PLACEHOLDER, menu_of, menu_text
 
 _MOST_VIA = 4
 
@@ -54,11 +54,11 @@ def choose_one(catalogue: Catalogue) -> Sound | None:
 
 def choose_liked(catalogue: Catalogue) -> list[Sound]:
     """Several tracks."""
-    tracks = {track.track_id: track for track in catalogue.tracks()}
+    tracks = menu_of(catalogue)
     chosen = st.multiselect(
         "Tracks you like",
-        sorted(tracks, key=lambda track_id: (tracks[track_id].genre, tracks[track_id].title)),
-        placeholder="Type a title, an artist or a style",
+        list(tracks),
+        placeholder=MENU_PLACEHOLDER,
         format_func=lambda track_id: menu_text(tracks[track_id]),
         max_selections=20,
         key=state.JOURNEY_LIKED,
@@ -67,24 +67,17 @@ def choose_liked(catalogue: Catalogue) -> list[Sound]:
     return [sound_input.from_track(tracks[track_id]) for track_id in chosen]
 
 
-def menu_text(track: Track) -> str:
-    """A track in a menu: title, artist, style, length."""
-    return " · ".join(part for part in (track.title, track.artist, track.genre, clock(track.seconds)) if part)
-
-
 class _Menu:
     """A searchable menu of every track, and of the sounds that are no tracks but in use."""
 
     def __init__(self, catalogue: Catalogue) -> None:
-        self.catalogue = catalogue
-        self.tracks = {track.track_id: track for track in catalogue.tracks()}
+        self.tracks = menu_of(catalogue)
         in_use = [state.current(), st.session_state.get(state.JOURNEY_FROM), st.session_state.get(state.JOURNEY_TO)]
         in_use += st.session_state.get(state.JOURNEY_VIA, [])
         self.own = {sound.key: sound for sound in in_use if sound and not sound.track_id}
         current = state.current()
         first = [current.key] if current and current.track_id in self.tracks else []
-        order = sorted(self.tracks, key=lambda key: (self.tracks[key].genre, self.tracks[key].title))
-        self.options = [*self.own, *first, *(key for key in order if key not in first)]
+        self.options = [*self.own, *first, *(key for key in self.tracks if key not in first)]
         self.current = current.key if current else ""
 
     def show(self, label: str, slot: str) -> None:
@@ -104,7 +97,7 @@ class _Menu:
             label,
             self.options,
             index=None,
-            placeholder="Type a title, an artist or a style",
+            placeholder=MENU_PLACEHOLDER,
             format_func=self._text,
             key=key,
             on_change=lambda: store(self._sound(st.session_state[key])),

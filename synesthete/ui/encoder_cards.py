@@ -1,4 +1,4 @@
-"""One card an encoder."""
+"""The Encoders page's cards, one for each encoder."""
 
 from __future__ import annotations
 
@@ -31,5 +31,5 @@ def show_encoder(name: str, *, is_default: bool) -> None:
             st.caption(f":material/info: {plain(note, 400)}")
         size, segment, version = st.columns(3)
         size.metric("Numbers in a vector", f"{encoder.embedding_size:,}")
-        segment.metric("Listens in windows of", f"{encoder.segment_seconds:.1f} s")
+        segment.metric("Listens in segments of", f"{encoder.segment_seconds:.1f} s")
         version.metric("Version", encoder.version)

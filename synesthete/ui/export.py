@@ -17,7 +17,7 @@ from synesthete.ui.text import count, plain
 _RELATIVE, _ABSOLUTE = "Relative to the music folder", "Absolute"
 
 
-def take_home(
+def offer_export(
     tracks: Sequence[Track], title: str, catalogue: Catalogue, offsets: Sequence[float] | None = None
 ) -> None:
     """Offer a list as M3U8, XSPF, JSPF and CSV, and to Spotify.
@@ -34,13 +34,13 @@ def take_home(
         Where each track should begin to play, for players that heed it.
     """
     if tracks:
-        _take_home(tuple(tracks), title, catalogue, tuple(offsets) if offsets is not None else None)
+        _offer(tuple(tracks), title, catalogue, tuple(offsets) if offsets is not None else None)
 
 
 @st.fragment
-def _take_home(tracks: tuple[Track, ...], title: str, catalogue: Catalogue, offsets: tuple[float, ...] | None) -> None:
+def _offer(tracks: tuple[Track, ...], title: str, catalogue: Catalogue, offsets: tuple[float, ...] | None) -> None:
     """A fragment: what is done in here does not interrupt what plays outside."""
-    opened = st.expander("Take it home", icon=":material/download:", key="take-home", on_change="rerun")
+    opened = st.expander("Take it home", icon=":material/download:", key="export", on_change="rerun")
     if not opened.open:
         return  # a library of thousands is written only for who asks
     with opened:
@@ -66,7 +66,7 @@ def playlist_of(
 def _offer_files(playlist: Playlist, catalogue: Catalogue) -> None:
     st.markdown(f"**{plain(playlist.title)}** · {count(len(playlist.entries), 'track')} as a file")
     style = st.segmented_control(
-        "Paths in the file", [_RELATIVE, _ABSOLUTE], default=_ABSOLUTE, required=True, key="take-home-paths"
+        "Paths in the file", [_RELATIVE, _ABSOLUTE], default=_ABSOLUTE, required=True, key="export-paths"
     )
     folder = catalogue.folder.resolve()
     with st.container(horizontal=True):
@@ -77,7 +77,7 @@ def _offer_files(playlist: Playlist, catalogue: Catalogue) -> None:
                 file_name=file_name(playlist.title, name),
                 mime=form.mime,
                 icon=":material/download:",
-                key=f"take-home-{name}",
+                key=f"export-{name}",
                 help=f"For {form.purpose}",
                 on_click="ignore",
             )

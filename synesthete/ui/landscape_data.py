@@ -16,12 +16,12 @@ from synesthete.tracks import Track
 from synesthete.ui import map3d
 
 STYLE, ARTIST, ALBUM, FOLDER, GROUP = "Style", "Artist", "Album", "Folder", "Group"
-_N_NEIGHBOURS = 10  # that the map's worth is measured by
+_N_NEIGHBOURS = 10  # of each track, in the two measures of the map
 _N_GROUPS = 8
 
 
 @dataclass(frozen=True)
-class Atlas:
+class LandscapeData:
     """A map and its tracks; all sequences in the same order.
 
     Attributes
@@ -54,16 +54,16 @@ class Atlas:
     neighbours_kept: float | None
 
 
-def open_atlas(engine: SearchEngine, method: str) -> Atlas:
-    """The map of what this engine's encoder has heard; laid out now if it never was, with a word about it."""
+def open_landscape_data(engine: SearchEngine, method: str) -> LandscapeData:
+    """The map of this encoder's vectors; laid out now, with a spinner, if it is not kept yet."""
     bound_to = map_fingerprint(engine.catalogue, engine.encoder.fingerprint, method)
-    return _atlas(engine, method, bound_to)
+    return _landscape_data(engine, method, bound_to)
 
 
 @st.cache_resource(
     show_spinner="Laying out the map; this happens once, and may take a minute …", show_time=True, max_entries=8
 )
-def _atlas(_engine: SearchEngine, method: str, bound_to: str) -> Atlas:
+def _landscape_data(_engine: SearchEngine, method: str, bound_to: str) -> LandscapeData:
     catalogue, encoder_fingerprint = _engine.catalogue, _engine.encoder.fingerprint
     folders = (Paths().sampler, Paths().state)
     made = map_of(catalogue, encoder_fingerprint, folders, method)
@@ -77,7 +77,7 @@ def _atlas(_engine: SearchEngine, method: str, bound_to: str) -> Atlas:
     titles, artists = [track.title for track in tracks], [track.artist for track in tracks]
     k = _N_NEIGHBOURS
     is_measurable = len(tracks) > 2 * k
-    return Atlas(
+    return LandscapeData(
         map_id=map_id,
         landscape=made,
         tracks=tracks,

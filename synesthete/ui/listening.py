@@ -1,4 +1,4 @@
-"""From the sound asked about to what the engine made of it, once per sound and encoder."""
+"""Decode, analyse and search the sound asked about, once per sound and encoder."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _KEPT = 6  # analyses kept in a browser session: enough to go back and forth
 
 
 @dataclass(frozen=True)
-class Heard:
+class Analysis:
     """What the engine made of a sound.
 
     Attributes
@@ -31,7 +31,7 @@ class Heard:
     spectrograms : tuple of Spectrogram, one per excerpt
     embedding : Embedding
     tags : tuple of str
-        What the borrowed ear would call it, likeliest first; empty where that ear takes no part.
+        The tagger's likeliest tags, the likeliest first; empty where the encoder does without the tagger.
     """
 
     clip: Clip
@@ -45,19 +45,19 @@ def is_gone(sound: Sound, engine: SearchEngine) -> bool:
     return bool(sound.track_id) and not engine.catalogue.audio_path(engine.catalogue.track(sound.track_id)).is_file()
 
 
-def hear(sound: Sound, engine: SearchEngine) -> Heard:
-    """Decode, see and embed, with progress; a sound heard before is remembered for the session."""
-    kept: dict[tuple[str, str], Heard] = st.session_state.setdefault(state.HEARD, {})
+def analyse(sound: Sound, engine: SearchEngine) -> Analysis:
+    """Decode, compute spectrograms and embed, with progress; the last analyses are kept for the session."""
+    kept: dict[tuple[str, str], Analysis] = st.session_state.setdefault(state.ANALYSES, {})
     key = (sound.key, engine.encoder.fingerprint)
     if key not in kept:
-        heard = _hear_now(sound, engine)
+        analysis = _analyse_now(sound, engine)
         while len(kept) >= _KEPT:
             kept.pop(next(iter(kept)))
-        kept[key] = heard
+        kept[key] = analysis
     return kept[key]
 
 
-def _hear_now(sound: Sound, engine: SearchEngine) -> Heard:
+def _analyse_now(sound: Sound, engine: SearchEngine) -> Analysis:
     with st.spinner("Listening …", show_time=True):
         source: bytes | str = sound.data or b""
         if sound.track_id:
@@ -65,30 +65,32 @@ def _hear_now(sound: Sound, engine: SearchEngine) -> Heard:
         clip = read_clip(source, name=sound.name)
     with st.spinner("Looking at the sound …", show_time=True):
         spectrograms = compute_spectrograms(clip)
-    with st.spinner(f"The {engine.encoder.name} ear is forming its impression …", show_time=True):
+    with st.spinner(f"The {engine.encoder.name} encoder is analysing the sound …", show_time=True):
         embedding = engine.encoder.embed(clip, spectrograms)
     likeliest = list(embedding.tags.items())[:_MOST_TAGS]
     tags = tuple(tag for tag, probability in likeliest if probability >= _LEAST_PROBABILITY)
-    return Heard(clip, spectrograms, embedding, tags)
+    return Analysis(clip, spectrograms, embedding, tags)
 
 
-def find(sound: Sound, heard: Heard, engine: SearchEngine, options: SearchOptions) -> SearchResult:
-    """The matches of what was heard."""
+def find(sound: Sound, analysis: Analysis, engine: SearchEngine, options: SearchOptions) -> SearchResult:
+    """The matches of the sound."""
     if sound.track_id:
         return engine.search_track(sound.track_id, options)
-    return engine.search_embedding(heard.embedding, options, clip=heard.clip)
+    return engine.search_embedding(analysis.embedding, options, clip=analysis.clip)
 
 
 def engine_for(encoder_name: str) -> SearchEngine | None:
-    """The engine of an encoder; if that encoder has not heard the catalogue, offer to let it, and return None."""
-    with st.spinner("Waking up this ear …", show_time=True):
-        is_heard = resources.is_heard(encoder_name)
-    if is_heard:
+    """The engine of an encoder; if that encoder has not embedded the catalogue, offer to do it, and return None."""
+    with st.spinner("Loading this encoder …", show_time=True):
+        is_embedded = resources.is_embedded(encoder_name)
+    if is_embedded:
         return resources.engine(encoder_name)
-    st.info(f"The {encoder_name} ear has not heard this catalogue yet. It needs to once, before it can compare.")
-    if st.button("Let it hear the catalogue", type="primary", icon=":material/hearing:"):
+    st.info(f"The {encoder_name} encoder has not analysed this catalogue yet. It needs to once, before it can compare.")
+    if st.button("Analyse the catalogue", type="primary", icon=":material/hearing:"):
         bar = st.progress(0.0, text="Beginning …")
-        sampler.let_hear(load(encoder_name), lambda label, done: bar.progress(done, text=f"Hearing {plain(label, 60)}"))
+        sampler.embed_with(
+            load(encoder_name), lambda label, done: bar.progress(done, text=f"Analysing {plain(label, 60)}")
+        )
         resources.engine.clear()
         st.rerun()
     return None
