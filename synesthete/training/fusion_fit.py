@@ -33,7 +33,7 @@ from synesthete.errors import OptionError
 from synesthete.spectrogram import compute_spectrogram
 from synesthete.training.augmentation import phone_in_room
 from synesthete.training.plan import are_held_out
-from synesthete.training.sounds import listed
+from synesthete.training.track_list import read_track_list
 
 FIRST_SECONDS, SECONDS = 15.0, 40.0  # beginnings are often unlike the rest
 PASSAGE_SEGMENTS = 6  # 10.6 s
@@ -178,7 +178,7 @@ def fit(
 
 def learned_files(folders: Iterable[Path]) -> list[Path]:
     """Files listed in the folders' ``tracks.csv``, without those of held-out collections and of their artists."""
-    rows = [(folder / row["file"], row) for folder in folders for row in listed(folder)]
+    rows = [(folder / row["file"], row) for folder in folders for row in read_track_list(folder)]
     are_held = are_held_out([row["album"] for _, row in rows], [row["artist"] for _, row in rows])
     return [file for (file, _), is_held in zip(rows, are_held, strict=True) if not is_held]
 
