@@ -3,6 +3,7 @@ SHELL := /bin/bash
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 PIP_ARGS ?=
 PORT ?= 8501
+TRAINING_PIECES ?= build/training-pieces
 BIN := .venv/bin
 # The machines are small: two processes share the tests, and each keeps its numeric threads to itself.
 TEST_JOBS ?= 2
@@ -11,10 +12,10 @@ TEST_JOBS ?= 2
 MUSICNN = $(BIN)/python -m pip install --disable-pip-version-check -q $(PIP_ARGS) --no-deps musicnn==0.1.0 || \
 	echo "The musicnn encoder could not be installed; the others work."
 
-.PHONY: help run test lint types unit sampler benchmarks screenshots clean
+.PHONY: help run test lint types unit sampler training-pieces benchmarks screenshots clean
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 run: .venv/.installed ## install into .venv and start the app on http://127.0.0.1:8501
 	$(BIN)/streamlit run app.py --server.address 127.0.0.1 --server.port $(PORT)
@@ -31,8 +32,11 @@ unit: .venv/.installed-dev ## all tests, the browser's included
 	$(BIN)/python -m pytest -n $(TEST_JOBS) --dist loadfile
 
 sampler: .venv/.installed-dev ## compose, render, embed and index the built-in catalogue (needs fluidsynth)
-	$(BIN)/python -m synesthete.composer --output data/sampler
+	$(BIN)/python -m tools.composer --output data/sampler
 	$(BIN)/python -m synesthete.sampler
+
+training-pieces: .venv/.installed-dev ## compose pieces to train on into build/training-pieces (needs fluidsynth)
+	$(BIN)/python -m tools.composer.training_pieces $(TRAINING_PIECES)
 
 benchmarks: .venv/.installed-dev ## speed and memory, ours against a baseline in the same run
 	for file in benchmarks/*.py; do echo "== $$file"; PYTHONPATH=. $(BIN)/python $$file || exit 1; done

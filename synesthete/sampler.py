@@ -127,7 +127,7 @@ def build(folder: Path, on_progress: Progress | None = None) -> Catalogue:
                 source="synesthete sampler",
             )
         )
-    catalogue.set_provenance("source", "Synesthete sampler: our own music, CC0-1.0, made by synesthete.composer")
+    catalogue.set_provenance("source", "Synesthete sampler: our own music, CC0-1.0, made by tools/composer")
     for name in SHIPPED:
         if name in encoders.available() and encoders.is_ready(name):
             encoder = encoders.load(name)

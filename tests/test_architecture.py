@@ -17,7 +17,7 @@ FLOORS = [
     ["errors", "settings", "tracks", "text", "files", "terminal"],
     ["audio", "playlists", "figures"],
     ["spectrogram"],
-    ["encoders", "composer"],
+    ["encoders"],
     ["catalogue", "training"],
     ["search", "landscape"],
     ["journey", "evaluation", "sampler"],
@@ -64,6 +64,13 @@ def test_imports_go_down_only(path):
         parts = name.split(".")
         if parts[0] == "synesthete" and len(parts) > 1:
             assert floor(parts[1]) <= floor(room(path)), f"{path.name} imports {name}, which lies above it"
+
+
+def test_the_product_imports_nothing_of_the_tools():
+    pages = [PROJECT_ROOT / "app.py", *(PROJECT_ROOT / "pages").glob("*.py")]
+    assert len(pages) > 1
+    for path in (*MODULES, *pages):
+        assert not {name for name in imported_names(path) if name.split(".")[0] == "tools"}, f"{path} imports a tool"
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))

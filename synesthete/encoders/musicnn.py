@@ -3,21 +3,18 @@
 Its weights are not part of this project; :mod:`synesthete.encoders.musicnn_network` says where they come
 from. The 200 numbers below the tags differ in scale, so each is standardised by its mean and spread over a
 reference collection, kept in ``data/models/musicnn.json`` and made by
-``python -m synesthete.encoders.musicnn FILES...``.
+``python -m synesthete.training.fit_musicnn FILES...``.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
-from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 
 from synesthete import settings
-from synesthete.audio import read_clip
-from synesthete.encoders.base import Encoder, Features, clip_features, unit
+from synesthete.encoders.base import Encoder, Features, unit
 from synesthete.encoders.musicnn_network import (
     N_FRAMES,
     N_SAMPLES,
@@ -32,11 +29,10 @@ from synesthete.encoders.segments import Segments
 from synesthete.errors import EncoderError
 
 FILE_NAME = "musicnn.json"
-REMEDY = "Make it anew from your music with: python -m synesthete.encoders.musicnn FILES..."
+REMEDY = "Make it anew from your music with: python -m synesthete.training.fit_musicnn FILES..."
 N_PENULTIMATE = 200
 TAGS = "musicnn/tags"
 HOP_FRAMES = N_FRAMES // 2 + 1
-SMALLEST_STD = 1e-3  # a number that never moves is divided by this instead of zero
 
 
 class Musicnn(Encoder):
@@ -120,44 +116,3 @@ def _read_reference(path: Path, weights_sha256: str) -> tuple[np.ndarray, np.nda
     if made_with != weights_sha256:
         raise EncoderError(f"{path} was made with other weights ({str(made_with)[:12]}). {REMEDY}")
     return mean, std
-
-
-def write_reference(layers: Iterable[np.ndarray], made_from: str, path: Path) -> None:
-    """Write mean and spread of the layer over all segments of a collection, as JSON.
-
-    Parameters
-    ----------
-    layers : iterable of np.ndarray [shape=(n, 200)]
-        The layer before the tags, as it is.
-    made_from : str
-        Which music, in words.
-    path : Path
-    """
-    heard = np.concatenate(list(layers)).astype(np.float64)
-    plain = {
-        "format": 1,
-        "made_from": made_from,
-        "n_segments": len(heard),
-        "weights_sha256": read_table()["sha256"],
-        "mean": [float(f"{value:.6g}") for value in heard.mean(axis=0)],
-        "std": [float(f"{value:.6g}") for value in np.maximum(heard.std(axis=0), SMALLEST_STD)],
-    }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(plain, indent=1) + "\n", encoding="utf-8")
-
-
-def main() -> None:
-    """Make ``data/models/musicnn.json`` from sound files."""
-    parser = argparse.ArgumentParser(prog="python -m synesthete.encoders.musicnn", description=main.__doc__)
-    parser.add_argument("files", nargs="+", type=Path, help="sound files of the reference collection")
-    parser.add_argument("--made-from", required=True, help="which music this is, in words")
-    options = parser.parse_args()
-    ear = Musicnn((np.zeros(N_PENULTIMATE, np.float32), np.ones(N_PENULTIMATE, np.float32)))
-    layers = (
-        clip_features(read_clip(file), None, ear.segment_grid, ear.features)[0]["musicnn"] for file in options.files
-    )
-    write_reference(layers, options.made_from, settings.Paths().models / FILE_NAME)
-
-
-if __name__ == "__main__":
-    main()

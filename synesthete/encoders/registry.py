@@ -49,7 +49,7 @@ ENTRIES: dict[str, Entry] = {
         "Mean, lowest and highest value of every band: fast, the capstone's first model.",
         packages=("safetensors",),
         files=_models("statistics.safetensors", "statistics.json"),
-        remedy="Make it from your music with: python -m synesthete.encoders.standardise FILES...",
+        remedy="Make it from your music with: python -m synesthete.training.fit_statistics FILES...",
     ),
     "resnet": Entry(
         "resnet:Resnet",
@@ -71,7 +71,7 @@ ENTRIES: dict[str, Entry] = {
         "Which sounds a passage is made of, in whatever order: after Musly, fast.",
         packages=("safetensors",),
         files=_models("timbre.safetensors", "timbre.json"),
-        remedy="Make it from your music with: python -m synesthete.encoders.timbre FILES...",
+        remedy="Make it from your music with: python -m synesthete.training.fit_timbre FILES...",
     ),
     "synesthete": Entry(
         "fusion:Fusion",

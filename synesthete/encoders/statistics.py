@@ -20,7 +20,7 @@ from synesthete.encoders.weights import Weights, read
 from synesthete.errors import EncoderError
 
 STEM = "statistics"
-REMEDY = "Make it anew from your music with: python -m synesthete.encoders.standardise FILES..."
+REMEDY = "Make it anew from your music with: python -m synesthete.training.fit_statistics FILES..."
 N_ROWS = settings.SPECTROGRAM.n_mels + settings.SPECTROGRAM.n_mfcc + settings.SPECTROGRAM.n_chroma + 6
 N_STATISTICS = 3 * N_ROWS
 FLOOR_DB = -50.0

@@ -4,12 +4,12 @@ After Musly (Schnitzer et al.): the mel-frequency cepstral coefficients of a pas
 points, are summed up by their mean and covariance. Musly compares two such Gaussians by a divergence, which no
 index can search. Here the covariance is laid out flat by its matrix logarithm (log-Euclidean: the distance of
 two logarithms is a distance of the covariances), so that Gaussian and Gaussian compare by an inner product.
-Finally what changes within a recording is weighed down (:mod:`synesthete.encoders.whitening`).
+Finally what changes within a recording is weighed down (:mod:`synesthete.training.covariance`).
 
 A clip is the mean of its segments. One Gaussian over all its frames, as Musly has it, was tried: over the styles
 of the sampler it found a little less (mean average precision .677 against .694), and no more by artist.
 
-Its reference is made by ``python -m synesthete.encoders.timbre FILES... --made-from WORDS``.
+Its reference is made by :mod:`synesthete.training.fit_timbre`.
 
 M. Mandel and D. Ellis, "Song-level features and support vector machines for music classification", ISMIR,
 2005. V. Arsigny et al., "Log-Euclidean metrics for fast and simple calculus on diffusion tensors", Magnetic
@@ -19,33 +19,22 @@ similarity", ISMIR, 2011.
 
 from __future__ import annotations
 
-import argparse
-import sys
-from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
-
 import numpy as np
 import scipy.fft
 
 from synesthete import settings
 from synesthete.encoders.base import Encoder, unit
-from synesthete.encoders.segments import segment_frames, segment_starts
-from synesthete.encoders.weights import Weights, read, write
-from synesthete.encoders.whitening import project, whitening, within_covariance
-from synesthete.errors import EncoderError, OptionError
-from synesthete.spectrogram import Spectrogram, compute_spectrogram
+from synesthete.encoders.weights import Weights, read
+from synesthete.encoders.whitening import project
+from synesthete.errors import EncoderError
 
 STEM = "timbre"
-REMEDY = "Make it anew from your music with: python -m synesthete.encoders.timbre FILES..."
+REMEDY = "Make it anew from your music with: python -m synesthete.training.fit_timbre FILES..."
 N_MFCC = 24  # beyond the first, which is the level
 N_UPPER = N_MFCC * (N_MFCC + 1) // 2
 N_NUMBERS = N_UPPER + N_MFCC
 FLOOR_DB = -60.0  # below it lies the noise of the room or the trace of a codec
 EPSILON = 1.0  # [dB^2]; keeps the logarithm of a cloud that is flat in some direction finite
-SHRINKAGE = 1.0
-SMALLEST_STD = 1e-3  # a number that never moves is divided by this instead of zero
-SECONDS = 60.0
 
 
 def cepstrum(mel_db: np.ndarray, floor_db: float = FLOOR_DB) -> np.ndarray:
@@ -125,70 +114,3 @@ class Timbre(Encoder):
             raise EncoderError(f"'timbre' needs feature matrices [n, 166, n_frames > 0], got the shape {batch.shape}.")
         numbers = gaussians(cepstrum(batch[:, :n_mels], self._floor_db))
         return unit(project(numbers - self._mean, self._axes))
-
-
-def fit(segments: Sequence[np.ndarray], made_from: str) -> Weights:
-    """Mean and axes of a reference collection.
-
-    Parameters
-    ----------
-    segments : sequence of np.ndarray [shape=(n_i, 324)]
-        What :func:`gaussians` makes of the segments of each recording.
-    made_from : str
-        Which music, in words.
-
-    Raises
-    ------
-    OptionError
-        If there is too little music.
-    """
-    rows = np.concatenate([np.empty((0, N_NUMBERS)), *segments])
-    if len(rows) <= N_NUMBERS:
-        raise OptionError(f"{N_NUMBERS} axes need more segments of music than {len(rows)}: name more files.")
-    spread = np.maximum(rows.std(axis=0), SMALLEST_STD)
-    # The covariance keeps its proportions; the mean is standardised; both weigh the same altogether.
-    scale = np.empty(N_NUMBERS)
-    scale[:N_UPPER] = 1 / np.linalg.norm(spread[:N_UPPER])
-    scale[N_UPPER:] = 1 / np.sqrt(N_MFCC) / spread[N_UPPER:]
-    axes = scale[:, None] * whitening(within_covariance([group * scale for group in segments]), SHRINKAGE)
-    tensors = {"mean": rows.mean(axis=0), "axes": axes}
-    card: dict[str, Any] = {
-        "version": "1",
-        "made_from": made_from,
-        "n_segments": len(rows),
-        "embedding_size": N_NUMBERS,
-        "floor_db": FLOOR_DB,
-        "shrinkage": SHRINKAGE,
-    }
-    return Weights("the reference", {name: value.astype(np.float32) for name, value in tensors.items()}, card)
-
-
-def rows_of(spectrogram: Spectrogram) -> np.ndarray:
-    """Gaussians [n_segments, 324] of the segments the encoder would cut."""
-    inner = spectrogram.inner()
-    length = min(segment_frames(Timbre.segment_seconds), inner.n_frames)
-    starts = segment_starts(inner.n_frames, length, length // 2 + 1)
-    return np.concatenate([gaussians(cepstrum(inner.slice(a, a + length).mel_db()[None])) for a in starts])
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Make ``data/models/timbre.safetensors`` and ``timbre.json`` from sound files."""
-    from synesthete.audio import read_clip
-
-    parser = argparse.ArgumentParser(prog="python -m synesthete.encoders.timbre", description=main.__doc__)
-    parser.add_argument("files", nargs="+", type=Path, help="sound files of the reference collection")
-    parser.add_argument("--made-from", required=True, help="which music this is, in words")
-    parser.add_argument("--folder", type=Path, default=settings.Paths().models, help="where to write")
-    chosen = parser.parse_args(arguments)
-    segments = []
-    for file in chosen.files:
-        clip = read_clip(file)
-        segments.append(rows_of(compute_spectrogram(clip.excerpts[0].samples[: round(SECONDS * clip.sample_rate_hz)])))
-    weights = fit(segments, chosen.made_from)
-    write(chosen.folder, STEM, weights.tensors, weights.card)
-    sys.stdout.write(f"{weights.card['n_segments']} segments -> {chosen.folder / STEM}.safetensors, .json\n")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from synesthete import settings
-from synesthete.encoders.whitening import main_axes
+from synesthete.training.covariance import principal_axes
 from synesthete.training.datasets import N_FRAMES, SEGMENT_FRAMES, START_FRAMES, TrainingSet
 from synesthete.training.plan import TrainingPlan
 
@@ -56,7 +56,7 @@ class Lesson:
         self.mean, self.std = heard.mean(axis=0), heard.std(axis=0) + 1e-6
         below = np.concatenate([data.layers[number] for number in chunks[:N_FOR_AXES]]).astype(np.float32)
         self._layer_mean, std = below.mean(axis=0), below.std(axis=0) + 1e-6
-        axes = main_axes((below - self._layer_mean) / std, N_LAYER_AXES) / std[:, None]
+        axes = principal_axes((below - self._layer_mean) / std, N_LAYER_AXES) / std[:, None]
         spread = np.square((below - self._layer_mean) @ axes).sum(axis=1).mean()
         self.penultimate_factor = float(np.sqrt(2 * (1 - layer_share)))
         self._layer_axes = (axes * np.sqrt(2 * layer_share * len(self.mean) / spread)).astype(np.float32)

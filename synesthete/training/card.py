@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from synesthete.training import sounds
+from synesthete.training.track_list import read_track_list
 
 CARD_NAME = "synesthete-resnet.md"
 UNHEARD = (
@@ -65,7 +65,7 @@ def write_card(folder: Path, about: dict[str, Any], music: Sequence[Path], figur
         "",
         "| collection | pieces |",
         "|---|---|",
-        *(f"| {name} | {n} |" for name, n in _by_kind(about["chunks_by_collection"])),
+        *(f"| {name} | {n} |" for name, n in _by_collection(about["chunks_by_collection"])),
         "",
         "Teacher: the tagger MSD_musicnn of the package musicnn 0.1.0 (Pons & Serra, ISC licence, trained on the "
         "Million Song Dataset); none of its weights are in these files.",
@@ -95,14 +95,19 @@ def write_card(folder: Path, about: dict[str, Any], music: Sequence[Path], figur
 
 
 def licences(music: Sequence[Path]) -> list[tuple[str, str, int]]:
-    """(collection, licence, number of tracks) of music folders."""
-    counted = Counter((row["album"], row["licence"]) for folder in music for row in sounds.listed(folder))
+    """(collection, licence, number of tracks) of music folders; the styles of our composer count as one collection."""
+    rows = (row for folder in music for row in read_track_list(folder))
+    counted = Counter((_display_name(row["album"]), row.get("licence") or "not stated") for row in rows)
     return [(album, licence, n) for (album, licence), n in sorted(counted.items())]
 
 
-def _by_kind(pieces: dict[str, int]) -> list[tuple[str, int]]:
-    """Our composer's styles as one row."""
+def _by_collection(chunks: dict[str, int]) -> list[tuple[str, int]]:
     rows = Counter[str]()
-    for name, n in pieces.items():
-        rows["our composer" if name.startswith("composer-") else name] += n
+    for name, n in chunks.items():
+        rows[_display_name(name)] += n
     return sorted(rows.items())
+
+
+def _display_name(collection: str) -> str:
+    """``tools.composer.training_pieces`` names a collection after each of its styles."""
+    return "our composer" if collection.startswith("composer-") else collection

@@ -11,7 +11,7 @@ from typing import Any
 from synesthete import settings
 from synesthete.training.plan import TrainingPlan
 
-DATA = ("n_chunks", "n_midi_renders", "n_bands", "n_composed", "n_voices")
+DATA = ("n_chunks", "n_midi_renders", "n_bands", "n_voices")
 LOSSES = ("layer_share", "distillation", "relations", "tags", "contrast")
 TRAINING = ("n_steps", "n_segments", "n_phones", "depth", "width", "learning_rate", "identity_share", "seed")
 SHOWN = (*DATA, *TRAINING, *LOSSES)

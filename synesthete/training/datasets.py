@@ -27,6 +27,7 @@ from synesthete.spectrogram import compute_spectrogram
 from synesthete.training import augmentation, sounds
 from synesthete.training.plan import CHUNK_SECONDS, HOP_SECONDS, SEGMENT_SECONDS, TrainingPlan, are_held_out
 from synesthete.training.sounds import RATE_HZ, Sound
+from synesthete.training.track_list import read_track_list
 
 SPECTROGRAM = settings.SPECTROGRAM
 N_SAMPLES = round(CHUNK_SECONDS * RATE_HZ)
@@ -36,8 +37,8 @@ SEGMENT_FRAMES = segment_frames(SEGMENT_SECONDS)
 STARTS = tuple(round(number * HOP_SECONDS * RATE_HZ) for number in range(7))
 START_FRAMES = tuple(round(start / SPECTROGRAM.hop_length) for start in STARTS)
 # Of a plan, that shape the set:
-DATA_NAMES = ("seed", "n_chunks", "n_midi_renders", "n_bands", "n_composed", "n_voices", "is_on_everything")
-KINDS = ("music", "midi", "bands", "composed", "voices")  # voices last: they only sing over the others
+DATA_NAMES = ("seed", "n_chunks", "n_midi_renders", "n_bands", "n_voices", "is_on_everything")
+KINDS = ("music", "midi", "bands", "voices")  # voices last: they only sing over the others
 MOST_PLAIN = 2 / 3  # the others are sung over, mixed, respeeded: kinds of sound that no track here has
 QUIETEST = 3e-3  # root mean square; quieter passages teach nothing
 
@@ -99,7 +100,7 @@ def keep(stream: Iterator[Sound], folder: Path) -> None:
 def gather(plan: TrainingPlan, music: Sequence[Path], midi: Path, folder: Path, n_workers: int = 1) -> None:
     """Collect all sounds and voices under ``folder``, each kind once; some at a time where there are workers."""
     for place in music:
-        sounds.listed(place)  # a wrong folder is refused before anything is done
+        read_track_list(place)  # a wrong folder is refused before anything is done
     folder.mkdir(parents=True, exist_ok=True)
     wanted = [kind for kind in KINDS if not (folder / f"{kind}.done").exists()]
     if n_workers == 1 or len(wanted) < 2:
@@ -117,7 +118,6 @@ def gather_kind(kind: str, plan: TrainingPlan, music: Sequence[Path], midi: Path
         "music": lambda: itertools.chain.from_iterable(map(sounds.music, music)),
         "midi": lambda: sounds.midi_performances(midi, plan.n_midi_renders, plan.seed),
         "bands": lambda: sounds.bands(plan.n_bands, plan.seed),
-        "composed": lambda: sounds.composed(plan.n_composed, plan.seed),
         "voices": lambda: (
             Sound(str(number), "voice", "", voice)
             for number, voice in enumerate(sounds.voices(plan.n_voices, plan.seed))

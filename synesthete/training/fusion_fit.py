@@ -28,17 +28,22 @@ from synesthete.encoders.base import Encoder, Features
 from synesthete.encoders.fusion import HOP, HOP_FRAMES, member_of, ready_members
 from synesthete.encoders.segments import Segments, frame_grid
 from synesthete.encoders.weights import Weights, write
-from synesthete.encoders.whitening import change_covariance, main_axes, whitening, within_covariance
 from synesthete.errors import OptionError
 from synesthete.spectrogram import compute_spectrogram
 from synesthete.training.augmentation import phone_in_room
+from synesthete.training.covariance import (
+    SMALLEST_STD,
+    change_covariance,
+    principal_axes,
+    whitening,
+    within_covariance,
+)
 from synesthete.training.plan import are_held_out
-from synesthete.training.sounds import listed
+from synesthete.training.track_list import read_track_list
 
 FIRST_SECONDS, SECONDS = 15.0, 40.0  # beginnings are often unlike the rest
 PASSAGE_SEGMENTS = 6  # 10.6 s
 N_PASSAGES = 2
-SMALLEST_STD = 1e-3  # a number that never moves is divided by this instead of zero
 LOUDEST_NOISE_DB, LEAST_NOISE_DB = 3.0, 18.0  # music above noise
 
 
@@ -51,7 +56,7 @@ class ComponentPlan:
     track_weight, segment_weight : float > 0
         Of its cosine, between tracks and between segments.
     track_shrinkage, segment_shrinkage : float > 0
-        See :func:`synesthete.encoders.whitening.whitening`.
+        See :func:`synesthete.training.covariance.whitening`.
     track_phone_share, segment_phone_share : float in [0, 1]
         How much what a phone changes counts, against what changes within a recording.
     is_standardised : bool
@@ -144,7 +149,7 @@ def fit_component(recordings: Sequence[np.ndarray], changes: np.ndarray, plan: C
     for name, share, shrinkage in spaces:
         axes = whitening((1 - share) * within + share * phone, shrinkage)
         if plan.n_axes < len(mean):
-            axes = axes @ main_axes((rows - mean) / spread @ axes, plan.n_axes)
+            axes = axes @ principal_axes((rows - mean) / spread @ axes, plan.n_axes)
         tensors[name] = axes / spread[:, None]
     return {name: tensors[name].astype(np.float32) for name in fusion.TENSORS}
 
@@ -178,7 +183,7 @@ def fit(
 
 def learned_files(folders: Iterable[Path]) -> list[Path]:
     """Files listed in the folders' ``tracks.csv``, without those of held-out collections and of their artists."""
-    rows = [(folder / row["file"], row) for folder in folders for row in listed(folder)]
+    rows = [(folder / row["file"], row) for folder in folders for row in read_track_list(folder)]
     are_held = are_held_out([row["album"] for _, row in rows], [row["artist"] for _, row in rows])
     return [file for (file, _), is_held in zip(rows, are_held, strict=True) if not is_held]
 

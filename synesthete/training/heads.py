@@ -11,8 +11,8 @@ import scipy.linalg
 import torch
 from torch import nn
 
-from synesthete.encoders.whitening import change_covariance, main_axes, whitening, within_covariance
 from synesthete.training import losses
+from synesthete.training.covariance import change_covariance, principal_axes, whitening, within_covariance
 from synesthete.training.plan import TrainingPlan
 
 RIDGE = 100.0  # added to the covariance per segment, in units of each feature's variance
@@ -83,7 +83,7 @@ def evened(
 ) -> tuple[np.ndarray, np.ndarray]:
     """A head turned so that what changes within a recording, or through a phone, spreads evenly in all directions.
 
-    See :mod:`synesthete.encoders.whitening`; as the turn is linear, it costs nothing in use. Left as it is where no
+    See :mod:`synesthete.training.covariance`; as the turn is linear, it costs nothing in use. Left as it is where no
     recording has two segments.
 
     Parameters
@@ -124,7 +124,7 @@ def compressed(weight: np.ndarray, bias: np.ndarray, clean: np.ndarray, size: in
         Padded with zeros where there are fewer rows.
     """
     vectors = clean @ weight.T + bias
-    axes = main_axes(vectors - vectors.mean(axis=0), size)
+    axes = principal_axes(vectors - vectors.mean(axis=0), size)
     missing = ((0, size - axes.shape[1]), (0, 0))
     return np.pad(axes.T @ weight, missing), np.pad(axes.T @ bias, missing[0])
 

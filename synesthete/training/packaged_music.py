@@ -8,7 +8,6 @@ All packages belong to Debian's main section, whose music may be used, changed a
 from __future__ import annotations
 
 import argparse
-import csv
 import hashlib
 import subprocess
 import sys
@@ -22,6 +21,7 @@ import soundfile
 from synesthete import settings
 from synesthete.audio import read_clip
 from synesthete.errors import SynestheteError
+from synesthete.training.track_list import write_track_list
 
 # Those of Debian 12 that hold pieces of 30 s or more as plain files.
 PACKAGES = (
@@ -39,7 +39,6 @@ PACKAGES = (
 SUFFIXES = (".ogg", ".mp3", ".opus", ".flac")
 SHORTEST_SECONDS, LONGEST_SECONDS = 30.0, 120.0
 MOST_PER_PACKAGE = 40
-FIELDS = ("track_id", "file", "title", "artist", "album", "seconds", "licence", "source")
 TIMEOUT_SECONDS = 1_200
 
 
@@ -130,11 +129,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 continue
         rows += found
         sys.stderr.write(f"{package}: {len(found)} pieces\n")
-    with (chosen.folder / "tracks.csv").open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, FIELDS)
-        writer.writeheader()
-        writer.writerows(rows)
-    sys.stdout.write("\n".join([f"{chosen.folder / 'tracks.csv'}: {len(rows)} pieces", *missing]) + "\n")
+    path = write_track_list(chosen.folder, rows)
+    sys.stdout.write("\n".join([f"{path}: {len(rows)} pieces", *missing]) + "\n")
     return 0 if rows else 1
 
 

@@ -32,9 +32,8 @@ class TrainingPlan:
         Of the data and of the training; the same seed gives the same weights on the same machine and threads.
     n_chunks : int > 0
         How many pieces of 12 s are made, each in a clean and in a phone version.
-    n_midi_renders, n_bands, n_composed, n_voices : int >= 0
-        How many MIDI performances, bands in the styles of MMA and pieces of our composer join the music, and how many
-        voices sing over it.
+    n_midi_renders, n_bands, n_voices : int >= 0
+        How many MIDI performances and bands in the styles of MMA join the music, and how many voices sing over it.
     is_on_everything : bool
         Learn from the held-out collections too; figures measured on them then mean nothing.
     n_steps : int > 0
@@ -75,7 +74,6 @@ class TrainingPlan:
     n_chunks: int = 14_000
     n_midi_renders: int = 284
     n_bands: int = 400
-    n_composed: int = 38
     n_voices: int = 120
     is_on_everything: bool = False
     n_steps: int = 4_000

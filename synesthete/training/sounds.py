@@ -1,8 +1,7 @@
-"""Music to learn from, each kind a stream of named sounds: tracks, MIDI performances, composed pieces, voices."""
+"""Music to learn from, each kind a stream of named sounds: tracks, MIDI performances, bands, voices."""
 
 from __future__ import annotations
 
-import csv
 import shutil
 import subprocess
 import tempfile
@@ -18,15 +17,12 @@ import soundfile
 
 from synesthete import settings
 from synesthete.audio import clip_from_samples, read_clip
-from synesthete.composer import STYLES, compose
-from synesthete.composer.midi import sound_font
-from synesthete.errors import SynestheteError
 from synesthete.training import accompaniment, augmentation
+from synesthete.training.fluidsynth import sound_fonts, synthesise
+from synesthete.training.track_list import read_track_list
 
 RATE_HZ = settings.AUDIO.sample_rate_hz
 LONGEST_SECONDS = 120.0
-COMPOSER_RATE_HZ = 44_100
-FIRST_COMPOSED_SEED = 900_000  # far from those of the built-in catalogue
 SENTENCES = (
     "I was walking down the river when the morning took my name away",
     "hold me closer, burn it brighter, we will never sleep again tonight",
@@ -47,27 +43,9 @@ class Sound:
     samples: np.ndarray
 
 
-def listed(folder: Path) -> list[dict[str, str]]:
-    """The rows of ``folder/tracks.csv`` (track_id, file, title, artist, album, ...).
-
-    Raises
-    ------
-    SynestheteError
-        If the list is missing or empty.
-    """
-    path = folder / "tracks.csv"
-    if not path.is_file():
-        raise SynestheteError(f"There is no {path}: a training needs a folder with music and its tracks.csv.")
-    with path.open(newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    if not rows:
-        raise SynestheteError(f"{path} lists no track.")
-    return rows
-
-
 def music(folder: Path) -> Iterator[Sound]:
-    """The tracks listed in ``folder/tracks.csv``; see :func:`listed`."""
-    for row in listed(folder):
+    """The tracks listed in ``folder/tracks.csv``; see :func:`read_track_list`."""
+    for row in read_track_list(folder):
         samples = read_clip(folder / row["file"]).samples[: round(LONGEST_SECONDS * RATE_HZ)]
         yield Sound(row["track_id"], row["album"], row["artist"], samples)
 
@@ -96,14 +74,6 @@ def bands(n: int, seed: int) -> Iterator[Sound]:
             samples = None if path is None else perform(rng, path, is_original=True)
         if samples is not None:
             yield Sound(str(number), "bands", file, samples)
-
-
-def sound_fonts() -> list[Path]:
-    """FluidR3 GM, and the other General-MIDI sound fonts that lie beside it or are of the smaller kind (sf3)."""
-    first = sound_font()
-    shares = {first.parent, first.parent.parent / "sf3"}
-    others = {path.resolve() for share in shares for path in share.glob("*.sf[23]")}
-    return [first, *sorted(others - {first.resolve()})]
 
 
 def perform(rng: np.random.Generator, path: Path, is_original: bool, seconds: float = 60.0) -> np.ndarray | None:
@@ -139,29 +109,18 @@ def perform(rng: np.random.Generator, path: Path, is_original: bool, seconds: fl
     plain = mido.MidiFile(ticks_per_beat=480)  # 480 ticks a beat at 120 beats a minute: 960 a second
     plain.tracks.append(track)
     with tempfile.TemporaryDirectory() as place:
-        source, target = Path(place) / "piece.mid", Path(place) / "piece.wav"
+        source = Path(place) / "piece.mid"
         plain.save(source)
         fonts = sound_fonts()
         font = fonts[0] if rng.random() < 0.4 else fonts[int(rng.integers(len(fonts)))]
         room = [] if rng.random() < 0.5 else ["-R", "0", "-C", "0"]
-        command = ["fluidsynth", "-ni", "-q", "-g", "0.6", "-r", str(RATE_HZ), *room, "-F", str(target)]
-        subprocess.run([*command, str(font), str(source)], check=True, capture_output=True, timeout=600)
-        samples = soundfile.read(target, dtype="float32")[0].mean(axis=1)[: round(seconds * RATE_HZ)]
+        stereo = synthesise(source, font, RATE_HZ, ["-g", "0.6", *room])
+    samples = stereo.mean(axis=1)[: round(seconds * RATE_HZ)].astype(np.float32)
     if len(samples) < 15 * RATE_HZ or augmentation.level(samples) < 1e-3:
         return None
     if rng.random() < 0.25:  # as if through an overdriven amplifier
         samples = np.tanh(samples / augmentation.level(samples) * rng.uniform(0.5, 3)) * 0.5
     return (samples / max(float(np.abs(samples).max()), 1e-6) * 0.9).astype(np.float32)
-
-
-def composed(n: int, seed: int) -> Iterator[Sound]:
-    """``n`` pieces of our own composer, all styles in turn, none of them in the built-in catalogue."""
-    styles = list(STYLES)
-    for number in range(n):
-        style = styles[number % len(styles)]
-        samples, _ = compose(style, FIRST_COMPOSED_SEED + 1_000 * seed + number)
-        clip = clip_from_samples(samples.T, COMPOSER_RATE_HZ)
-        yield Sound(f"{style}-{number}", f"composer-{style}", "", clip.samples[: round(LONGEST_SECONDS * RATE_HZ)])
 
 
 def voices(n: int, seed: int) -> Iterator[np.ndarray]:

@@ -45,7 +45,7 @@ def test_what_is_missing_is_named(monkeypatch, tmp_path):
     monkeypatch.setattr(registry, "_loaded", {})
     assert not encoders.is_ready("resnet")
     assert str(tmp_path / "synesthete-resnet.json") in encoders.why_not_ready("resnet")
-    with pytest.raises(EncoderError, match="synesthete.encoders.standardise"):
+    with pytest.raises(EncoderError, match="synesthete.training.fit_statistics"):
         encoders.load("statistics")
     assert registry._loaded == {}
 

@@ -16,7 +16,7 @@ from synesthete.training.datasets import N_FRAMES, N_ROWS, N_SAMPLES, RATE_HZ, K
 from synesthete.training.plan import TrainingPlan
 from synesthete.training.run import provenance
 
-PLAN = TrainingPlan(n_chunks=4, n_midi_renders=0, n_bands=0, n_composed=0, n_voices=0)
+PLAN = TrainingPlan(n_chunks=4, n_midi_renders=0, n_bands=0, n_voices=0)
 TRACKS = [
     ("a", "Ada", "open", 15),
     ("b", "Bob", "MineClone2", 14),

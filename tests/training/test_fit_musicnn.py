@@ -1,0 +1,38 @@
+"""The reference of the encoder ``musicnn``, as the encoder reads it."""
+
+import numpy as np
+import pytest
+import soundfile
+
+from synesthete import encoders
+from synesthete.audio import read_clip
+from synesthete.encoders import musicnn, musicnn_network
+from synesthete.encoders.base import clip_features
+from synesthete.training import fit_musicnn
+
+
+def test_the_reference_is_written_as_it_is_read(tmp_path, rng):
+    layers = [rng.standard_normal((4, 200)), rng.standard_normal((7, 200))]
+    path = tmp_path / "models" / "musicnn.json"
+    fit_musicnn.write_reference(layers, "noise", path)
+    mean, std = musicnn._read_reference(path, musicnn_network.read_table()["sha256"])
+    np.testing.assert_allclose(mean, np.concatenate(layers).mean(axis=0), rtol=1e-5)
+    np.testing.assert_allclose(std, np.concatenate(layers).std(axis=0), rtol=1e-5)
+
+
+@pytest.mark.skipif(bool(encoders.why_not_ready("musicnn")), reason="needs the wheel musicnn")
+def test_the_command_standardises_the_layer(tmp_path, rng):
+    """Mean 0 and spread 1 over all segments of the very files it was fitted to."""
+    for number in range(2):
+        sound = np.cumsum(rng.standard_normal(22_050 * 12)) * 0.001
+        soundfile.write(tmp_path / f"{number}.wav", np.clip(sound, -0.9, 0.9), 22_050)
+    assert fit_musicnn.main([str(tmp_path), "--folder", str(tmp_path / "models")]) == 0
+    reference = musicnn._read_reference(tmp_path / "models" / "musicnn.json", musicnn_network.read_table()["sha256"])
+    encoder = musicnn.Musicnn(reference)
+    clips = [read_clip(tmp_path / f"{number}.wav") for number in range(2)]
+    made = [clip_features(clip, None, encoder.segment_grid, encoder.features)[0]["musicnn"] for clip in clips]
+    rows = np.concatenate(made)
+    np.testing.assert_allclose(rows.mean(axis=0), 0, atol=1e-2)
+    moving = rows.std(axis=0) > 0.5  # what hardly varies is not blown up
+    assert moving.sum() > 100
+    np.testing.assert_allclose(rows.std(axis=0)[moving], 1, atol=1e-2)

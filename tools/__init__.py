@@ -1,0 +1,1 @@
+"""Programs around the product that a user does not install."""
