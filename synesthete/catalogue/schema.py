@@ -80,23 +80,37 @@ class CatalogueFile:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Make several writes one: all of them are kept, or none. May be nested; the outermost one counts."""
+        """Make several writes one: all of them are kept, or none. May be nested; the outermost one counts.
+
+        Inside :meth:`snapshot` it is made on the newest state of the catalogue and kept when it ends, and the
+        snapshot goes on from there: reads after it see what it wrote, and what others have written before it.
+        """
         if self.is_read_only:
             raise CatalogueError(f"The catalogue {self.path} is read-only. Copy it to a folder of your own first.")
         with self._lock:
-            if self._depth == 0:
-                self._rows("BEGIN IMMEDIATE")
-            self._depth += 1
+            is_in_snapshot = self._depth == 0 and self._connection.in_transaction
+            if is_in_snapshot:  # a read that began before another process wrote can never become a write
+                self._connection.rollback()
             try:
-                yield
-                if self._depth == 1:
-                    self._rows("COMMIT")
-            except BaseException:
-                if self._depth == 1 and self._connection.in_transaction:
-                    self._connection.rollback()
-                raise
+                yield from self._written()
             finally:
-                self._depth -= 1
+                if is_in_snapshot:
+                    self._rows("BEGIN")
+
+    def _written(self) -> Iterator[None]:
+        if self._depth == 0:
+            self._rows("BEGIN IMMEDIATE")
+        self._depth += 1
+        try:
+            yield
+            if self._depth == 1:
+                self._rows("COMMIT")
+        except BaseException:
+            if self._depth == 1 and self._connection.in_transaction:
+                self._connection.rollback()
+            raise
+        finally:
+            self._depth -= 1
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:

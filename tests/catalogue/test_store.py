@@ -302,6 +302,37 @@ def test_a_snapshot_does_not_move(catalogue):
     assert len(catalogue) == 1
 
 
+def test_a_write_inside_a_snapshot_is_kept(catalogue):
+    catalogue.add_track(Track("a", "a"))
+    with Catalogue.open(catalogue.path) as other:
+        with catalogue.snapshot():
+            assert len(catalogue) == 1
+            other.add_track(Track("b", "b"))
+            assert len(catalogue) == 1
+            catalogue.add_track(Track("c", "c"))
+            assert len(other) == 3  # kept already
+            assert len(catalogue) == 3  # what is read after a write is what it was made on
+            other.add_track(Track("d", "d"))
+            assert len(catalogue) == 3
+        assert len(catalogue) == len(other) == 4
+
+
+def test_a_write_that_fails_inside_a_snapshot_leaves_both_whole(catalogue):
+    def add_and_stumble():
+        with catalogue.transaction():
+            catalogue.add_track(Track("b", "b"))
+            raise ValueError("stumbled")
+
+    catalogue.add_track(Track("a", "a"))
+    with Catalogue.open(catalogue.path) as other, catalogue.snapshot():
+        with pytest.raises(ValueError, match="stumbled"):
+            add_and_stumble()
+        assert len(catalogue) == 1
+        other.add_track(Track("c", "c"))
+        assert len(catalogue) == 1
+    assert len(catalogue) == 2
+
+
 def test_read_only_reads_and_refuses_to_write(catalogue, rng):
     catalogue.add_track(Track("a", "a"))
     with Catalogue.open(catalogue.path, is_read_only=True) as reader:
