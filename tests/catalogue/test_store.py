@@ -145,6 +145,42 @@ def test_vectors_and_segments_come_back(catalogue, rng):
     np.testing.assert_array_equal(everything[2:5], matrix)
 
 
+def test_segments_of_some_tracks_come_in_the_order_asked_for(catalogue, rng):
+    for number in range(600):  # more than one query can bind
+        catalogue.add_track(Track(f"{number:03}", "x", seconds=float(number), artist=f"Artist {number % 7}"))
+        catalogue.put_embedding(f"{number:03}", ENCODER, embedding_of(rng, n_segments=1 + number % 3))
+    ids = [f"{number:03}" for number in rng.permutation(600)]
+    rows, starts, matrix = catalogue.segments_of(ids, ENCODER.fingerprint)
+    assert len(rows) == len(starts) == len(matrix) == 1200
+    for row in (0, 17, 599):
+        segments, vectors = catalogue.segments(ids[row], ENCODER.fingerprint)
+        np.testing.assert_array_equal(matrix[rows == row], vectors)
+        assert starts[rows == row].tolist() == [segment.start_seconds for segment in segments]
+    whole_rows, whole_starts, whole = catalogue.all_segments(ENCODER.fingerprint)
+    rows, starts, matrix = catalogue.segments_of(sorted(ids), ENCODER.fingerprint)
+    np.testing.assert_array_equal(whole_rows, rows)
+    np.testing.assert_array_equal(whole_starts, starts)
+    np.testing.assert_array_equal(whole, matrix)
+    seconds, artists = catalogue.lengths_and_artists(ENCODER.fingerprint)
+    assert seconds.tolist() == list(range(600))
+    assert artists[8] == "Artist 1"
+    with pytest.raises(CatalogueError, match="no vectors of encoder .* for track 'ghost'"):
+        catalogue.segments_of(["000", "ghost"], ENCODER.fingerprint)
+
+
+def test_silent_segments_stay_zero(catalogue, rng):
+    catalogue.add_track(Track("a", "a"))
+    made = embedding_of(rng)
+    made.segment_vectors[2] = 0
+    catalogue.put_embedding("a", ENCODER, made)
+    for matrix in (
+        catalogue.segments("a", ENCODER.fingerprint)[1],
+        catalogue.segments_of(["a"], ENCODER.fingerprint)[2],
+        catalogue.all_segments(ENCODER.fingerprint)[2],
+    ):
+        np.testing.assert_allclose(np.linalg.norm(matrix, axis=1), [1, 1, 0, 1], atol=1e-6)
+
+
 def test_an_empty_catalogue_has_empty_vectors(catalogue):
     ids, vectors = catalogue.vectors("none")
     rows, starts, matrix = catalogue.all_segments("none")
@@ -170,7 +206,7 @@ def test_encoders_do_not_meet(catalogue, rng):
     ]
 
 
-def test_what_an_encoder_has_not_heard_is_said(catalogue):
+def test_what_an_encoder_has_not_embedded_is_named(catalogue):
     catalogue.add_track(Track("a", "a"))
     with pytest.raises(CatalogueError, match="no vectors of encoder"):
         catalogue.segments("a", ENCODER.fingerprint)
