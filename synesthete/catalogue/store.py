@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
-from dataclasses import astuple, dataclass, fields
+from dataclasses import astuple, dataclass, fields, replace
 from pathlib import Path
 
 from synesthete.catalogue.schema import searchable
@@ -68,8 +68,13 @@ class Catalogue(VectorStore):
     def add_track(self, track: Track) -> Track:
         """Add a track, or update what is known of it.
 
-        The same sound (``track_id``) under another path keeps its first entry and only remembers the other
-        path (:meth:`other_paths`).
+        What happens to the entry of the same sound (``track_id``) depends on the path:
+
+        - the same path, or another name of the same file: the new tags replace the old ones;
+        - the old file is gone and the new one is there, so it was moved or renamed: the entry gets the new path
+          and the new tags, and keeps old ones where the new are empty;
+        - otherwise it is a copy: the entry stays, gets tags only where it has none, and remembers the other path
+          (:meth:`other_paths`).
 
         Returns
         -------
@@ -78,21 +83,51 @@ class Catalogue(VectorStore):
         """
         if not track.track_id:
             raise CatalogueError(f"The track {track.label!r} has no track_id. Take it from audio.content_id(clip).")
-        values = (*astuple(track), searchable(track.title, track.artist, track.album, track.genre))
-        updates = ", ".join(f"{name} = excluded.{name}" for name in (*_TRACK_FIELDS[1:], "search_text"))
         with self.transaction():
-            known = self._rows("SELECT path FROM tracks WHERE track_id = ?", (track.track_id,))
-            if known and known[0][0] != track.path:
+            known = self._rows(f"SELECT {_COLUMNS} FROM tracks WHERE track_id = ?", (track.track_id,))
+            kept = self._reconciled(Track(*known[0]), track) if known else track
+            self._write_track(kept)
+            self._rows("DELETE FROM other_paths WHERE path = ?", (kept.path,))
+            if track.path not in ("", kept.path):
                 other = (track.path, track.track_id)
                 self._rows("INSERT OR REPLACE INTO other_paths (path, track_id) VALUES (?, ?)", other)
-            else:
-                marks = ", ".join("?" * len(values))
-                self._rows(
-                    f"INSERT INTO tracks ({_COLUMNS}, search_text) VALUES ({marks})"
-                    f" ON CONFLICT (track_id) DO UPDATE SET {updates}",
-                    values,
-                )
-            return self.track(track.track_id)
+            if known and kept != Track(*known[0]):
+                self._count_change()
+        return kept
+
+    def _reconciled(self, old: Track, new: Track) -> Track:
+        if not new.path:
+            return replace(_filled(new, old), path=old.path)
+        if new.path == old.path or self._is_one_file(old, new):
+            return replace(new, path=old.path)
+        is_moved = not self._is_there(old) and self._is_there(new)
+        if is_moved or not old.path:
+            return replace(_filled(new, old), path=new.path)
+        return replace(_filled(old, new), path=old.path)
+
+    def _is_there(self, track: Track) -> bool:
+        try:
+            return self.audio_path(track).is_file()
+        except CatalogueError:
+            return False
+        except OSError:  # a folder that may not be looked into: the file may well be there
+            return True
+
+    def _is_one_file(self, old: Track, new: Track) -> bool:
+        try:
+            return self.audio_path(old).samefile(self.audio_path(new))
+        except (CatalogueError, OSError):
+            return False
+
+    def _write_track(self, track: Track) -> None:
+        values = (*astuple(track), searchable(track.title, track.artist, track.album, track.genre))
+        updates = ", ".join(f"{name} = excluded.{name}" for name in (*_TRACK_FIELDS[1:], "search_text"))
+        marks = ", ".join("?" * len(values))
+        self._rows(
+            f"INSERT INTO tracks ({_COLUMNS}, search_text) VALUES ({marks})"
+            f" ON CONFLICT (track_id) DO UPDATE SET {updates}",
+            values,
+        )
 
     def track(self, track_id: str) -> Track:
         """The track of this id; CatalogueError if there is none."""
@@ -203,3 +238,8 @@ class Catalogue(VectorStore):
         """Note a fact about this catalogue (source, licence, date, …)."""
         with self.transaction():
             self._rows("INSERT OR REPLACE INTO provenance (key, value) VALUES (?, ?)", (key, value))
+
+
+def _filled(first: Track, second: Track) -> Track:
+    """The fields of one track, and those of another where they are empty."""
+    return Track(*(getattr(first, name) or getattr(second, name) for name in _TRACK_FIELDS))

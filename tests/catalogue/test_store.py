@@ -81,6 +81,92 @@ def test_adding_again_updates_and_a_copy_is_remembered(catalogue):
     assert len(catalogue) == 1
 
 
+def touch(catalogue, name):
+    path = catalogue.folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"sound")
+    return path
+
+
+def rename(catalogue, old, new):
+    (catalogue.folder / new).parent.mkdir(parents=True, exist_ok=True)
+    (catalogue.folder / old).rename(catalogue.folder / new)
+
+
+@pytest.mark.parametrize("is_absolute", [False, True])
+def test_a_moved_file_takes_its_entry_along(catalogue, is_absolute):
+    def named(name):
+        return str(catalogue.folder / name) if is_absolute else name
+
+    touch(catalogue, "one.ogg")
+    catalogue.add_track(Track("a", "one", "Ann", "Album", path=named("one.ogg"), isrc="DE1", seconds=9.0))
+    rename(catalogue, "one.ogg", "Ann/two.ogg")
+    kept = catalogue.add_track(Track("a", "two", "Anna", genre="Folk", path=named("Ann/two.ogg"), seconds=9.0))
+    expected = Track("a", "two", "Anna", "Album", "Folk", 9.0, named("Ann/two.ogg"), "DE1")
+    assert kept == catalogue.track("a") == expected
+    assert catalogue.audio_path(kept).is_file()
+    assert catalogue.known_paths() == {named("Ann/two.ogg"): "a"}
+    assert [found.track_id for found in catalogue.find("anna folk")] == ["a"]
+    assert catalogue.find("one") == ()
+
+
+def test_of_two_copies_the_first_stays_and_learns_what_it_lacks(catalogue):
+    touch(catalogue, "one.ogg")
+    touch(catalogue, "two.ogg")
+    catalogue.add_track(Track("a", "one", "Ann", path="one.ogg"))
+    kept = catalogue.add_track(Track("a", "two", "Ben", "Album", path="two.ogg"))
+    assert kept == catalogue.track("a") == Track("a", "one", "Ann", "Album", path="one.ogg")
+    assert catalogue.other_paths("a") == ("two.ogg",)
+    (catalogue.folder / "one.ogg").unlink()  # now the copy is all there is
+    assert catalogue.add_track(Track("a", "two", "Ben", path="two.ogg")) == Track(
+        "a", "two", "Ben", "Album", path="two.ogg"
+    )
+    assert catalogue.other_paths("a") == ()
+    assert catalogue.known_paths() == {"two.ogg": "a"}
+    catalogue.remove("a")
+    assert catalogue.known_paths() == {}
+
+
+def test_where_neither_file_is_there_the_entry_stays(catalogue):
+    """A drive that is not mounted is no reason to forget where the music lies."""
+    catalogue.add_track(Track("a", "one", path="/nowhere/one.ogg"))
+    assert catalogue.add_track(Track("a", "two", path="/nowhere/two.ogg")).path == "/nowhere/one.ogg"
+    assert catalogue.add_track(Track("a", "two", path="../two.ogg")).path == "/nowhere/one.ogg"
+
+
+def test_another_name_of_one_file_brings_its_new_tags(catalogue):
+    path = touch(catalogue, "one.ogg")
+    catalogue.add_track(Track("a", "one", "Ann", path="one.ogg"))
+    assert catalogue.add_track(Track("a", "new", path=str(path))) == Track("a", "new", path="one.ogg")
+    assert catalogue.known_paths() == {"one.ogg": "a", str(path): "a"}
+
+
+def test_an_entry_without_a_path_gets_one_and_none_loses_it(catalogue):
+    catalogue.add_track(Track("a", "one"))
+    assert catalogue.add_track(Track("a", "one", path="one.ogg")).path == "one.ogg"
+    assert catalogue.add_track(Track("a", "new", "Ann")) == Track("a", "new", "Ann", path="one.ogg")
+    assert catalogue.known_paths() == {"one.ogg": "a"}
+
+
+def test_another_sound_under_a_path_that_was_a_copy(catalogue):
+    touch(catalogue, "one.ogg")
+    touch(catalogue, "two.ogg")
+    catalogue.add_track(Track("a", "a", path="one.ogg"))
+    catalogue.add_track(Track("a", "a", path="two.ogg"))
+    catalogue.add_track(Track("b", "b", path="two.ogg"))
+    assert catalogue.other_paths("a") == ()
+    assert catalogue.known_paths() == {"one.ogg": "a", "two.ogg": "b"}
+
+
+def test_new_tags_are_a_change_and_the_same_are_none(catalogue):
+    track = catalogue.add_track(Track("a", "one", path="one.ogg"))
+    before = catalogue.n_changes()
+    catalogue.add_track(track)
+    assert catalogue.n_changes() == before
+    catalogue.add_track(dataclasses.replace(track, artist="Ann"))
+    assert catalogue.n_changes() > before
+
+
 def test_updating_a_track_keeps_its_vectors(catalogue, rng):
     track = catalogue.add_track(Track("a", "old", path="one.ogg"))
     catalogue.put_embedding("a", ENCODER, embedding_of(rng))
