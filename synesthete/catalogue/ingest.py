@@ -1,4 +1,4 @@
-"""Sound into the catalogue: decode, see, embed, store; honest about what could not be read."""
+"""Sound into the catalogue: decode, embed, store; what could not be read is kept with its reason."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Progress = Callable[[str, float], object]
 
 
 def embed_missing(catalogue: Catalogue, encoder: Encoder, on_progress: Progress | None = None) -> tuple[int, int]:
-    """Let an encoder hear every track that it has not heard yet.
+    """Embed every track that an encoder has not embedded yet.
 
     A track that cannot be read becomes a row of the catalogue's failures; the rest go on. What is done is kept,
     so a second call goes on where the first was stopped.

@@ -1,4 +1,4 @@
-"""How a catalogue lies on disk: the SQLite schema, how the file is opened, and the bytes of its vectors."""
+"""How a catalogue lies on disk: the SQLite schema, how the file is opened, and its transactions."""
 
 from __future__ import annotations
 
@@ -10,15 +10,10 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 from urllib.parse import quote
 
-import numpy as np
-
 from synesthete.errors import CatalogueError
-
-if TYPE_CHECKING:
-    from synesthete.encoders.base import Embedding, Encoder
 
 SCHEMA_VERSION = 1
 APPLICATION_ID = 0x53594E45  # "SYNE": tells our files from other SQLite databases
@@ -78,25 +73,46 @@ class CatalogueFile:
         except sqlite3.Error as error:
             raise CatalogueError(f"The catalogue {self.path} cannot be read or written: {error}.") from error
 
+    def _check_known(self, track_id: str) -> None:
+        if not self._rows("SELECT 1 FROM tracks WHERE track_id = ?", (track_id,)):
+            raise self._unknown(track_id)
+
+    def _unknown(self, track_id: str) -> CatalogueError:
+        return CatalogueError(f"The catalogue {self.path} holds no track {track_id!r}; see its tracks().")
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Make several writes one: all of them are kept, or none. May be nested; the outermost one counts."""
+        """Make several writes one: all of them are kept, or none. May be nested; the outermost one counts.
+
+        Inside :meth:`snapshot` it is made on the newest state of the catalogue and kept when it ends, and the
+        snapshot goes on from there: reads after it see what it wrote, and what others have written before it.
+        """
         if self.is_read_only:
             raise CatalogueError(f"The catalogue {self.path} is read-only. Copy it to a folder of your own first.")
         with self._lock:
-            if self._depth == 0:
-                self._rows("BEGIN IMMEDIATE")
-            self._depth += 1
+            is_in_snapshot = self._depth == 0 and self._connection.in_transaction
+            if is_in_snapshot:  # a read that began before another process wrote can never become a write
+                self._connection.rollback()
             try:
-                yield
-                if self._depth == 1:
-                    self._rows("COMMIT")
-            except BaseException:
-                if self._depth == 1 and self._connection.in_transaction:
-                    self._connection.rollback()
-                raise
+                yield from self._written()
             finally:
-                self._depth -= 1
+                if is_in_snapshot:
+                    self._rows("BEGIN")
+
+    def _written(self) -> Iterator[None]:
+        if self._depth == 0:
+            self._rows("BEGIN IMMEDIATE")
+        self._depth += 1
+        try:
+            yield
+            if self._depth == 1:
+                self._rows("COMMIT")
+        except BaseException:
+            if self._depth == 1 and self._connection.in_transaction:
+                self._connection.rollback()
+            raise
+        finally:
+            self._depth -= 1
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
@@ -205,50 +221,3 @@ def searchable(*texts: str) -> str:
     """Texts joined without case and accents, as words are looked up: ``Björk`` is found by ``bjork``."""
     decomposed = unicodedata.normalize("NFKD", "\n".join(texts).casefold())
     return "".join(sign for sign in decomposed if not unicodedata.combining(sign))
-
-
-def packed(track_id: str, encoder: Encoder, embedding: Embedding) -> tuple[bytes, bytes, bytes, bytes]:
-    """The bytes of an embedding, once it has been seen to fit its encoder.
-
-    Returns
-    -------
-    vector, starts, lengths, matrix : bytes
-        Little-endian float32 [embedding_size], float32 [n_segments] in seconds twice, float16
-        [n_segments, embedding_size].
-
-    Raises
-    ------
-    CatalogueError
-        Another encoder's fingerprint, another size, no segments, or vectors that are not finite unit vectors.
-    """
-
-    def refuse(what: str) -> CatalogueError:
-        return CatalogueError(
-            f"The embedding of track {track_id!r} by encoder {encoder.name!r} {what}. Embed it again with this encoder."
-        )
-
-    if embedding.fingerprint != encoder.fingerprint:
-        raise refuse(f"carries fingerprint {embedding.fingerprint!r} instead of {encoder.fingerprint!r}")
-    n_segments, size = len(embedding.segments), encoder.embedding_size
-    vector, matrix = np.asarray(embedding.vector), np.asarray(embedding.segment_vectors)
-    if vector.shape != (size,) or matrix.shape != (n_segments, size) or n_segments == 0:
-        raise refuse(
-            f"has the shapes {vector.shape} and {matrix.shape} for {n_segments} segments;"
-            f" ({size},) and (n_segments, {size}) are needed"
-        )
-    norms = np.linalg.norm(np.vstack([vector, matrix]).astype(np.float64), axis=1)
-    is_unit = np.abs(norms - 1) < 1e-2
-    if not np.all(is_unit | (norms == 0)):  # not-a-number fails both; a zero vector is what silence gives
-        raise refuse(f"holds a vector of length {norms[~(is_unit | (norms == 0))][0]:g} instead of 1")
-    starts = [segment.start_seconds for segment in embedding.segments]
-    lengths = [segment.seconds for segment in embedding.segments]
-    arrays = ((vector, "<f4"), (starts, "<f4"), (lengths, "<f4"), (matrix, "<f2"))
-    first, second, third, fourth = (np.asarray(array).astype(kind).tobytes() for array, kind in arrays)
-    return first, second, third, fourth
-
-
-def unpacked(blob: bytes, n_rows: int, size: int) -> np.ndarray:
-    """Float16 bytes back to unit vectors, float32 [n_rows, size]; the length lost in rounding is restored."""
-    matrix = np.frombuffer(blob, dtype="<f2").reshape(n_rows, size).astype(np.float32)
-    norms = np.sqrt(np.einsum("ij,ij->i", matrix, matrix))[:, None]
-    return np.divide(matrix, norms, out=matrix, where=norms > 0)

@@ -2,30 +2,23 @@
 
 SQLite is the source of truth; the FAISS index and the map are derived from it and bound to it by
 :meth:`Catalogue.revision`. Vectors are kept by (track, encoder fingerprint), so adding an encoder never
-touches what another one made.
+touches what another one made (:mod:`synesthete.catalogue.vectors`).
 """
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Iterable
-from dataclasses import astuple, dataclass, fields
+from dataclasses import astuple, dataclass, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-import numpy as np
-
-from synesthete.catalogue.schema import CatalogueFile, packed, searchable, unpacked
+from synesthete.catalogue.schema import searchable
+from synesthete.catalogue.vectors import VectorStore, portions
 from synesthete.errors import CatalogueError
-from synesthete.tracks import Segment, Track
-
-if TYPE_CHECKING:
-    from synesthete.encoders.base import Embedding, Encoder
+from synesthete.tracks import Track
 
 _TRACK_FIELDS = tuple(field.name for field in fields(Track))
 _COLUMNS = ", ".join(_TRACK_FIELDS)
-_IDS_A_QUERY = 500  # below SQLite's limit of bound variables, even in old builds
 
 
 @dataclass(frozen=True)
@@ -38,18 +31,7 @@ class Failure:
     time: float
 
 
-@dataclass(frozen=True)
-class EncoderEntry:
-    """An encoder that has made vectors for ``n_tracks`` tracks of this catalogue."""
-
-    fingerprint: str
-    name: str
-    version: str
-    embedding_size: int
-    n_tracks: int
-
-
-class Catalogue(CatalogueFile):
+class Catalogue(VectorStore):
     """Tracks and what every encoder made of them, in one SQLite file.
 
     Open it with :meth:`open`, preferably as a context manager. One object may be used from several threads,
@@ -86,8 +68,13 @@ class Catalogue(CatalogueFile):
     def add_track(self, track: Track) -> Track:
         """Add a track, or update what is known of it.
 
-        The same sound (``track_id``) under another path keeps its first entry and only remembers the other
-        path (:meth:`other_paths`).
+        What happens to the entry of the same sound (``track_id``) depends on the path:
+
+        - the same path, or another name of the same file: the new tags replace the old ones;
+        - the old file is gone and the new one is there, so it was moved or renamed: the entry gets the new path
+          and the new tags, and keeps old ones where the new are empty;
+        - otherwise it is a copy: the entry stays, gets tags only where it has none, and remembers the other path
+          (:meth:`other_paths`).
 
         Returns
         -------
@@ -96,21 +83,51 @@ class Catalogue(CatalogueFile):
         """
         if not track.track_id:
             raise CatalogueError(f"The track {track.label!r} has no track_id. Take it from audio.content_id(clip).")
-        values = (*astuple(track), searchable(track.title, track.artist, track.album, track.genre))
-        updates = ", ".join(f"{name} = excluded.{name}" for name in (*_TRACK_FIELDS[1:], "search_text"))
         with self.transaction():
-            known = self._rows("SELECT path FROM tracks WHERE track_id = ?", (track.track_id,))
-            if known and known[0][0] != track.path:
+            known = self._rows(f"SELECT {_COLUMNS} FROM tracks WHERE track_id = ?", (track.track_id,))
+            kept = self._reconciled(Track(*known[0]), track) if known else track
+            self._write_track(kept)
+            self._rows("DELETE FROM other_paths WHERE path = ?", (kept.path,))
+            if track.path not in ("", kept.path):
                 other = (track.path, track.track_id)
                 self._rows("INSERT OR REPLACE INTO other_paths (path, track_id) VALUES (?, ?)", other)
-            else:
-                marks = ", ".join("?" * len(values))
-                self._rows(
-                    f"INSERT INTO tracks ({_COLUMNS}, search_text) VALUES ({marks})"
-                    f" ON CONFLICT (track_id) DO UPDATE SET {updates}",
-                    values,
-                )
-            return self.track(track.track_id)
+            if known and kept != Track(*known[0]):
+                self._count_change()
+        return kept
+
+    def _reconciled(self, old: Track, new: Track) -> Track:
+        if not new.path:
+            return replace(_filled(new, old), path=old.path)
+        if new.path == old.path or self._is_one_file(old, new):
+            return replace(new, path=old.path)
+        is_moved = not self._is_there(old) and self._is_there(new)
+        if is_moved or not old.path:
+            return replace(_filled(new, old), path=new.path)
+        return replace(_filled(old, new), path=old.path)
+
+    def _is_there(self, track: Track) -> bool:
+        try:
+            return self.audio_path(track).is_file()
+        except CatalogueError:
+            return False
+        except OSError:  # a folder that may not be looked into: the file may well be there
+            return True
+
+    def _is_one_file(self, old: Track, new: Track) -> bool:
+        try:
+            return self.audio_path(old).samefile(self.audio_path(new))
+        except (CatalogueError, OSError):
+            return False
+
+    def _write_track(self, track: Track) -> None:
+        values = (*astuple(track), searchable(track.title, track.artist, track.album, track.genre))
+        updates = ", ".join(f"{name} = excluded.{name}" for name in (*_TRACK_FIELDS[1:], "search_text"))
+        marks = ", ".join("?" * len(values))
+        self._rows(
+            f"INSERT INTO tracks ({_COLUMNS}, search_text) VALUES ({marks})"
+            f" ON CONFLICT (track_id) DO UPDATE SET {updates}",
+            values,
+        )
 
     def track(self, track_id: str) -> Track:
         """The track of this id; CatalogueError if there is none."""
@@ -123,14 +140,13 @@ class Catalogue(CatalogueFile):
             return tuple(Track(*row) for row in everything)
         wanted = list(ids)
         found: dict[str, Track] = {}
-        for first in range(0, len(wanted), _IDS_A_QUERY):
-            part = wanted[first : first + _IDS_A_QUERY]
+        for part in portions(wanted):
             marks = ", ".join("?" * len(part))
             rows = self._rows(f"SELECT {_COLUMNS} FROM tracks WHERE track_id IN ({marks})", part)
             found.update((row[0], Track(*row)) for row in rows)
         unknown = [track_id for track_id in wanted if track_id not in found]
         if unknown:
-            raise CatalogueError(f"The catalogue {self.path} holds no track {unknown[0]!r}; see its tracks().")
+            raise self._unknown(unknown[0])
         return tuple(found[track_id] for track_id in wanted)
 
     def find(self, text: str, limit: int = 50) -> tuple[Track, ...]:
@@ -149,7 +165,7 @@ class Catalogue(CatalogueFile):
     def remove(self, track_id: str) -> None:
         """Forget a track, its other paths and its vectors; the audio stays. CatalogueError if unknown."""
         with self.transaction():
-            self.track(track_id)
+            self._check_known(track_id)
             self._rows("DELETE FROM tracks WHERE track_id = ?", (track_id,))
             self._count_change()
 
@@ -186,155 +202,13 @@ class Catalogue(CatalogueFile):
             )
         return resolved
 
-    # ---- vectors ------------------------------------------------------------------------------------------
-
-    def put_embedding(self, track_id: str, encoder: Encoder, embedding: Embedding) -> None:
-        """Store what ``encoder`` made of a track, replacing what the same encoder made before.
-
-        Vectors are kept as float32, those of segments as float16.
-
-        Raises
-        ------
-        CatalogueError
-            The track is unknown, or the embedding does not fit the encoder (fingerprint, size, finite unit
-            vectors).
-        """
-        blobs = packed(track_id, encoder, embedding)
-        digest = hashlib.sha256(b"".join(blobs)).hexdigest()[:16]
-        key = (track_id, encoder.fingerprint)
-        with self.transaction():
-            self.track(track_id)
-            self._rows(
-                "INSERT OR IGNORE INTO encoders (fingerprint, name, version, embedding_size) VALUES (?, ?, ?, ?)",
-                (encoder.fingerprint, encoder.name, encoder.version, encoder.embedding_size),
-            )
-            self._rows(
-                "INSERT OR REPLACE INTO track_vectors (track_id, fingerprint, digest, vector) VALUES (?, ?, ?, ?)",
-                (*key, digest, blobs[0]),
-            )
-            self._rows(
-                "INSERT OR REPLACE INTO segment_vectors (track_id, fingerprint, starts, lengths, matrix)"
-                " VALUES (?, ?, ?, ?, ?)",
-                (*key, *blobs[1:]),
-            )
-            self._count_change()
-
-    def encoders(self) -> tuple[EncoderEntry, ...]:
-        """The encoders that have vectors here, by name."""
-        rows = self._rows(
-            "SELECT fingerprint, name, version, embedding_size, count(track_id) FROM encoders"
-            " JOIN track_vectors USING (fingerprint) GROUP BY fingerprint ORDER BY name, version, fingerprint"
-        )
-        return tuple(EncoderEntry(*row) for row in rows)
-
-    def _embedding_size(self, fingerprint: str) -> int:
-        rows = self._rows("SELECT embedding_size FROM encoders WHERE fingerprint = ?", (fingerprint,))
-        return int(rows[0][0]) if rows else 0
-
-    def vectors(self, fingerprint: str) -> tuple[tuple[str, ...], np.ndarray]:
-        """The whole-track vectors of one encoder.
-
-        Returns
-        -------
-        ids : tuple of str, n long
-            Sorted.
-        vectors : np.ndarray [shape=(n, embedding_size)], float32
-        """
-        query = "SELECT track_id, vector FROM track_vectors WHERE fingerprint = ? ORDER BY track_id"
-        rows = self._rows(query, (fingerprint,))
-        flat = np.frombuffer(b"".join(row[1] for row in rows), dtype="<f4").astype(np.float32)
-        return tuple(row[0] for row in rows), flat.reshape(len(rows), self._embedding_size(fingerprint))
-
-    def segments(self, track_id: str, fingerprint: str) -> tuple[tuple[Segment, ...], np.ndarray]:
-        """The segments of one track and their vectors, float32 unit length [n_segments, embedding_size].
-
-        CatalogueError if this encoder has not heard the track.
-        """
-        rows = self._rows(
-            "SELECT starts, lengths, matrix FROM segment_vectors WHERE track_id = ? AND fingerprint = ?",
-            (track_id, fingerprint),
-        )
-        if not rows:
-            raise self._not_heard(track_id, fingerprint)
-        starts, lengths = (np.frombuffer(blob, dtype="<f4") for blob in rows[0][:2])
-        pairs = zip(starts.tolist(), lengths.tolist(), strict=True)
-        segments = tuple(Segment(start, length) for start, length in pairs)
-        return segments, unpacked(rows[0][2], len(segments), self._embedding_size(fingerprint))
-
-    def vector(self, track_id: str, fingerprint: str) -> np.ndarray:
-        """One whole-track vector [embedding_size], float32; CatalogueError if the encoder has none."""
-        query = "SELECT vector FROM track_vectors WHERE track_id = ? AND fingerprint = ?"
-        rows = self._rows(query, (track_id, fingerprint))
-        if not rows:
-            raise self._not_heard(track_id, fingerprint)
-        return np.frombuffer(rows[0][0], dtype="<f4").astype(np.float32)
-
-    def _not_heard(self, track_id: str, fingerprint: str) -> CatalogueError:
-        return CatalogueError(
-            f"The catalogue {self.path} holds no vectors of encoder {fingerprint} for track {track_id!r}."
-            " Let this encoder hear it first, with synesthete.catalogue.embed_missing."
-        )
-
-    def all_starts(self, fingerprint: str) -> tuple[np.ndarray, np.ndarray]:
-        """Where the segments of all tracks begin, without their vectors; quick.
-
-        Returns
-        -------
-        rows : np.ndarray [shape=(m,)], int64
-            Row number of each segment's track in :meth:`vectors`; ascending.
-        start_seconds : np.ndarray [shape=(m,)], float32 [s]
-        """
-        query = "SELECT starts FROM segment_vectors WHERE fingerprint = ? ORDER BY track_id"
-        starts = [np.frombuffer(row[0], dtype="<f4") for row in self._rows(query, (fingerprint,))]
-        rows = np.repeat(np.arange(len(starts)), [len(part) for part in starts])
-        return rows, np.concatenate([np.empty(0, np.float32), *starts])
-
-    def all_segments(self, fingerprint: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """The segments of all tracks, for a passage index.
-
-        Returns
-        -------
-        rows, start_seconds : np.ndarray [shape=(m,)]
-            As :meth:`all_starts` gives them.
-        matrix : np.ndarray [shape=(m, embedding_size)], float32, unit length
-        """
-        with self.snapshot():
-            rows, starts = self.all_starts(fingerprint)
-            query = "SELECT matrix FROM segment_vectors WHERE fingerprint = ? ORDER BY track_id"
-            blobs = self._rows(query, (fingerprint,))
-            size = self._embedding_size(fingerprint)
-        matrix = np.empty((len(rows), size), dtype=np.float32)
-        end = 0
-        for (blob,) in blobs:
-            begin, end = end, end + len(blob) // (2 * size)
-            matrix[begin:end] = unpacked(blob, end - begin, size)
-        return rows, starts, matrix
-
     def missing(self, fingerprint: str) -> tuple[Track, ...]:
-        """Tracks that this encoder has not heard yet, by id."""
+        """Tracks that this encoder has not embedded yet, by id."""
         query = (
             f"SELECT {_COLUMNS} FROM tracks WHERE track_id NOT IN"
             " (SELECT track_id FROM track_vectors WHERE fingerprint = ?) ORDER BY track_id"
         )
         return tuple(Track(*row) for row in self._rows(query, (fingerprint,)))
-
-    def revision(self, fingerprint: str) -> str:
-        """Hash (16 hexadecimal characters) of which tracks this encoder has heard and what it made of them.
-
-        Equal contents give an equal revision in any file and on any machine; any change gives another one. It
-        is what derived files are bound to.
-        """
-        query = "SELECT track_id, digest FROM track_vectors WHERE fingerprint = ? ORDER BY track_id"
-        rows = self._rows(query, (fingerprint,))
-        text = "\n".join([fingerprint, *(f"{track_id} {digest}" for track_id, digest in rows)])
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-    def n_changes(self) -> int:
-        """A counter that grows when any process writes or removes vectors; faster than :meth:`revision`."""
-        return int(self._rows("SELECT n FROM changes")[0][0])
-
-    def _count_change(self) -> None:
-        self._rows("UPDATE changes SET n = n + 1")
 
     # ---- failures and provenance --------------------------------------------------------------------------
 
@@ -364,3 +238,8 @@ class Catalogue(CatalogueFile):
         """Note a fact about this catalogue (source, licence, date, …)."""
         with self.transaction():
             self._rows("INSERT OR REPLACE INTO provenance (key, value) VALUES (?, ?)", (key, value))
+
+
+def _filled(first: Track, second: Track) -> Track:
+    """The fields of one track, and those of another where they are empty."""
+    return Track(*(getattr(first, name) or getattr(second, name) for name in _TRACK_FIELDS))

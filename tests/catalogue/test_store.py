@@ -81,6 +81,92 @@ def test_adding_again_updates_and_a_copy_is_remembered(catalogue):
     assert len(catalogue) == 1
 
 
+def touch(catalogue, name):
+    path = catalogue.folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"sound")
+    return path
+
+
+def rename(catalogue, old, new):
+    (catalogue.folder / new).parent.mkdir(parents=True, exist_ok=True)
+    (catalogue.folder / old).rename(catalogue.folder / new)
+
+
+@pytest.mark.parametrize("is_absolute", [False, True])
+def test_a_moved_file_takes_its_entry_along(catalogue, is_absolute):
+    def named(name):
+        return str(catalogue.folder / name) if is_absolute else name
+
+    touch(catalogue, "one.ogg")
+    catalogue.add_track(Track("a", "one", "Ann", "Album", path=named("one.ogg"), isrc="DE1", seconds=9.0))
+    rename(catalogue, "one.ogg", "Ann/two.ogg")
+    kept = catalogue.add_track(Track("a", "two", "Anna", genre="Folk", path=named("Ann/two.ogg"), seconds=9.0))
+    expected = Track("a", "two", "Anna", "Album", "Folk", 9.0, named("Ann/two.ogg"), "DE1")
+    assert kept == catalogue.track("a") == expected
+    assert catalogue.audio_path(kept).is_file()
+    assert catalogue.known_paths() == {named("Ann/two.ogg"): "a"}
+    assert [found.track_id for found in catalogue.find("anna folk")] == ["a"]
+    assert catalogue.find("one") == ()
+
+
+def test_of_two_copies_the_first_stays_and_learns_what_it_lacks(catalogue):
+    touch(catalogue, "one.ogg")
+    touch(catalogue, "two.ogg")
+    catalogue.add_track(Track("a", "one", "Ann", path="one.ogg"))
+    kept = catalogue.add_track(Track("a", "two", "Ben", "Album", path="two.ogg"))
+    assert kept == catalogue.track("a") == Track("a", "one", "Ann", "Album", path="one.ogg")
+    assert catalogue.other_paths("a") == ("two.ogg",)
+    (catalogue.folder / "one.ogg").unlink()  # now the copy is all there is
+    assert catalogue.add_track(Track("a", "two", "Ben", path="two.ogg")) == Track(
+        "a", "two", "Ben", "Album", path="two.ogg"
+    )
+    assert catalogue.other_paths("a") == ()
+    assert catalogue.known_paths() == {"two.ogg": "a"}
+    catalogue.remove("a")
+    assert catalogue.known_paths() == {}
+
+
+def test_where_neither_file_is_there_the_entry_stays(catalogue):
+    """A drive that is not mounted is no reason to forget where the music lies."""
+    catalogue.add_track(Track("a", "one", path="/nowhere/one.ogg"))
+    assert catalogue.add_track(Track("a", "two", path="/nowhere/two.ogg")).path == "/nowhere/one.ogg"
+    assert catalogue.add_track(Track("a", "two", path="../two.ogg")).path == "/nowhere/one.ogg"
+
+
+def test_another_name_of_one_file_brings_its_new_tags(catalogue):
+    path = touch(catalogue, "one.ogg")
+    catalogue.add_track(Track("a", "one", "Ann", path="one.ogg"))
+    assert catalogue.add_track(Track("a", "new", path=str(path))) == Track("a", "new", path="one.ogg")
+    assert catalogue.known_paths() == {"one.ogg": "a", str(path): "a"}
+
+
+def test_an_entry_without_a_path_gets_one_and_none_loses_it(catalogue):
+    catalogue.add_track(Track("a", "one"))
+    assert catalogue.add_track(Track("a", "one", path="one.ogg")).path == "one.ogg"
+    assert catalogue.add_track(Track("a", "new", "Ann")) == Track("a", "new", "Ann", path="one.ogg")
+    assert catalogue.known_paths() == {"one.ogg": "a"}
+
+
+def test_another_sound_under_a_path_that_was_a_copy(catalogue):
+    touch(catalogue, "one.ogg")
+    touch(catalogue, "two.ogg")
+    catalogue.add_track(Track("a", "a", path="one.ogg"))
+    catalogue.add_track(Track("a", "a", path="two.ogg"))
+    catalogue.add_track(Track("b", "b", path="two.ogg"))
+    assert catalogue.other_paths("a") == ()
+    assert catalogue.known_paths() == {"one.ogg": "a", "two.ogg": "b"}
+
+
+def test_new_tags_are_a_change_and_the_same_are_none(catalogue):
+    track = catalogue.add_track(Track("a", "one", path="one.ogg"))
+    before = catalogue.n_changes()
+    catalogue.add_track(track)
+    assert catalogue.n_changes() == before
+    catalogue.add_track(dataclasses.replace(track, artist="Ann"))
+    assert catalogue.n_changes() > before
+
+
 def test_updating_a_track_keeps_its_vectors(catalogue, rng):
     track = catalogue.add_track(Track("a", "old", path="one.ogg"))
     catalogue.put_embedding("a", ENCODER, embedding_of(rng))
@@ -145,6 +231,42 @@ def test_vectors_and_segments_come_back(catalogue, rng):
     np.testing.assert_array_equal(everything[2:5], matrix)
 
 
+def test_segments_of_some_tracks_come_in_the_order_asked_for(catalogue, rng):
+    for number in range(600):  # more than one query can bind
+        catalogue.add_track(Track(f"{number:03}", "x", seconds=float(number), artist=f"Artist {number % 7}"))
+        catalogue.put_embedding(f"{number:03}", ENCODER, embedding_of(rng, n_segments=1 + number % 3))
+    ids = [f"{number:03}" for number in rng.permutation(600)]
+    rows, starts, matrix = catalogue.segments_of(ids, ENCODER.fingerprint)
+    assert len(rows) == len(starts) == len(matrix) == 1200
+    for row in (0, 17, 599):
+        segments, vectors = catalogue.segments(ids[row], ENCODER.fingerprint)
+        np.testing.assert_array_equal(matrix[rows == row], vectors)
+        assert starts[rows == row].tolist() == [segment.start_seconds for segment in segments]
+    whole_rows, whole_starts, whole = catalogue.all_segments(ENCODER.fingerprint)
+    rows, starts, matrix = catalogue.segments_of(sorted(ids), ENCODER.fingerprint)
+    np.testing.assert_array_equal(whole_rows, rows)
+    np.testing.assert_array_equal(whole_starts, starts)
+    np.testing.assert_array_equal(whole, matrix)
+    seconds, artists = catalogue.lengths_and_artists(ENCODER.fingerprint)
+    assert seconds.tolist() == list(range(600))
+    assert artists[8] == "Artist 1"
+    with pytest.raises(CatalogueError, match="no vectors of encoder .* for track 'ghost'"):
+        catalogue.segments_of(["000", "ghost"], ENCODER.fingerprint)
+
+
+def test_silent_segments_stay_zero(catalogue, rng):
+    catalogue.add_track(Track("a", "a"))
+    made = embedding_of(rng)
+    made.segment_vectors[2] = 0
+    catalogue.put_embedding("a", ENCODER, made)
+    for matrix in (
+        catalogue.segments("a", ENCODER.fingerprint)[1],
+        catalogue.segments_of(["a"], ENCODER.fingerprint)[2],
+        catalogue.all_segments(ENCODER.fingerprint)[2],
+    ):
+        np.testing.assert_allclose(np.linalg.norm(matrix, axis=1), [1, 1, 0, 1], atol=1e-6)
+
+
 def test_an_empty_catalogue_has_empty_vectors(catalogue):
     ids, vectors = catalogue.vectors("none")
     rows, starts, matrix = catalogue.all_segments("none")
@@ -170,7 +292,7 @@ def test_encoders_do_not_meet(catalogue, rng):
     ]
 
 
-def test_what_an_encoder_has_not_heard_is_said(catalogue):
+def test_what_an_encoder_has_not_embedded_is_named(catalogue):
     catalogue.add_track(Track("a", "a"))
     with pytest.raises(CatalogueError, match="no vectors of encoder"):
         catalogue.segments("a", ENCODER.fingerprint)
@@ -300,6 +422,37 @@ def test_a_snapshot_does_not_move(catalogue):
         writer.add_track(Track("a", "a"))
         assert len(catalogue) == 0
     assert len(catalogue) == 1
+
+
+def test_a_write_inside_a_snapshot_is_kept(catalogue):
+    catalogue.add_track(Track("a", "a"))
+    with Catalogue.open(catalogue.path) as other:
+        with catalogue.snapshot():
+            assert len(catalogue) == 1
+            other.add_track(Track("b", "b"))
+            assert len(catalogue) == 1
+            catalogue.add_track(Track("c", "c"))
+            assert len(other) == 3  # kept already
+            assert len(catalogue) == 3  # what is read after a write is what it was made on
+            other.add_track(Track("d", "d"))
+            assert len(catalogue) == 3
+        assert len(catalogue) == len(other) == 4
+
+
+def test_a_write_that_fails_inside_a_snapshot_leaves_both_whole(catalogue):
+    def add_and_stumble():
+        with catalogue.transaction():
+            catalogue.add_track(Track("b", "b"))
+            raise ValueError("stumbled")
+
+    catalogue.add_track(Track("a", "a"))
+    with Catalogue.open(catalogue.path) as other, catalogue.snapshot():
+        with pytest.raises(ValueError, match="stumbled"):
+            add_and_stumble()
+        assert len(catalogue) == 1
+        other.add_track(Track("c", "c"))
+        assert len(catalogue) == 1
+    assert len(catalogue) == 2
 
 
 def test_read_only_reads_and_refuses_to_write(catalogue, rng):

@@ -1,0 +1,289 @@
+"""What encoders made of the tracks of a catalogue: vectors by (track, encoder fingerprint), and their bytes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from synesthete.catalogue.schema import CatalogueFile
+from synesthete.errors import CatalogueError
+from synesthete.tracks import Segment
+
+if TYPE_CHECKING:
+    from synesthete.encoders.base import Embedding, Encoder
+
+IDS_A_QUERY = 500  # below SQLite's limit of bound variables, even in old builds
+
+
+@dataclass(frozen=True)
+class EncoderEntry:
+    """An encoder that has made vectors for ``n_tracks`` tracks of this catalogue."""
+
+    fingerprint: str
+    name: str
+    version: str
+    embedding_size: int
+    n_tracks: int
+
+
+class VectorStore(CatalogueFile):
+    """The vectors of a catalogue; adding an encoder never touches what another one made."""
+
+    def put_embedding(self, track_id: str, encoder: Encoder, embedding: Embedding) -> None:
+        """Store what ``encoder`` made of a track, replacing what the same encoder made before.
+
+        Vectors are kept as float32, those of segments as float16.
+
+        Raises
+        ------
+        CatalogueError
+            The track is unknown, or the embedding does not fit the encoder (fingerprint, size, finite unit
+            vectors).
+        """
+        blobs = packed(track_id, encoder, embedding)
+        digest = hashlib.sha256(b"".join(blobs)).hexdigest()[:16]
+        key = (track_id, encoder.fingerprint)
+        with self.transaction():
+            self._check_known(track_id)
+            self._rows(
+                "INSERT OR IGNORE INTO encoders (fingerprint, name, version, embedding_size) VALUES (?, ?, ?, ?)",
+                (encoder.fingerprint, encoder.name, encoder.version, encoder.embedding_size),
+            )
+            self._rows(
+                "INSERT OR REPLACE INTO track_vectors (track_id, fingerprint, digest, vector) VALUES (?, ?, ?, ?)",
+                (*key, digest, blobs[0]),
+            )
+            self._rows(
+                "INSERT OR REPLACE INTO segment_vectors (track_id, fingerprint, starts, lengths, matrix)"
+                " VALUES (?, ?, ?, ?, ?)",
+                (*key, *blobs[1:]),
+            )
+            self._count_change()
+
+    def encoders(self) -> tuple[EncoderEntry, ...]:
+        """The encoders that have vectors here, by name."""
+        rows = self._rows(
+            "SELECT fingerprint, name, version, embedding_size, count(track_id) FROM encoders"
+            " JOIN track_vectors USING (fingerprint) GROUP BY fingerprint ORDER BY name, version, fingerprint"
+        )
+        return tuple(EncoderEntry(*row) for row in rows)
+
+    def _embedding_size(self, fingerprint: str) -> int:
+        rows = self._rows("SELECT embedding_size FROM encoders WHERE fingerprint = ?", (fingerprint,))
+        return int(rows[0][0]) if rows else 0
+
+    def vectors(self, fingerprint: str) -> tuple[tuple[str, ...], np.ndarray]:
+        """The whole-track vectors of one encoder.
+
+        Returns
+        -------
+        ids : tuple of str, n long
+            Sorted.
+        vectors : np.ndarray [shape=(n, embedding_size)], float32
+        """
+        query = "SELECT track_id, vector FROM track_vectors WHERE fingerprint = ? ORDER BY track_id"
+        rows = self._rows(query, (fingerprint,))
+        flat = np.frombuffer(b"".join(row[1] for row in rows), dtype="<f4").astype(np.float32)
+        return tuple(row[0] for row in rows), flat.reshape(len(rows), self._embedding_size(fingerprint))
+
+    def segments(self, track_id: str, fingerprint: str) -> tuple[tuple[Segment, ...], np.ndarray]:
+        """The segments of one track and their vectors, float32 unit length [n_segments, embedding_size].
+
+        CatalogueError if this encoder has not embedded the track.
+        """
+        rows = self._rows(
+            "SELECT starts, lengths, matrix FROM segment_vectors WHERE track_id = ? AND fingerprint = ?",
+            (track_id, fingerprint),
+        )
+        if not rows:
+            raise self._not_embedded(track_id, fingerprint)
+        starts, lengths = (np.frombuffer(blob, dtype="<f4") for blob in rows[0][:2])
+        pairs = zip(starts.tolist(), lengths.tolist(), strict=True)
+        segments = tuple(Segment(start, length) for start, length in pairs)
+        return segments, unpacked(rows[0][2], len(segments), self._embedding_size(fingerprint))
+
+    def vector(self, track_id: str, fingerprint: str) -> np.ndarray:
+        """One whole-track vector [embedding_size], float32; CatalogueError if the encoder has none."""
+        query = "SELECT vector FROM track_vectors WHERE track_id = ? AND fingerprint = ?"
+        rows = self._rows(query, (track_id, fingerprint))
+        if not rows:
+            raise self._not_embedded(track_id, fingerprint)
+        return np.frombuffer(rows[0][0], dtype="<f4").astype(np.float32)
+
+    def _not_embedded(self, track_id: str, fingerprint: str) -> CatalogueError:
+        return CatalogueError(
+            f"The catalogue {self.path} holds no vectors of encoder {fingerprint} for track {track_id!r}."
+            " Embed it with this encoder first: synesthete.catalogue.embed_missing."
+        )
+
+    def all_starts(self, fingerprint: str) -> tuple[np.ndarray, np.ndarray]:
+        """Where the segments of all tracks begin, without their vectors; quick.
+
+        Returns
+        -------
+        rows : np.ndarray [shape=(m,)], int64
+            Row number of each segment's track in :meth:`vectors`; ascending.
+        start_seconds : np.ndarray [shape=(m,)], float32 [s]
+        """
+        query = "SELECT starts FROM segment_vectors WHERE fingerprint = ? ORDER BY track_id"
+        starts = [np.frombuffer(row[0], dtype="<f4") for row in self._rows(query, (fingerprint,))]
+        rows = np.repeat(np.arange(len(starts)), [len(part) for part in starts])
+        return rows, np.concatenate([np.empty(0, np.float32), *starts])
+
+    def all_segments(self, fingerprint: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The segments of all tracks, for a passage index.
+
+        Returns
+        -------
+        rows, start_seconds : np.ndarray [shape=(m,)]
+            As :meth:`all_starts` gives them.
+        matrix : np.ndarray [shape=(m, embedding_size)], float32
+            Unit vectors; zero for a silent segment.
+        """
+        query = (
+            "SELECT track_id, matrix FROM segment_vectors WHERE fingerprint = ? AND track_id > ?"
+            f" ORDER BY track_id LIMIT {IDS_A_QUERY}"
+        )
+        with self.snapshot():
+            rows, starts = self.all_starts(fingerprint)
+            size = self._embedding_size(fingerprint)
+            matrix = np.empty((len(rows), size), dtype=np.float32)
+            end, last_id = 0, ""
+            while portion := self._rows(query, (fingerprint, last_id)):  # all at once would need half as much again
+                last_id = portion[-1][0]
+                for _, blob in portion:
+                    begin, end = end, end + len(blob) // (2 * size)
+                    matrix[begin:end] = unpacked(blob, end - begin, size)
+        return rows, starts, matrix
+
+    def segments_of(self, ids: Sequence[str], fingerprint: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The segments of some tracks; one query for up to 500.
+
+        Parameters
+        ----------
+        ids : sequence of str
+            At least one; each once.
+
+        Returns
+        -------
+        rows : np.ndarray [shape=(m,)], int64
+            Place in ``ids`` of each segment's track; ascending.
+        start_seconds, matrix : np.ndarray
+            As :meth:`all_segments` gives them.
+
+        Raises
+        ------
+        CatalogueError
+            The encoder has not embedded one of the tracks.
+        """
+        found: dict[str, tuple[bytes, bytes]] = {}
+        with self.snapshot():
+            size = self._embedding_size(fingerprint)
+            for part in portions(ids):
+                marks = ", ".join("?" * len(part))
+                query = (
+                    "SELECT track_id, starts, matrix FROM segment_vectors"
+                    f" WHERE fingerprint = ? AND track_id IN ({marks})"
+                )
+                found.update((row[0], row[1:]) for row in self._rows(query, (fingerprint, *part)))
+        missing = [track_id for track_id in ids if track_id not in found]
+        if missing:
+            raise self._not_embedded(missing[0], fingerprint)
+        starts = [np.frombuffer(found[track_id][0], dtype="<f4") for track_id in ids]
+        rows = np.repeat(np.arange(len(ids)), [len(part) for part in starts])
+        blob = b"".join(found[track_id][1] for track_id in ids)
+        return rows, np.concatenate(starts), unpacked(blob, len(rows), size)
+
+    def lengths_and_artists(self, fingerprint: str) -> tuple[np.ndarray, tuple[str, ...]]:
+        """What searches filter by, of the tracks that one encoder has embedded, in the order of :meth:`vectors`.
+
+        Returns
+        -------
+        seconds : np.ndarray [shape=(n,)], float64 [s]
+        artists : tuple of str, n long
+            As tagged.
+        """
+        rows = self._rows(
+            "SELECT seconds, artist FROM track_vectors JOIN tracks USING (track_id)"
+            " WHERE fingerprint = ? ORDER BY track_id",
+            (fingerprint,),
+        )
+        return np.array([row[0] for row in rows], dtype=np.float64), tuple(row[1] for row in rows)
+
+    def revision(self, fingerprint: str) -> str:
+        """Hash (16 hexadecimal characters) of which tracks this encoder has embedded, and of their vectors.
+
+        Equal contents give an equal revision in any file and on any machine; any change gives another one. It
+        is what derived files are bound to.
+        """
+        query = "SELECT track_id, digest FROM track_vectors WHERE fingerprint = ? ORDER BY track_id"
+        rows = self._rows(query, (fingerprint,))
+        text = "\n".join([fingerprint, *(f"{track_id} {digest}" for track_id, digest in rows)])
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def n_changes(self) -> int:
+        """A counter that grows when any process writes or removes vectors, or changes a track's tags or path.
+
+        Faster than :meth:`revision`, which tells whether vectors are among what changed.
+        """
+        return int(self._rows("SELECT n FROM changes")[0][0])
+
+    def _count_change(self) -> None:
+        self._rows("UPDATE changes SET n = n + 1")
+
+
+def portions(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Cut ids into parts that one query can bind."""
+    for first in range(0, len(ids), IDS_A_QUERY):
+        yield ids[first : first + IDS_A_QUERY]
+
+
+def packed(track_id: str, encoder: Encoder, embedding: Embedding) -> tuple[bytes, bytes, bytes, bytes]:
+    """The bytes of an embedding, once it is known to fit its encoder.
+
+    Returns
+    -------
+    vector, starts, lengths, matrix : bytes
+        Little-endian float32 [embedding_size], float32 [n_segments] in seconds twice, float16
+        [n_segments, embedding_size].
+
+    Raises
+    ------
+    CatalogueError
+        Another encoder's fingerprint, another size, no segments, or vectors that are not finite unit vectors.
+    """
+
+    def refuse(what: str) -> CatalogueError:
+        return CatalogueError(
+            f"The embedding of track {track_id!r} by encoder {encoder.name!r} {what}. Embed it again with this encoder."
+        )
+
+    if embedding.fingerprint != encoder.fingerprint:
+        raise refuse(f"carries fingerprint {embedding.fingerprint!r} instead of {encoder.fingerprint!r}")
+    n_segments, size = len(embedding.segments), encoder.embedding_size
+    vector, matrix = np.asarray(embedding.vector), np.asarray(embedding.segment_vectors)
+    if vector.shape != (size,) or matrix.shape != (n_segments, size) or n_segments == 0:
+        raise refuse(
+            f"has the shapes {vector.shape} and {matrix.shape} for {n_segments} segments;"
+            f" ({size},) and (n_segments, {size}) are needed"
+        )
+    norms = np.linalg.norm(np.vstack([vector, matrix]).astype(np.float64), axis=1)
+    is_unit = np.abs(norms - 1) < 1e-2
+    if not np.all(is_unit | (norms == 0)):  # not-a-number fails both; a zero vector is what silence gives
+        raise refuse(f"holds a vector of length {norms[~(is_unit | (norms == 0))][0]:g} instead of 1")
+    starts = [segment.start_seconds for segment in embedding.segments]
+    lengths = [segment.seconds for segment in embedding.segments]
+    arrays = ((vector, "<f4"), (starts, "<f4"), (lengths, "<f4"), (matrix, "<f2"))
+    first, second, third, fourth = (np.asarray(array).astype(kind).tobytes() for array, kind in arrays)
+    return first, second, third, fourth
+
+
+def unpacked(blob: bytes, n_rows: int, size: int) -> np.ndarray:
+    """Float16 bytes back to unit vectors, float32 [n_rows, size]; the length lost in rounding is restored."""
+    matrix = np.frombuffer(blob, dtype="<f2").reshape(n_rows, size).astype(np.float32)
+    norms = np.sqrt(np.einsum("ij,ij->i", matrix, matrix))[:, None]
+    return np.divide(matrix, norms, out=matrix, where=norms > 0)
