@@ -17,7 +17,9 @@ from typing import Any
 import platformdirs
 
 PACKAGE_ROOT = Path(__file__).resolve().parent
-PROJECT_ROOT = PACKAGE_ROOT.parent
+PROJECT_ROOT = PACKAGE_ROOT.parent  # the checkout; in an installation, the folder that holds the package
+# setup.py installs the checkout's data/ as synesthete/data/.
+DATA_ROOT = PACKAGE_ROOT / "data" if (PACKAGE_ROOT / "data").is_dir() else PROJECT_ROOT / "data"
 
 
 @dataclass(frozen=True)
@@ -106,8 +108,8 @@ class Paths:
         This user's own catalogues, downloads and derived files; ``$SYNESTHETE_HOME`` moves it.
     """
 
-    sampler: Path = PROJECT_ROOT / "data" / "sampler"
-    models: Path = PROJECT_ROOT / "data" / "models"
+    sampler: Path = DATA_ROOT / "sampler"
+    models: Path = DATA_ROOT / "models"
     state: Path = field(default_factory=_state_folder)
 
 

@@ -1,14 +1,19 @@
 """What the engine sees: mel, chroma, tonnetz and MFCC from one short-time Fourier transform.
 
-librosa computes the same four with four transforms; the tests hold these equal to its results. The filter
-banks are built here rather than taken from librosa because importing it costs a second at the app's start.
+librosa computes the same four with four transforms; the tests hold these equal to its results. The mel bank is
+librosa's, loaded with the first sound. Chroma and tonnetz are built here: for these librosa imports functions
+that numba compiles at the import, 15 s once for each user and 1 s in every process after that.
 """
 
 from __future__ import annotations
 
+import atexit
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -216,34 +221,47 @@ def _filter_banks(settings: SpectrogramSettings) -> tuple[scipy.sparse.csr_array
     return mel, np.ascontiguousarray(chroma_filters(settings).T, dtype=np.float32)
 
 
+def warm_up() -> None:
+    """Build the filter banks now, so that the first sound does not wait for librosa's import (about a second)."""
+    _filter_banks(SPECTROGRAM)
+
+
+@lru_cache(maxsize=1)
+def _librosa() -> ModuleType:
+    try:
+        import librosa.filters
+    except RuntimeError:
+        # Numba caches what it compiles for librosa beside librosa or in the user's home, and without a folder that
+        # can be written to the import fails: it gets one for the life of this process.
+        import numba
+
+        folder = tempfile.mkdtemp(prefix="synesthete-numba-")
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        numba.config.CACHE_DIR = folder
+        import librosa.filters
+    return librosa
+
+
 def mel_filters(settings: SpectrogramSettings = SPECTROGRAM) -> np.ndarray:
     """Triangular filters on Slaney's mel scale, each of unit area, from 0 Hz to half the sample rate.
 
     Returns
     -------
     np.ndarray [shape=(n_mels, 1 + n_fft / 2)], float64, >= 0
-        Equal to ``librosa.filters.mel``.
+        ``librosa.filters.mel``.
     """
-    bins_hz = np.fft.rfftfreq(settings.n_fft, 1 / settings.sample_rate_hz)
-    edges_hz = _mel_edges_hz(settings)
-    rising = (bins_hz - edges_hz[:-2, None]) / (edges_hz[1:-1] - edges_hz[:-2])[:, None]
-    falling = (edges_hz[2:, None] - bins_hz) / (edges_hz[2:] - edges_hz[1:-1])[:, None]
-    heights = 2 / (edges_hz[2:] - edges_hz[:-2])
-    return np.maximum(0, np.minimum(rising, falling)) * heights[:, None]
+    bank: np.ndarray = _librosa().filters.mel(
+        sr=settings.sample_rate_hz, n_fft=settings.n_fft, n_mels=settings.n_mels, dtype=np.float64
+    )
+    return bank
 
 
 def mel_frequencies(settings: SpectrogramSettings = SPECTROGRAM) -> np.ndarray:
     """Centre frequency of each mel band, [n_mels], rising [Hz]."""
-    return _mel_edges_hz(settings)[1:-1]
-
-
-def _mel_edges_hz(settings: SpectrogramSettings) -> np.ndarray:
-    """Edges [n_mels + 2] on Slaney's scale: linear up to 1000 Hz (15 mel), then 27 mel to a factor of 6.4."""
-    step = np.log(6.4) / 27
-    highest_hz = settings.sample_rate_hz / 2
-    highest = 15 + np.log(highest_hz / 1000) / step if highest_hz > 1000 else highest_hz * 3 / 200
-    mels = np.linspace(0, highest, settings.n_mels + 2)
-    return np.where(mels < 15, mels * 200 / 3, 1000 * np.exp(step * (mels - 15)))
+    edges_hz: np.ndarray = _librosa().mel_frequencies(
+        n_mels=settings.n_mels + 2, fmin=0, fmax=settings.sample_rate_hz / 2
+    )
+    return edges_hz[1:-1]
 
 
 def chroma_filters(settings: SpectrogramSettings = SPECTROGRAM) -> np.ndarray:

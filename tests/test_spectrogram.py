@@ -1,5 +1,6 @@
 """The spectrogram against librosa, and what must not change it."""
 
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -10,7 +11,13 @@ import pytest
 
 from synesthete.errors import AudioError
 from synesthete.settings import PROJECT_ROOT, SPECTROGRAM, SpectrogramSettings
-from synesthete.spectrogram import chroma_filters, compute_spectrogram, compute_spectrograms, mel_filters
+from synesthete.spectrogram import (
+    chroma_filters,
+    compute_spectrogram,
+    compute_spectrograms,
+    mel_filters,
+    mel_frequencies,
+)
 
 RATE = SPECTROGRAM.sample_rate_hz
 OTHER = SpectrogramSettings(sample_rate_hz=16_000, n_fft=1024, hop_length=160, n_mels=64, n_mfcc=13, n_chroma=24)
@@ -30,12 +37,36 @@ class FakeClip:
         self.excerpts = [type("Excerpt", (), {"samples": samples}) for samples in excerpts]
 
 
-@pytest.mark.parametrize("chosen", [SPECTROGRAM, OTHER, SpectrogramSettings(sample_rate_hz=1600, n_mels=8)])
-def test_filters_equal_librosas(chosen):
+def slaney_mel_bank(settings):
+    """The bank from its definition (Slaney, 1998): linear to 1000 Hz at 15 mel, then 27 mel to a factor of 6.4."""
+    highest_hz = settings.sample_rate_hz / 2
+    step = np.log(6.4) / 27
+    highest = 15 + np.log(highest_hz / 1000) / step if highest_hz > 1000 else highest_hz * 3 / 200
+    mels = np.linspace(0, highest, settings.n_mels + 2)
+    edges_hz = [mel * 200 / 3 if mel < 15 else 1000 * np.exp(step * (mel - 15)) for mel in mels]
+    bins_hz = np.arange(1 + settings.n_fft // 2) * settings.sample_rate_hz / settings.n_fft
+    bank = [
+        np.interp(bins_hz, (low, centre, high), (0, 2 / (high - low), 0), left=0, right=0)
+        for low, centre, high in zip(edges_hz, edges_hz[1:], edges_hz[2:], strict=False)
+    ]
+    return np.array(bank), np.array(edges_hz[1:-1])
+
+
+BELOW_1000_HZ = SpectrogramSettings(sample_rate_hz=1600, n_mels=8)
+
+
+@pytest.mark.parametrize("chosen", [SPECTROGRAM, OTHER, BELOW_1000_HZ], ids=["default", "other", "below 1000 Hz"])
+def test_mel_filters_are_slaneys(chosen):
+    """A librosa that changes its bank would change every vector without changing a fingerprint."""
+    bank, centres_hz = slaney_mel_bank(chosen)
+    np.testing.assert_allclose(mel_filters(chosen), bank, atol=1e-12)
+    np.testing.assert_allclose(mel_frequencies(chosen), centres_hz, rtol=1e-12)
+
+
+@pytest.mark.parametrize("chosen", [SPECTROGRAM, OTHER, BELOW_1000_HZ], ids=["default", "other", "below 1000 Hz"])
+def test_chroma_filters_equal_librosas(chosen):
     shape = {"sr": chosen.sample_rate_hz, "n_fft": chosen.n_fft, "dtype": np.float64}
-    mel = librosa.filters.mel(**shape, n_mels=chosen.n_mels)
     chroma = librosa.filters.chroma(**shape, n_chroma=chosen.n_chroma, tuning=0)
-    np.testing.assert_allclose(mel_filters(chosen), mel, atol=1e-12)
     np.testing.assert_allclose(chroma_filters(chosen), chroma, atol=1e-12)
 
 
@@ -165,3 +196,12 @@ def test_importing_it_is_cheap():
     code = "import sys, synesthete.spectrogram; print({'librosa', 'numba', 'torch'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=PROJECT_ROOT, check=True)
     assert done.stdout.strip() == "set()"
+
+
+def test_it_needs_no_folder_for_what_numba_compiles(tmp_path):
+    """Read-only packages and a home that cannot be written to: numba then finds no place for librosa's cache."""
+    code = "from synesthete import spectrogram; spectrogram.warm_up(); print(spectrogram.mel_filters().shape)"
+    nowhere = {**os.environ, "NUMBA_CACHE_LOCATOR_CLASSES": "UserProvidedCacheLocator", "TMPDIR": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=PROJECT_ROOT, env=nowhere)
+    assert (done.returncode, done.stdout.strip()) == (0, "(128, 1025)"), done.stderr
+    assert not list(tmp_path.iterdir()), "what numba was given is gone with the process"

@@ -6,7 +6,7 @@ import threading
 
 import streamlit as st
 
-from synesthete import audio, encoders, sampler
+from synesthete import audio, encoders, sampler, spectrogram
 from synesthete.catalogue import Catalogue
 from synesthete.search import SearchEngine
 
@@ -15,9 +15,11 @@ from synesthete.search import SearchEngine
 def catalogue() -> Catalogue:
     """The built-in catalogue, for browsing; no encoder is needed.
 
-    The first call on a server also wakes a decoding process, so that the first sound does not wait for it.
+    The first call on a server also wakes a decoding process and loads librosa, so that the first sound does not wait
+    for them.
     """
-    threading.Thread(target=audio.warm_up, daemon=True).start()
+    for warm_up in (audio.warm_up, spectrogram.warm_up):
+        threading.Thread(target=warm_up, daemon=True).start()
     return sampler.open_sampler()
 
 
