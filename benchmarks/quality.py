@@ -131,7 +131,7 @@ def embed(encoder: Encoder, files: Sequence[str]) -> dict[str, np.ndarray]:
         starts += [segment.start_seconds for segment in made.segments]
         rows += [row] * len(made.segments)
     arrays = {"starts": np.array(starts), "rows": np.array(rows), "hop": np.array(encoder.hop_seconds)}
-    components = encoder.voices if isinstance(encoder, Fusion) else {}
+    components = encoder.components if isinstance(encoder, Fusion) else {}
     for component, at in components.items():
         arrays[f"component {component}"] = np.array([at.start, at.stop])
     return {"X": np.stack(vectors), "segments": np.concatenate(segments)} | arrays
