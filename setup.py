@@ -1,4 +1,4 @@
-"""What pyproject.toml cannot say: data/ of the checkout is installed as synesthete/data/ (settings.DATA_ROOT finds it)."""
+"""What pyproject.toml cannot say: data/ of the checkout becomes synesthete/data/, where settings.DATA_ROOT finds it."""
 
 from setuptools import find_packages, setup
 

@@ -237,7 +237,7 @@ def _librosa() -> ModuleType:
 
         folder = tempfile.mkdtemp(prefix="synesthete-numba-")
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
-        numba.config.CACHE_DIR = folder
+        numba.config.CACHE_DIR = folder  # type: ignore[attr-defined]
         import librosa.filters
     return librosa
 
