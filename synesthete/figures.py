@@ -17,7 +17,6 @@ PITCH_CLASSES = ("C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "
 TONNETZ_AXES = ("5th x", "5th y", "m3 x", "m3 y", "M3 x", "M3 y")
 RED, GREEN, BLUE = "#FF6B57", "#43D17E", "#5B9BFF"
 _GRID = "rgba(128, 132, 150, 0.25)"
-_NARROW_LABELS = 4  # as many clock times as fit under a third of the page
 _MAX_COLUMNS = 700  # more than a screen shows; keeps a two-minute sound's figure light
 _HZ_TICKS = (250, 500, 1000, 2000, 4000, 8000)
 _LEFT_MARGIN = 56  # pixels; the same for every figure, so that time lines up from one to the next

@@ -10,7 +10,6 @@ import streamlit as st
 
 from synesthete import landscape
 from synesthete.search import SearchEngine, SearchResult
-from synesthete.settings import PROJECT_ROOT
 from synesthete.tracks import Track, clock
 from synesthete.ui import listening, map3d, sound_input, state
 from synesthete.ui.landscape_data import LandscapeData, group_name
@@ -23,7 +22,6 @@ _METHODS = {
     "umap": ("UMAP", "keeps neighbours together, and more of how the regions lie to each other"),
     "pca": ("PCA", "the three directions in which the tracks differ most; a shadow, nothing bent"),
 }
-_JOURNEY_PAGE = "pages/3_Journey.py"
 
 
 def choose_method() -> str:
@@ -149,8 +147,7 @@ def _show_journey() -> None:
         return
     names = [plain(sound.name, 60) if sound else "…" for sound in (begin, end)]
     st.caption(f"Journey: from {names[0]} to {names[1]}")
-    if (PROJECT_ROOT / _JOURNEY_PAGE).is_file():
-        st.page_link(_JOURNEY_PAGE, label="Go on this journey", icon=":material/route:")
+    st.page_link("pages/3_Journey.py", label="Go on this journey", icon=":material/route:")
 
 
 def _show_here(data: LandscapeData, found: SearchResult | None) -> None:

@@ -40,18 +40,23 @@ class Server:
     process: subprocess.Popen
 
 
-def start_server(folder: Path) -> Server:
-    """Start the app on a free port and wait until it answers."""
+def free_port() -> int:
+    """A port of this computer that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    log = (folder / "server.log").open("w")
-    process = subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", "app.py", "--server.address", "127.0.0.1", "--server.port",
-         str(port), "--server.headless", "true", "--server.fileWatcherType", "none"],
-        cwd=PROJECT_ROOT, stdout=log, stderr=subprocess.STDOUT,
-        env={**os.environ, "SYNESTHETE_HOME": str(folder / "state")},
-    )  # fmt: skip
+        return probe.getsockname()[1]
+
+
+def start_server(folder: Path, *flags: str, port: int | None = None, **environment: str) -> Server:
+    """Start the app and wait until it answers; its log is ``folder / "server.log"``."""
+    port = port or free_port()
+    with (folder / "server.log").open("w") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "streamlit", "run", "app.py", "--server.address", "127.0.0.1", "--server.port",
+             str(port), "--server.headless", "true", "--server.fileWatcherType", "none", *flags],
+            cwd=PROJECT_ROOT, stdout=log, stderr=subprocess.STDOUT,
+            env={**os.environ, "SYNESTHETE_HOME": str(folder / "state"), **environment},
+        )  # fmt: skip
     url = f"http://127.0.0.1:{port}"
     for _ in range(300):
         try:

@@ -1,11 +1,6 @@
 """Signing in to Spotify in a real browser, against the stand-in for Spotify that tests/playlists has."""
 
-import os
-import socket
-import subprocess
 import sys
-import time
-import urllib.request
 from urllib.parse import urlencode
 
 import pytest
@@ -13,6 +8,7 @@ from playwright.sync_api import TimeoutError
 
 from synesthete import sampler
 from synesthete.settings import PROJECT_ROOT
+from tests.e2e.conftest import free_port, start_server
 
 sys.path.insert(0, str(PROJECT_ROOT / "tests" / "playlists"))
 import spotify_server
@@ -24,36 +20,20 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(params=["secret", "pkce"])
 def app(request, tmp_path, monkeypatch):
     """The app on a port that Spotify's stand-in knows as its redirect address; gives both, and the log."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    url = f"http://127.0.0.1:{port}"
-    monkeypatch.setattr(spotify_server, "REDIRECT_URI", f"{url}/")
-    log = tmp_path / "server.log"
-    with FakeSpotify() as spotify, log.open("w") as lines:
+    port = free_port()
+    monkeypatch.setattr(spotify_server, "REDIRECT_URI", f"http://127.0.0.1:{port}/")
+    with FakeSpotify() as spotify:
         environment = {
-            **os.environ,
-            "SYNESTHETE_HOME": str(tmp_path / "state"),
             "SPOTIPY_CLIENT_ID": CLIENT_ID,
             "SPOTIPY_CLIENT_SECRET": CLIENT_SECRET if request.param == "secret" else "",
-            "SPOTIPY_REDIRECT_URI": f"{url}/",
+            "SPOTIPY_REDIRECT_URI": f"http://127.0.0.1:{port}/",
             "SYNESTHETE_SPOTIFY_ACCOUNTS": spotify.url,
             "SYNESTHETE_SPOTIFY_API": f"{spotify.url}/v1",
         }
-        command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.address", "127.0.0.1"]
-        command += ["--server.port", str(port), "--server.headless", "true", "--server.fileWatcherType", "none"]
-        command += ["--logger.level", "debug"]
-        process = subprocess.Popen(command, cwd=PROJECT_ROOT, stdout=lines, stderr=lines, env=environment)
-        for _ in range(300):
-            try:
-                urllib.request.urlopen(f"{url}/_stcore/health", timeout=1)
-                break
-            except OSError:
-                assert process.poll() is None, log.read_text()
-                time.sleep(0.2)
-        yield url, spotify, log
-        process.terminate()
-        process.wait(10)
+        server = start_server(tmp_path, "--logger.level", "debug", port=port, **environment)
+        yield server.url, spotify, tmp_path / "server.log"
+        server.process.terminate()
+        server.process.wait(10)
 
 
 def begin(page):

@@ -5,9 +5,7 @@ import io
 import json
 import xml.etree.ElementTree as ElementTree
 
-import numpy as np
 import pytest
-import soundfile
 from streamlit.testing.v1 import AppTest
 
 from synesthete import sampler
@@ -15,6 +13,7 @@ from synesthete.playlists import FORMATS, write
 from synesthete.settings import PROJECT_ROOT
 from synesthete.ui import journey, sound_input, spotify, state
 from synesthete.ui.export import playlist_of
+from tests.sounds import tone, wav_bytes
 
 PAGE = "pages/3_Journey.py"
 
@@ -101,10 +100,7 @@ def test_options_shape_the_journey():
 
 
 def test_a_recorded_sound_may_be_an_end():
-    time = np.arange(3 * 22_050) / 22_050
-    buffer = io.BytesIO()
-    soundfile.write(buffer, 0.5 * np.sin(2 * np.pi * 330 * time), 22_050, format="WAV")
-    sound = sound_input.from_upload(buffer.getvalue(), "my [hum](http://evil).wav", "audio/wav")
+    sound = sound_input.from_upload(wav_bytes(tone(3)), "my [hum](http://evil).wav", "audio/wav")
     app = start(**{**ends(), state.JOURNEY_FROM: sound})
     assert not app.exception and not app.error
     assert rows(app)[0]["about"] == "Your sound" and rows(app)[0]["url"]

@@ -1,13 +1,11 @@
 """The Landscape page, run through app.py without a browser: what the map is told, and what follows a choice."""
 
 import base64
-import io
 import json
 from pathlib import Path
 
 import numpy as np
 import pytest
-import soundfile
 from streamlit.testing.v1 import AppTest
 
 from synesthete import landscape, sampler
@@ -15,6 +13,7 @@ from synesthete.catalogue import Catalogue
 from synesthete.landscape.of_catalogue import map_fingerprint, map_of
 from synesthete.settings import PROJECT_ROOT
 from synesthete.ui import map3d, state
+from tests.sounds import tone, wav_bytes
 
 PAGE = "pages/2_Landscape.py"
 
@@ -96,11 +95,8 @@ def test_the_sound_asked_about_is_on_the_map_with_lines_to_its_matches(shown, tr
 
 
 def test_a_dropped_sound_is_placed_on_the_map(shown):
-    time = np.arange(3 * 22_050) / 22_050
-    tone = io.BytesIO()
-    soundfile.write(tone, 0.5 * np.sin(2 * np.pi * 440 * time), 22_050, format="WAV")
     app = start()
-    app.file_uploader(key="upload").set_value(("<b>tone</b>.wav", tone.getvalue(), "audio/wav")).run()
+    app.file_uploader(key="upload").set_value(("<b>tone</b>.wav", wav_bytes(tone(3)), "audio/wav")).run()
     assert not app.exception and not app.error
     assert len(shown[-1]["here"]["matches"]) == 10
     assert np.isfinite(shown[-1]["here"]["xyz"]).all()

@@ -1,17 +1,15 @@
 """The Listen page and its neighbours, run through app.py without a browser."""
 
-import io
 from pathlib import Path
 
-import numpy as np
 import pytest
-import soundfile
 from streamlit.testing.v1 import AppTest
 
 from synesthete import sampler
 from synesthete.catalogue import Catalogue
 from synesthete.settings import LIMITS, PROJECT_ROOT, Paths
 from synesthete.tracks import clock
+from tests.sounds import tone, wav_bytes
 
 
 def start(page: str | None = None, **query) -> AppTest:
@@ -35,13 +33,6 @@ def linked(app: AppTest) -> str:
     """The track that the address names; AppTest gives a list for what a test set, a text for what a page set."""
     value = app.query_params["track"]
     return value[0] if isinstance(value, list) else value
-
-
-def tone(seconds: float = 3.0, level: float = 0.5, hz: float = 440.0) -> bytes:
-    time = np.arange(int(seconds * 22_050)) / 22_050
-    buffer = io.BytesIO()
-    soundfile.write(buffer, level * np.sin(2 * np.pi * hz * time), 22_050, format="WAV")
-    return buffer.getvalue()
 
 
 def sampler_file(number: int = 0):
@@ -122,8 +113,8 @@ def test_options_narrow_the_matches():
     [
         (b"", "empty.wav", "empty"),
         (b"these are words " * 200, "words.mp3", "words.mp3"),
-        (tone(0.4), "blip.wav", "blip.wav"),
-        (tone(level=0.0), "quiet.wav", "silen"),
+        (wav_bytes(tone(0.4)), "blip.wav", "blip.wav"),
+        (wav_bytes(tone(3, amplitude=0.0)), "quiet.wav", "silen"),
     ],
 )
 def test_a_bad_file_gets_a_sentence_and_the_next_one_works(data, name, words):
@@ -131,12 +122,12 @@ def test_a_bad_file_gets_a_sentence_and_the_next_one_works(data, name, words):
     assert not app.exception
     assert len(app.error) == 1
     assert words in app.error[0].value.replace("\\", "")
-    drop(app, tone(), "fine.wav")
+    drop(app, wav_bytes(tone(3)), "fine.wav")
     assert not app.error and len(rows(app)) == 10
 
 
 def test_markup_in_a_file_name_stays_letters():
-    app = drop(start(), tone(), "<b>bold</b> ![pixel](http://example.org/x.png).wav")
+    app = drop(start(), wav_bytes(tone(3)), "<b>bold</b> ![pixel](http://example.org/x.png).wav")
     header = app.header[0].value
     assert "![" not in header and "<b>" not in header.replace("\\<", "")
     assert header.replace("\\", "").startswith("<b>bold</b>") or header.replace("\\", "").startswith("x.png")
