@@ -16,10 +16,9 @@ from synesthete.ui.text import plain
 
 _LOG = logging.getLogger(__name__)
 
-# file, label, icon: in the order of the menu; a page that is not there yet is left out
+# file, label, icon: in the order of the menu
 MENU = (
     ("app.py", "Listen", ":material/hearing:"),
-    ("pages/1_Live.py", "Live", ":material/graphic_eq:"),
     ("pages/2_Landscape.py", "Landscape", ":material/landscape:"),
     ("pages/3_Journey.py", "Journey", ":material/route:"),
     ("pages/4_Library.py", "Library", ":material/library_music:"),
@@ -46,8 +45,7 @@ def begin(title: str) -> Iterator[None]:
     )
     with st.sidebar:
         for file, label, icon in MENU:
-            if (PROJECT_ROOT / file).is_file():
-                st.page_link(file, label=label, icon=icon)
+            st.page_link(file, label=label, icon=icon)
     try:
         yield
     except SynestheteError as error:
