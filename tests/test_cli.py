@@ -1,5 +1,6 @@
 """The command line, as a separate process where exit codes and streams matter."""
 
+import importlib.util
 import json
 import subprocess
 import sys
@@ -14,6 +15,8 @@ from synesthete.audio import read_clip
 from synesthete.catalogue import Catalogue
 from synesthete.catalogue.ingest import embed_missing
 from synesthete.cli import main
+from synesthete.encoders import registry
+from synesthete.errors import SynestheteError
 from synesthete.search import SearchEngine
 from synesthete.settings import PROJECT_ROOT
 
@@ -93,6 +96,22 @@ def test_mistakes_get_one_sentence_and_exit_code_one(arguments, words, capsys):
     assert main(arguments) == 1
     said = capsys.readouterr().err
     assert said.startswith("synesthete: ") and words in said and "Traceback" not in said
+
+
+def test_a_default_encoder_without_a_member_says_how_to_add_it(song, capsys, monkeypatch):
+    """`pip install` cannot bring the package musicnn; the built-in catalogue is then analysed once."""
+
+    def stop(*_):
+        raise SynestheteError("stopped here")
+
+    find_spec = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "musicnn" else find_spec(name))
+    monkeypatch.setattr(registry, "_loaded", {})
+    monkeypatch.setattr(sampler, "embed_with", stop)
+    assert main(["search", str(song[1])]) == 1
+    said = capsys.readouterr().err.splitlines()
+    assert said[0].endswith("once; this takes a while …") and said[-1] == "synesthete: stopped here"
+    assert "pip install --no-deps musicnn==" in said[1]
 
 
 def test_usage_errors_exit_with_two():

@@ -117,7 +117,7 @@ class Resnet(Encoder):
     Parameters
     ----------
     weights : Weights, optional
-        By default ``data/models/synesthete-resnet``.
+        By default ``data/models/synesthete-resnet.safetensors``.
 
     Attributes
     ----------
