@@ -76,7 +76,7 @@ class ComponentPlan:
 
 
 # Chosen on the collections of CHOSEN_ON (same artist; passages through a phone, whole and by segments) and on bands in
-# fourteen kinds of styles, none of which is among what is published: see docs/decisions/voices-of-the-fusion.md. The
+# fourteen kinds of styles, none of which is among what is published: see docs/decisions/components-of-the-fusion.md. The
 # optimum is flat. The borrowed tags weigh a little more than those figures ask for: on recordings of players and
 # singers, which are rare among this music, they are the best single component.
 PLAN = {
