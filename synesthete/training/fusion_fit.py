@@ -76,8 +76,8 @@ class ComponentPlan:
 
 
 # Chosen on the collections of CHOSEN_ON (same artist; passages through a phone, whole and by segments) and on bands in
-# fourteen kinds of styles, none of which is among what is published: see docs/decisions/components-of-the-fusion.md. The
-# optimum is flat. The borrowed tags weigh a little more than those figures ask for: on recordings of players and
+# fourteen kinds of styles, none of which is among what is published; see docs/decisions/components-of-the-fusion.md.
+# The optimum is flat. The borrowed tags weigh a little more than those figures ask for: on recordings of players and
 # singers, which are rare among this music, they are the best single component.
 PLAN = {
     "musicnn": ComponentPlan(track_weight=0.6, segment_weight=0.2, track_shrinkage=0.05, track_phone_share=0.2),
