@@ -1,19 +1,37 @@
 """Which song of a streaming service is the track in hand: by its ISRC, else by artist, title and length.
 
 Only names and lengths are compared, never the sound: so every answer carries a confidence, and one that is
-not sure is marked doubtful for the listener to confirm.
+not sure is marked doubtful for the listener to confirm. What is written in another script cannot be compared: then the
+length must be close, and the answer is always doubtful.
 """
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 
-from synesthete.playlists.playlist import isrc_of
+from synesthete.playlists.names import (
+    artist_likeness,
+    is_in_another_script,
+    likeness,
+    normalised,
+    scripts,
+    versions,
+)
+from synesthete.playlists.playlist import checked_isrc, isrc_of
 from synesthete.tracks import Track, clock
+
+__all__ = [
+    "SURE",
+    "Candidate",
+    "Song",
+    "artist_likeness",
+    "choose",
+    "confidence",
+    "has_artist_in_another_script",
+    "likeness",
+    "normalised",
+]
 
 SURE = 0.85  # from here on a match needs no confirmation
 POSSIBLE = 0.5  # below, nothing is offered
@@ -21,19 +39,7 @@ N_ALTERNATIVES = 4
 ALIKE_TITLES, ALIKE_ARTISTS = 0.95, 0.9  # below, they are said to differ, and the match is doubtful
 CLOSE_SECONDS = 3.0  # masters and fade-outs of the same recording differ by about this much
 FAR_SECONDS = 12.0  # a difference like this is another recording
-
-# Words that name another recording of the same song: they must stand on both sides or on neither.
-VERSION_WORDS = {"live", "acoustic", "unplugged", "instrumental", "karaoke", "acapella", "orchestral"}
-VERSION_WORDS |= {"cover", "tribute", "demo", "rehearsal", "session", "sessions", "reprise"}
-VERSION_WORDS |= {"remix", "mix", "dub", "edit", "extended", "nightcore", "slowed", "reverb", "sped"}
-# Words that name another edition of the same recording: they say nothing.
-EDITION = re.compile(
-    r"\b(\d{4} )?(digital(ly)? )?remaster(ed)?( version| edition)?( \d{4})?\b"
-    r"|\b(deluxe|expanded|anniversary|bonus track|album version|single version|original mix|original version"
-    r"|mono|stereo|explicit|clean)( version| edition)?\b"
-)
-GUESTS = re.compile(r"[(\[]?\b(feat|ft|featuring)\b\.?[^()\[\]]*[)\]]?|[(\[]with\b[^()\[\]]*[)\]]", re.IGNORECASE)
-_LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i", "&": " and "})
+UNKNOWN = 0.6  # counted for a title, artist or length that cannot be compared
 
 
 @dataclass(frozen=True)
@@ -97,65 +103,18 @@ class Candidate:
         return self.song.uri if self.song else None
 
 
-def normalised(text: str) -> str:
-    """A title or name with what differs between catalogues taken out.
-
-    Case, Latin accents, punctuation, guests (``feat. …``) and edition words (``Remastered 2011``) go; words
-    that name another recording (live, remix, …) stay.
-    """
-    return _words(EDITION.sub(" ", _words(GUESTS.sub(" ", text)))) or _words(text)
-
-
-def _words(text: str) -> str:
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    # Only this block: kana and Indic scripts keep marks that change the word.
-    bare = "".join(character for character in decomposed if not "\u0300" <= character <= "\u036f")
-    composed = unicodedata.normalize("NFC", bare).translate(_LETTERS).replace("'", "").replace("\u2019", "")
-    return re.sub(r"[\W_]+", " ", composed).strip()
-
-
-def likeness(one: str, other: str) -> float:
-    """How alike two titles or names are once normalised, in [0, 1]; the order of words counts little."""
-    a, b = normalised(one), normalised(other)
-    if not a or not b:
-        return 0.0
-    if a == b:
-        return 1.0
-    in_order = SequenceMatcher(None, a, b, autojunk=False).ratio()
-    sorted_words = (" ".join(sorted(a.split())), " ".join(sorted(b.split())))
-    any_order = SequenceMatcher(None, *sorted_words, autojunk=False).ratio()
-    return max(in_order, 0.95 * any_order)
-
-
-def artist_likeness(artist: str, artists: Iterable[str]) -> float:
-    """How well one credit (``A feat. B``, ``A & B``) fits a list of artists, in [0, 1]."""
-    names = tuple(artists)
-    joined = likeness(artist, " and ".join(names))
-    parts = re.split(r"\s*(?:[,;/&×]|\b(?:feat|ft|featuring|and|with|vs|x)\b\.?)\s*", artist, flags=re.IGNORECASE)
-    alike = [likeness(part, name) for part in parts if part.strip() for name in names]
-    # One shared name of several is good evidence, not proof.
-    return max([joined, *(0.95 * value if value > 0.9 else 0.7 * value for value in alike)])
-
-
-def versions(title: str) -> frozenset[str]:
-    """The words of a title that tell apart what is spelt nearly alike: live, remix, …, 2, II."""
-    words = normalised(title).split()
-    return frozenset(
-        word
-        for position, word in enumerate(words)
-        if re.fullmatch(r"\d+|[ivx]+", word) or (position > 0 and word in VERSION_WORDS)
-    )
-
-
 def confidence(track: Track, song: Song) -> float:
     """How likely a song found by name is this track, in [0, 1].
 
-    A weighted mean of title (0.5), artist (0.35) and length (0.15), capped where one of them objects.
+    A weighted mean of title (0.5), artist (0.35) and length (0.15), capped where one of them objects or cannot be
+    compared.
     """
-    title = likeness(track.title, song.title)
-    artist = artist_likeness(track.artist, song.artists) if track.artist else 0.6
+    is_title_comparable = not is_in_another_script(track.title, song.title)
+    is_artist_comparable = bool(track.artist) and not has_artist_in_another_script(track, song)
+    title = likeness(track.title, song.title) if is_title_comparable else UNKNOWN
+    artist = artist_likeness(track.artist, song.artists) if is_artist_comparable else UNKNOWN
     apart = _seconds_apart(track, song)
-    length = 0.6 if apart is None else max(0.0, 1.0 - max(0.0, apart - CLOSE_SECONDS) / FAR_SECONDS)
+    length = UNKNOWN if apart is None else max(0.0, 1.0 - max(0.0, apart - CLOSE_SECONDS) / FAR_SECONDS)
     value = 0.5 * title + 0.35 * artist + 0.15 * length
     is_far = apart is not None and apart > FAR_SECONDS
     is_named_otherwise = title < ALIKE_TITLES or artist < ALIKE_ARTISTS
@@ -163,7 +122,28 @@ def confidence(track: Track, song: Song) -> float:
         value = min(value, SURE - 0.05)
     if min(title, artist) < 0.6:
         value = min(value, POSSIBLE + 0.15)
+    if not is_title_comparable or has_artist_in_another_script(track, song):
+        value = min(value, _limit_of_scripts(track, song))
     return value if title >= 0.4 and artist >= 0.3 else min(value, POSSIBLE - 0.05)
+
+
+def _limit_of_scripts(track: Track, song: Song) -> float:
+    """The most that can be said where title or artist is in another script: what is left must fit."""
+    apart = _seconds_apart(track, song)
+    is_close = apart is not None and apart <= CLOSE_SECONDS
+    is_far = apart is not None and apart > FAR_SECONDS
+    if not is_in_another_script(track.title, song.title):  # the title says something, the artist does not
+        if likeness(track.title, song.title) < ALIKE_TITLES or is_far:
+            return POSSIBLE - 0.05
+        return SURE - 0.05 if is_close else POSSIBLE + 0.05
+    if not track.artist or not is_close:
+        return POSSIBLE - 0.05
+    return POSSIBLE + (0.05 if has_artist_in_another_script(track, song) else 0.15)
+
+
+def has_artist_in_another_script(track: Track, song: Song) -> bool:
+    """Whether the artists of both are written in scripts that cannot be compared."""
+    return is_in_another_script(track.artist, " ".join(song.artists))
 
 
 def choose(track: Track, by_isrc: Iterable[Song], by_name: Iterable[Song]) -> Candidate:
@@ -180,8 +160,8 @@ def choose(track: Track, by_isrc: Iterable[Song], by_name: Iterable[Song]) -> Ca
     isrc = isrc_of(track)
     scored: dict[str, tuple[float, Song]] = {}
     for song in (*by_isrc, *by_name):
-        is_same_code = bool(isrc) and isrc_of(Track("", "", isrc=song.isrc)) == isrc
-        value = _isrc_confidence(track, song) if is_same_code else confidence(track, song)
+        has_same_code = bool(isrc) and checked_isrc(song.isrc) == isrc
+        value = _isrc_confidence(track, song) if has_same_code else confidence(track, song)
         if value > scored.get(song.uri, (-1.0, song))[0]:
             scored[song.uri] = (value, song)
     ranked = sorted(scored.values(), key=lambda pair: -pair[0])
@@ -194,10 +174,13 @@ def choose(track: Track, by_isrc: Iterable[Song], by_name: Iterable[Song]) -> Ca
 
 
 def _isrc_confidence(track: Track, song: Song) -> float:
-    """An ISRC names a recording, but tags can be wrong: title and length must not contradict it."""
+    """An ISRC names a recording, but tags can be wrong: title and length must not contradict it.
+
+    A title contradicts only where both are words of one script: "÷" may well be "Divide", and "桜" "Sakura".
+    """
     apart = _seconds_apart(track, song)
-    is_contradicted = likeness(track.title, song.title) < 0.4 or (apart is not None and apart > FAR_SECONDS)
-    return 0.7 if is_contradicted else 1.0
+    has_other_title = bool(scripts(track.title) & scripts(song.title)) and likeness(track.title, song.title) < 0.4
+    return 0.7 if has_other_title or (apart is not None and apart > FAR_SECONDS) else 1.0
 
 
 def _seconds_apart(track: Track, song: Song) -> float | None:
@@ -206,18 +189,22 @@ def _seconds_apart(track: Track, song: Song) -> float | None:
 
 def _why(track: Track, song: Song, value: float, isrc: str) -> str:
     objections = []
-    if likeness(track.title, song.title) < ALIKE_TITLES:
+    if is_in_another_script(track.title, song.title):
+        objections.append("the title is in another script")
+    elif likeness(track.title, song.title) < ALIKE_TITLES:
         objections.append("the titles differ")
     if versions(track.title) != versions(song.title):
         objections.append("it may be another version")
     if not track.artist:
         objections.append("the track names no artist")
+    elif has_artist_in_another_script(track, song):
+        objections.append("the artist is in another script")
     elif artist_likeness(track.artist, song.artists) < ALIKE_ARTISTS:
         objections.append("the artists differ")
     apart = _seconds_apart(track, song)
     if apart is not None and apart > CLOSE_SECONDS:
         objections.append(f"it lasts {clock(song.seconds)} instead of {clock(track.seconds)}")
-    means = f"Same ISRC {isrc}" if isrc and isrc_of(Track("", "", isrc=song.isrc)) == isrc else "Found by name"
+    means = f"Same ISRC {isrc}" if isrc and checked_isrc(song.isrc) == isrc else "Found by name"
     if not objections:
         return f"{means}." if value >= SURE else f"{means}, but not certain."
     return f"{means}, but {' and '.join(objections)}."

@@ -92,8 +92,13 @@ def _carried(character: str) -> str:
 
 
 def isrc_of(track: Track) -> str:
-    """The International Standard Recording Code as 12 characters without hyphens; empty if it is not one."""
-    code = re.sub(r"[\s-]", "", track.isrc).upper()
+    """The International Standard Recording Code of a track; see :func:`checked_isrc`."""
+    return checked_isrc(track.isrc)
+
+
+def checked_isrc(code: str) -> str:
+    """An ISRC as 12 characters without hyphens; empty if it is not one."""
+    code = re.sub(r"[\s-]", "", code).upper()
     return code if _ISRC.fullmatch(code) else ""
 
 

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from synesthete.errors import OptionError, PlaylistError, SpotifyError
-from synesthete.playlists.matching import SURE, Candidate, Song, choose, normalised
+from synesthete.playlists.matching import SURE, Candidate, Song, choose, has_artist_in_another_script
+from synesthete.playlists.names import query_words, scripts
 from synesthete.playlists.playlist import isrc_of, one_line
 from synesthete.playlists.spotify import SpotifyConnection
 from synesthete.playlists.spotify_account import SpotifyConfig, TokenStore
@@ -131,10 +132,15 @@ class SpotifySession(SpotifyConnection):
         by_isrc = self._search(f"isrc:{isrc}", patience) if isrc else []
         candidate = choose(track, by_isrc, [])
         by_name: list[Song] = []
-        for query in _queries(track):
-            if candidate.confidence >= SURE:
-                break
-            by_name += self._search(query, patience)
+        queries = _queries(track)
+        while queries and candidate.confidence < SURE:
+            by_name += self._search(queries.pop(0), patience)
+            candidate = choose(track, by_isrc, by_name)
+        is_artist_unknown = not by_name or not scripts(track.artist) <= {"LATIN"}
+        if track.artist and candidate.song is None and is_artist_unknown:  # there in another script, perhaps
+            for query in _queries(replace(track, artist="")):
+                found = self._search(query, patience)
+                by_name += [song for song in found if has_artist_in_another_script(track, song)]
             candidate = choose(track, by_isrc, by_name)
         return candidate
 
@@ -236,10 +242,11 @@ def _track_uris(uris: Iterable[str]) -> tuple[str, ...]:
 
 def _queries(track: Track) -> list[str]:
     """Searches to try in turn: by field, then free; few, for development apps have a small quota."""
-    title, artist = _words(normalised(track.title), 60), _words(normalised(track.artist), 25)
-    if not title:
-        return []
-    return [f"track:{title} artist:{artist}", f"{artist} {title}"] if artist else [title]
+    title, artist = (query_words(one_line(name)) for name in (track.title, track.artist))
+    words, by = _words(title, 60), _words(artist, 25)
+    if not words:  # nothing, or nothing but signs that Spotify reads as operators
+        return [f"{by} {title[:60]}".strip()] if title else []
+    return [f"track:{words} artist:{by}", f"{by} {words}"] if by else [words]
 
 
 def _words(text: str, length: int) -> str:

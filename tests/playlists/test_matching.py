@@ -1,10 +1,13 @@
 """Which song is meant, from names and lengths alone."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from synesthete.playlists.matching import (
+    POSSIBLE,
     SURE,
     Song,
     artist_likeness,
@@ -13,6 +16,7 @@ from synesthete.playlists.matching import (
     likeness,
     normalised,
 )
+from synesthete.playlists.names import VERSION_WORDS, is_in_another_script, query_words, scripts
 from synesthete.tracks import Track
 
 
@@ -35,6 +39,18 @@ from synesthete.tracks import Track
         ("Song (with Someone)", "Song"),
         ("Album Title (Deluxe Edition)", "Album Title"),
         ("ＦＵＬＬ　ＷＩＤＴＨ", "full width"),
+        ("Ещё раз", "ЕЩЕ РАЗ"),
+        ("Μαρία", "ΜΑΡΙΑ"),
+        ("مُحَمَّد", "محمد"),
+        ("Mötley\u200b Crüe", "Motley Crue"),
+        ("÷", "÷"),
+        ("÷ (Deluxe)", "÷"),
+        ("+ - Remastered 2011", "+"),
+        ("??? feat. X", "???"),
+        ("！！！", "!!!"),
+        ("…", "..."),
+        ("( )", "()"),
+        ("❤\ufe0f", "❤"),
     ],
 )
 def test_the_same_once_normalised(one, other):
@@ -43,14 +59,50 @@ def test_the_same_once_normalised(one, other):
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("Song feat. X (Live)", "Song"), ("Song (Remix)", "Song"), ("がく", "かく"), ("Intro", "Outro")],
+    [
+        ("Song feat. X (Live)", "Song"),
+        ("Song (Remix)", "Song"),
+        ("がく", "かく"),
+        ("कि", "की"),
+        ("Intro", "Outro"),
+        ("÷", "+"),
+        ("+ - ÷", "+"),
+        ("!!!", "???"),
+        ("!!! (Live)", "!!!"),
+        ("❤", "Heart"),
+        ("", ""),
+        ("\u200b", "\u200b"),
+    ],
 )
 def test_not_the_same(one, other):
     assert likeness(one, other) < 1.0
 
 
 def test_titles_of_edition_words_stay():
-    assert normalised("Stereo") == "stereo" and normalised("(feat. X)") == "feat x" and normalised("!!!") == ""
+    assert normalised("Stereo") == "stereo" and normalised("(feat. X)") == "feat x" and normalised("!!!") == "!!!"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Виктор Цой", "виктор цой"),
+        ("Μαρία", "μαρία"),
+        ("हिन्दी गीत", "हिन्दी गीत"),
+        ("Águas de Março - 2011 Remaster", "águas de março"),
+        ("Don’t Stop (feat. X)", "don't stop"),
+        ("÷ (Deluxe)", "÷"),
+        ("❤\ufe0f ❤", "❤ ❤"),
+        ("( )", "( )"),
+        (" \u200b", ""),
+    ],
+)
+def test_a_search_is_spelt_as_the_title_is(text, words):
+    assert query_words(text) == words
+
+
+def test_scripts_by_their_letters():
+    assert scripts("Sigur Rós (Live)") == {"LATIN"} and scripts("÷ 1999") == frozenset()
+    assert scripts("丸の内 Remix") == {"CJK", "HIRAGANA"} and scripts("Ёлка") == {"CYRILLIC"}
 
 
 def test_credits_in_any_shape():
@@ -60,6 +112,10 @@ def test_credits_in_any_shape():
     assert artist_likeness("AC/DC", ["AC/DC"]) == 1.0
     assert artist_likeness("Miles Davis", ["John Coltrane"]) < 0.6
     assert artist_likeness("Miles Davis", []) == 0.0
+    assert artist_likeness("!!!", ["!!!"]) == 1.0
+    assert artist_likeness("椎名林檎 (Sheena Ringo)", ["Sheena Ringo"]) >= 0.9
+    assert artist_likeness("Кино", ["Kino (Кино)"]) >= 0.9
+    assert artist_likeness("Nirvana", ["Nirvana (UK)"]) < 0.9
 
 
 TRACK = Track("t", "Blue in Green", "Miles Davis", seconds=327)
@@ -110,6 +166,83 @@ def test_an_isrc_that_title_or_length_contradict_is_doubtful():
     assert choose(track, [found("Freddie Freeloader", isrc="USSM15900115")], []).is_doubtful
     assert choose(track, [found(isrc="USSM15900115", seconds=60)], []).is_doubtful
     assert "Same ISRC" in choose(track, [right], []).reason
+
+
+@pytest.mark.parametrize(
+    ("title", "artist", "other_title", "other_artist"),
+    [
+        ("丸の内サディスティック", "椎名林檎", "Marunouchi Sadistic", "Sheena Ringo"),
+        ("Gruppa krovi", "Kino", "Группа крови", "Кино"),
+        ("Группа крови (Live)", "Кино", "Blood Type (Live)", "Kino"),
+        ("桜 (Remastered 2011)", "森山直太朗", "Sakura", "Naotaro Moriyama"),
+        ("÷", "Ed Sheeran", "Divide", "Ed Sheeran"),
+        ("!!!", "!!!", "Chk Chk Chk", "!!!"),
+    ],
+)
+def test_an_equal_isrc_is_certain_however_the_names_are_written(title, artist, other_title, other_artist):
+    track = Track("t", title, artist, seconds=236, isrc="JPTO09901240")
+    song = found(other_title, (other_artist,), seconds=237, isrc="JPTO09901240")
+    candidate = choose(track, [song], [])
+    assert candidate.song is song and candidate.confidence == 1.0 and not candidate.is_doubtful
+    assert candidate.reason.startswith("Same ISRC JPTO09901240")
+    assert choose(track, [replace(song, seconds=60.0)], []).is_doubtful
+
+
+@pytest.mark.parametrize("title", ["÷", "+", "!!!", "❤\ufe0f", "( )", "🎉🎉", "...", "÷ (Deluxe)"])
+def test_a_title_of_signs_is_compared_as_written(title):
+    track = Track("t", title, "Somebody", seconds=200)
+    candidate = choose(
+        track, [], [found("#", ("Somebody",), 200, uri="spotify:track:y"), found(title, ("Somebody",), 201)]
+    )
+    assert candidate.uri == "spotify:track:x" and not candidate.is_doubtful
+    assert candidate.reason == "Found by name."
+    assert choose(track, [], [found("#", ("Somebody",), 200)]).song is None
+    assert choose(track, [], [found(title, ("Somebody Else",), 200)]).is_doubtful
+    assert choose(track, [], [found(f"{title} (Live)", ("Somebody",), 200)]).is_doubtful
+
+
+SHEENA = Track("t", "丸の内サディスティック", "椎名林檎", seconds=236)
+
+
+@pytest.mark.parametrize(
+    ("song", "reason"),
+    [
+        (found("Marunouchi Sadistic", ("Sheena Ringo",), 236), "title is in another script and the artist is in"),
+        (found("Marunouchi Sadistic", ("椎名林檎",), 236), "but the title is in another script."),
+        (found("丸の内サディスティック", ("Sheena Ringo",), 236), "but the artist is in another script."),
+    ],
+)
+def test_in_another_script_the_length_helps_and_nothing_is_sure(song, reason):
+    candidate = choose(SHEENA, [], [song])
+    assert candidate.song is song and candidate.is_doubtful and reason in candidate.reason
+    assert confidence(SHEENA, song) > confidence(SHEENA, replace(song, seconds=0.0))
+    assert confidence(SHEENA, replace(song, seconds=0.0)) >= confidence(SHEENA, replace(song, seconds=90.0))
+    assert choose(SHEENA, [], [replace(song, seconds=90.0)]).song is None
+
+
+def test_what_is_comparable_counts_more_than_what_is_not():
+    both, title, artist = (
+        found("Marunouchi Sadistic", ("Sheena Ringo",), 236),
+        found("Marunouchi Sadistic", ("椎名林檎",), 236),
+        found("丸の内サディスティック", ("Sheena Ringo",), 236),
+    )
+    assert POSSIBLE <= confidence(SHEENA, both) < confidence(SHEENA, title) < confidence(SHEENA, artist) < SURE
+    assert choose(SHEENA, [], [found("Marunouchi Sadistic", ("東京事変",), 236)]).song is None
+    assert choose(replace(SHEENA, artist=""), [], [both]).song is None
+    assert choose(SHEENA, [], [found("幸福論", ("Sheena Ringo",), 236)]).song is None
+
+
+@given(
+    st.text(st.characters(categories=["Lu", "Ll"], max_codepoint=0x7F), min_size=1),
+    st.text(st.characters(min_codepoint=0x3041, max_codepoint=0x3096), min_size=1),
+    st.text(),
+    st.floats(0, 1e3),
+)
+def test_a_title_in_another_script_is_never_sure(latin, hiragana, artist, seconds):
+    track, song = Track("t", hiragana, artist, seconds=seconds), Song("x", latin, (artist,), seconds=seconds)
+    if latin.casefold() not in VERSION_WORDS:  # "live" alone names no script
+        assert confidence(track, song) < SURE
+    assert not is_in_another_script(latin, latin) and not is_in_another_script(hiragana, hiragana)
 
 
 def test_a_song_that_spotify_gives_for_an_isrc_but_with_another_counts_by_name():

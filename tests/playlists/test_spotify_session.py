@@ -1,6 +1,8 @@
 """Finding songs and making playlists: real HTTP against ``spotify_server``."""
 
 import json
+from dataclasses import replace
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from spotify_server import Answer, song
@@ -107,6 +109,70 @@ def test_by_name_with_the_doubtful_left_to_the_listener(spotify, connect):
     assert "another version" in found[2].reason and "4:20 instead of 3:01" in found[2].reason
     assert found[3].reason.startswith("Nothing found that resembles Nobody – Tuesday")
     assert progress == [(n, 5) for n in range(1, 6)]
+
+
+def queries(spotify):
+    return [parse_qs(urlsplit(path).query)["q"][0] for _, path, _ in spotify.calls("/v1/search")]
+
+
+def test_titles_of_signs_are_asked_for_and_found(spotify, connect):
+    titles = ["÷", "+", "!!!", "❤\ufe0f", "🎉🎉", "( )", "***", "???"]
+    spotify.songs = [song(number, title, "Somebody", 200) for number, title in enumerate(titles)]
+    tracks = [Track(title, title, "Somebody", seconds=201) for title in titles]
+    found = connect().match_tracks(tracks)
+    assert [candidate.song and candidate.song.title for candidate in found] == titles
+    assert not any(candidate.is_doubtful for candidate in found)
+    assert len(queries(spotify)) == len(titles)
+    found = connect().match_tracks([replace(track, artist="") for track in tracks])
+    assert [candidate.song and candidate.song.title for candidate in found] == titles
+    assert queries(spotify)[len(titles) :] == ["÷", "+", "!!!", "❤", "🎉🎉", "( )", "***", "???"]
+
+
+def test_other_scripts_are_asked_for_as_they_are_spelt(spotify, connect):
+    names = [("Группа крови", "Виктор Цой"), ("हिन्दी गीत", "लता"), ("Μαρία", "Μίκης"), ("さくら", "椎名林檎")]
+    spotify.songs = [song(number, *name, 200) for number, name in enumerate(names)]
+    found = connect().match_tracks([Track("t", *name, seconds=200) for name in names])
+    assert [candidate.song and candidate.song.title for candidate in found] == [title for title, _ in names]
+    assert not any(candidate.is_doubtful for candidate in found)
+    assert queries(spotify)[0] == "track:группа крови artist:виктор цой"
+
+
+def test_an_isrc_is_certain_across_scripts(spotify, connect):
+    spotify.songs = [song(1, "Marunouchi Sadistic", "Sheena Ringo", 236, isrc=ISRC), song(2, "Else", "Someone")]
+    (candidate,) = connect().match_tracks([Track("t", "丸の内サディスティック", "椎名林檎", seconds=235, isrc=ISRC)])
+    assert candidate.uri == "spotify:track:" + f"{1:022d}"
+    assert candidate.confidence == 1.0 and not candidate.is_doubtful
+    assert queries(spotify) == [f"isrc:{ISRC}"]
+
+
+@pytest.mark.parametrize(
+    ("artist", "other_artist"), [("椎名林檎", "Sheena Ringo"), ("Sheena Ringo", "椎名林檎"), ("Кино", "Kino")]
+)
+def test_an_artist_in_another_script_is_found_by_title_and_doubtful(spotify, connect, artist, other_artist):
+    spotify.songs = [song(1, "Gips", other_artist, 236), song(2, "Gips", "Somebody", 236), song(3, "x", artist)]
+    (candidate,) = connect().match_tracks([Track("t", "Gips", artist, seconds=235)])
+    assert candidate.uri == "spotify:track:" + f"{1:022d}" and candidate.is_doubtful
+    assert candidate.reason == "Found by name, but the artist is in another script."
+    assert queries(spotify)[-1] == "gips"
+    (candidate,) = connect().match_tracks([Track("t", "Gips", artist, seconds=120)])
+    assert candidate.song is None
+
+
+def test_a_title_in_another_script_is_offered_where_artist_and_length_fit(spotify, connect):
+    answer = {"tracks": {"items": [song(1, "Gips", "椎名林檎", 330), song(2, "Honno", "椎名林檎", 255)]}}
+    spotify.scripted.append(Answer("/v1/search", 200, answer))  # Spotify knows songs by translated titles too
+    (candidate,) = connect().match_tracks([Track("t", "ギブス", "椎名林檎", seconds=331)])
+    assert candidate.uri == "spotify:track:" + f"{1:022d}" and candidate.is_doubtful
+    assert candidate.reason == "Found by name, but the title is in another script."
+
+
+def test_a_track_that_is_not_there_costs_few_questions(spotify, connect):
+    """Where Spotify answers with other songs, there is no third question."""
+    spotify.songs = [song(1, "Sunday", "Bandits", 100)]
+    (candidate,) = connect().match_tracks([Track("t", "Sunday", "Band", seconds=300)])
+    assert candidate.is_doubtful and len(queries(spotify)) == 2
+    connect().match_tracks([Track("t", "Nowhere", "", seconds=300), Track("u", " \u200b", "Band")])
+    assert queries(spotify)[2:] == ["nowhere"]
 
 
 def test_a_second_try_asks_only_for_what_is_missing(spotify, connect):
