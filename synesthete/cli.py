@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
 import os
 import sys
-import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -107,7 +105,6 @@ def _search(chosen: argparse.Namespace) -> int:
         max_seconds=chosen.max_seconds,
         compare=chosen.compare,
     )
-    _start_decoder()
     encoder = encoders.load(chosen.encoder)
     if chosen.catalogue:
         opened = Catalogue.open(chosen.catalogue, is_read_only=True)
@@ -131,17 +128,6 @@ def _search(chosen: argparse.Namespace) -> int:
         else:
             _print_table(result, result.scale)
     return EXIT_OK
-
-
-def _start_decoder() -> None:
-    """Start a decoding process while the encoder loads: it takes half a second on another core."""
-    from synesthete import audio
-
-    def start() -> None:
-        with contextlib.suppress(SynestheteError):  # reading the sound meets it again and says it
-            audio.warm_up()
-
-    threading.Thread(target=start, daemon=True).start()
 
 
 def _as_json(file: str, encoder_name: str, result: Any) -> dict[str, Any]:
@@ -192,7 +178,6 @@ def _embed(chosen: argparse.Namespace) -> int:
         raise OptionError(f"--output is {chosen.output}, which is a folder; give a file name that ends in .npz.")
     if not chosen.output.parent.is_dir():
         raise OptionError(f"--output is {chosen.output}, but the folder {chosen.output.parent} does not exist.")
-    _start_decoder()
     encoder = encoders.load(chosen.encoder)
     vectors, failures = [], []
     for file in chosen.files:
