@@ -1,4 +1,4 @@
-"""A borrowed ear: what the tagger musicnn, taught by a million songs, makes of a sound before it names it.
+"""A borrowed tagger: the penultimate layer of musicnn, which was trained on a million songs.
 
 Its weights are not part of this project; :mod:`synesthete.encoders.musicnn_network` says where they come
 from. The 200 numbers below the tags differ in scale, so each is standardised by its mean and spread over a
@@ -36,7 +36,7 @@ HOP_FRAMES = N_FRAMES // 2 + 1
 
 
 class Musicnn(Encoder):
-    """Embeds by the layer before the tags, each dimension standardised; can also say which tags it hears.
+    """Embeds by the layer before the tags, each dimension standardised; can also give tags.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Our own eyes: a ResNet over the stacked image of mel, chroma and tonnetz (He et al., 2015)."""
+"""Our own encoder: a ResNet over the stacked image of mel, chroma and tonnetz (He et al., 2015)."""
 
 from __future__ import annotations
 

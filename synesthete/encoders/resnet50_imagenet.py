@@ -1,4 +1,4 @@
-"""The capstone's second ear: a ResNet50 that learned to see on photographs looks at pictures of sound.
+"""The capstone's second encoder: a ResNet50 trained on photographs, applied to the stacked image.
 
 The weights are torchvision's ``ResNet50_Weights.IMAGENET1K_V1``, the classic ones and those of the
 capstone's time (V2 classifies photographs better). Each layer of the stacked image is resized to 224 x 224.

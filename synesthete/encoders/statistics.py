@@ -1,4 +1,4 @@
-"""The capstone's first ear: how loud, how high, how tonal, on average and at the extremes.
+"""The capstone's first encoder: how loud, how high, how tonal, on average and at the extremes.
 
 Mean, minimum and maximum over time of mel (in dB), MFCC, chroma and tonnetz: 3 * (128 + 20 + 12 + 6) = 498
 statistics. Taken as they are, their vectors are nearly parallel (median cosine of two tracks .985): an MFCC

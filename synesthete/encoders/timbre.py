@@ -1,4 +1,4 @@
-"""An ear for timbre alone: which sounds a passage is made of, in whatever order.
+"""Timbre alone: which sounds a passage is made of, in whatever order.
 
 After Musly (Schnitzer et al.): the mel-frequency cepstral coefficients of a passage, taken as a cloud of
 points, are summed up by their mean and covariance. Musly compares two such Gaussians by a divergence, which no

@@ -1,4 +1,4 @@
-"""The map of a catalogue as one encoder hears it: shipped with the catalogue, or made once and kept."""
+"""The map of one encoder's vectors of a catalogue: shipped with the catalogue, or made once and kept."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def map_of(
     method: str = "tsne",
     seed: int = 0,
 ) -> Landscape:
-    """The map of what an encoder has heard, its rows in the order of ``catalogue.vectors(encoder_fingerprint)``.
+    """The map of an encoder's vectors, its rows in the order of ``catalogue.vectors(encoder_fingerprint)``.
 
     Parameters
     ----------

@@ -20,6 +20,7 @@ from synesthete.journey import (
 )
 from synesthete.journey.types import MAX_LENGTH, MIN_LENGTH
 from synesthete.search import SearchEngine
+from synesthete.text import shorten
 from synesthete.ui import journey_result, listening, state, waypoints
 from synesthete.ui.export import offer_export
 from synesthete.ui.state import Sound
@@ -71,7 +72,7 @@ def show_from_one(engine: SearchEngine, catalogue: Catalogue) -> None:
         st.info("Choose a track, or record or drop a sound on the Listen page first.", icon=":material/my_location:")
         return
     picks = playlist_from_seed(_track_vectors(engine), _points([sound], engine)[0], options)
-    _show_picks(picks, [sound], options, engine, f"Sounds like {_short(sound)}")
+    _show_picks(picks, [sound], options, engine, f"Sounds like {shorten(sound.name, 40)}")
 
 
 def show_from_liked(engine: SearchEngine, catalogue: Catalogue) -> None:
@@ -153,10 +154,6 @@ def _points(sounds: Sequence[Sound], engine: SearchEngine) -> list[Seed]:
 
 def _keys(sounds: Sequence[Sound]) -> tuple[str, ...]:
     return tuple(sound.key for sound in sounds)
-
-
-def _short(sound: Sound) -> str:
-    return sound.name if len(sound.name) <= 40 else sound.name[:39].rstrip() + "…"
 
 
 def _revision(engine: SearchEngine) -> str:

@@ -16,17 +16,16 @@ from synesthete.journey import Journey, JourneyQuality, Pick, Seed, Stop, TrackV
 from synesthete.journey.planning import evaluate_path
 from synesthete.search import SearchEngine
 from synesthete.search.similarity_scale import SimilarityScale
-from synesthete.settings import PROJECT_ROOT
+from synesthete.text import shorten
 from synesthete.tracks import Track
 from synesthete.ui import listening, player
 from synesthete.ui.player import Row
 from synesthete.ui.state import Sound
-from synesthete.ui.text import count, plain
+from synesthete.ui.text import count, dotted, plain
 
 _PLANNED, _LINEAR_GREEDY, _RANDOM_WALK = "This journey", "Straight line", "Random walk"
 _LINE_STYLES = {_PLANNED: (figures.RED, "solid", "circle"), _LINEAR_GREEDY: (figures.BLUE, "dash", "diamond")}
 _LINE_STYLES[_RANDOM_WALK] = ("#9A94A8", "dot", "x")
-_MAP = "pages/2_Landscape.py"
 
 
 def show_path(journey: Journey, sounds: Sequence[Sound], engine: SearchEngine) -> None:
@@ -52,11 +51,7 @@ def title(journey: Journey, sounds: Sequence[Sound]) -> str:
     """The journey's name: from where to where."""
     ends = zip((journey.stops[0], journey.stops[-1]), (sounds[0], sounds[-1]), strict=True)
     first, last = (stop.track.title if stop.track else sound.name for stop, sound in ends)
-    return f"{_short(first)} → {_short(last)}"
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= 60 else name[:59].rstrip() + "…"
+    return f"{shorten(first, 60)} → {shorten(last, 60)}"
 
 
 def _row(
@@ -64,7 +59,7 @@ def _row(
 ) -> Row:
     return Row(
         title=track.title,
-        about=" · ".join(part for part in (track.artist, track.genre) if part),
+        about=dotted(track.artist, track.genre),
         source=engine.catalogue.audio_path(track),
         start_seconds=stop.start_seconds,
         image=image,
@@ -75,10 +70,9 @@ def _row(
 
 
 def _own_row(sound: Sound, mark: str, share: float, step: dict[str, str], engine: SearchEngine) -> Row:
-    heard = listening.analyse(sound, engine)
-    picture = np.concatenate([spectrogram.stacked_image() for spectrogram in heard.spectrograms], axis=2)
-    image = figures.stacked_png(picture, height=48, width=112)
-    wav = clip_to_wav(heard.clip)
+    analysis = listening.analyse(sound, engine)
+    image = player.thumbnail(analysis.spectrograms)
+    wav = clip_to_wav(analysis.clip)
     return Row(sound.name, "Your sound", wav, 0.0, image, mark, share=share, **step)
 
 
@@ -97,7 +91,7 @@ def show_picks(picks: Sequence[Pick], sounds: Sequence[Sound], engine: SearchEng
         rows.append(
             Row(
                 title=pick.track.title,
-                about=" · ".join(part for part in (pick.track.artist, pick.track.genre) if part),
+                about=dotted(pick.track.artist, pick.track.genre),
                 source=engine.catalogue.audio_path(pick.track),
                 start_seconds=pick.start_seconds,
                 image=images[pick.track.track_id],
@@ -148,8 +142,7 @@ def show_quality(
     )
     near = f"Another choice could be better by at most {journey.gap:.0%}."
     st.caption(best if journey.is_optimal else near)
-    if (PROJECT_ROOT / _MAP).is_file():
-        st.page_link(_MAP, label="See these tracks on the map", icon=":material/landscape:")
+    st.page_link("pages/2_Landscape.py", label="See these tracks on the map", icon=":material/landscape:")
 
 
 @st.cache_data(show_spinner=False, max_entries=200)

@@ -22,7 +22,7 @@ from synesthete import figures
 from synesthete.audio import read_clip
 from synesthete.catalogue import Catalogue
 from synesthete.errors import AudioError
-from synesthete.spectrogram import compute_spectrograms
+from synesthete.spectrogram import Spectrogram, compute_spectrograms
 from synesthete.tracks import Track, clock
 from synesthete.ui.text import plain
 
@@ -141,6 +141,12 @@ def _url(source: Path | bytes | None, place: str) -> str:
     return get_instance().media_file_mgr.add(str(source), mime, place)
 
 
+def thumbnail(spectrograms: Sequence[Spectrogram]) -> bytes:
+    """A little stacked image of a sound, its excerpts side by side, as PNG."""
+    image = np.concatenate([spectrogram.stacked_image() for spectrogram in spectrograms], axis=2)
+    return figures.stacked_png(image, height=_THUMBNAIL_HEIGHT, width=_THUMBNAIL_WIDTH)
+
+
 def thumbnails(tracks: Sequence[Track], catalogue: Catalogue) -> dict[str, bytes]:
     """A little stacked image of each track by its id, with progress while they are made; they are kept.
 
@@ -162,8 +168,6 @@ def thumbnails(tracks: Sequence[Track], catalogue: Catalogue) -> dict[str, bytes
 def _thumbnail(track_id: str, path: str) -> bytes:
     """``track_id`` is the content's hash, so that another file at the same path has another picture."""
     try:
-        spectrograms = compute_spectrograms(read_clip(path))
+        return thumbnail(compute_spectrograms(read_clip(path)))
     except AudioError:
         return b""  # the player says so when its turn comes
-    image = np.concatenate([spectrogram.stacked_image() for spectrogram in spectrograms], axis=2)
-    return figures.stacked_png(image, height=_THUMBNAIL_HEIGHT, width=_THUMBNAIL_WIDTH)

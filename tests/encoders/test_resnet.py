@@ -159,8 +159,8 @@ def test_wrong_images_are_refused():
 
 
 def test_subspaces_are_where_the_settings_say():
-    ear = Resnet.untrained(subspaces={"likeness": [0, 100], "identity": [100, 128], "identity_share": 0.1})
-    assert ear.subspaces == {"likeness": slice(0, 100), "identity": slice(100, 128)}
+    encoder = Resnet.untrained(subspaces={"likeness": [0, 100], "identity": [100, 128], "identity_share": 0.1})
+    assert encoder.subspaces == {"likeness": slice(0, 100), "identity": slice(100, 128)}
     assert Resnet.untrained().subspaces == {}
 
 

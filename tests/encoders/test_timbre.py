@@ -64,11 +64,11 @@ def segments(rng):
 
 def test_the_reference_makes_an_encoder(segments, rng):
     made = fit_timbre.fit(segments, "noise")
-    ear = Timbre(made)
+    encoder = Timbre(made)
     features = np.stack([compute_spectrogram(rng.standard_normal(RATE)).inner().feature_matrix() for _ in range(2)])
     expected = (gaussians(cepstrum(features[:, :128])) - made.tensors["mean"]) @ made.tensors["axes"]
     expected /= np.linalg.norm(expected, axis=1, keepdims=True)
-    np.testing.assert_allclose(ear.encode(features), expected, atol=1e-5)
+    np.testing.assert_allclose(encoder.encode(features), expected, atol=1e-5)
     assert Timbre(fit_timbre.fit(segments[1:], "noise")).fingerprint  # other weights load as well
 
 
