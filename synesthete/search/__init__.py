@@ -3,7 +3,8 @@
 :mod:`~synesthete.search.engine` is that sentence in code; start reading there.
 """
 
+from synesthete.search.encoder_index import index_folder
 from synesthete.search.engine import SearchEngine, SearchResult, search
 from synesthete.search.filters import SearchOptions
 
-__all__ = ["SearchEngine", "SearchOptions", "SearchResult", "search"]
+__all__ = ["SearchEngine", "SearchOptions", "SearchResult", "index_folder", "search"]

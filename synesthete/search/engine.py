@@ -1,4 +1,4 @@
-"""The main path: decode a sound, see it, embed it, search the catalogue for what sounds most alike."""
+"""The main path: decode a sound, compute its spectrograms, embed it, search the catalogue for what sounds alike."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ from synesthete.catalogue import Catalogue
 from synesthete.encoders.base import Embedding, Encoder
 from synesthete.errors import CatalogueError, EncoderError
 from synesthete.search.encoder_index import EncoderIndex
-from synesthete.search.filters import DEFAULT_OPTIONS, HIDING_REASONS, Query, SearchOptions, select
+from synesthete.search.filters import DEFAULT_OPTIONS, HIDING_REASONS, SearchOptions, select
 from synesthete.search.passages import SegmentVectors
+from synesthete.search.ranking import Query
 from synesthete.search.similarity_scale import SimilarityScale
 from synesthete.spectrogram import Spectrogram, compute_spectrograms
 from synesthete.tracks import Match
@@ -42,15 +43,17 @@ class SearchResult:
     scale : SimilarityScale
         What the matches' cosines mean in this catalogue, compared this way.
     n_tracks : int >= 0
-        How many tracks the encoder has heard.
+        How many tracks the encoder has embedded.
     n_hidden : dict of str to int
-        For each of ``HIDING_REASONS``, how many tracks would otherwise stand among the first ``k``.
+        For each of ``HIDING_REASONS``, how many tracks it keeps from the matches that would stand among the first
+        ``k`` if there were no filters; the query's own recording counts as none of these, and takes no place. A track
+        with several reasons counts under the first of: too long, artist, below minimum, duplicates.
     embedding : Embedding
         Of the query.
     clip, spectrograms : optional
-        The query's sound, and how it was seen, where the search began with a sound.
+        The query's sound and its spectrograms, where the search began with a sound.
     timings : dict of str to float [s]
-        What each stage took: decode, see, embed, search.
+        What each stage took: decode, spectrogram, embed, search.
     """
 
     matches: tuple[Match, ...]
@@ -85,12 +88,13 @@ class SearchEngine:
     catalogue : Catalogue
     encoder : Encoder
     index_folder : str or Path, optional
-        Where index files are kept for the next start; None keeps them in memory.
+        Where index files are kept for the next start, such as
+        :func:`~synesthete.search.encoder_index.index_folder`; None keeps them in memory.
 
     Raises
     ------
     CatalogueError
-        There are tracks, but this encoder has not heard any of them.
+        There are tracks, but this encoder has not embedded any of them.
     """
 
     def __init__(self, catalogue: Catalogue, encoder: Encoder, index_folder: str | Path | None = None) -> None:
@@ -104,18 +108,17 @@ class SearchEngine:
     def _encoder_index(self) -> EncoderIndex:
         """The index of the catalogue as it is now; made anew when vectors have been written since."""
         with self._lock:
-            n_changes, fingerprint = self.catalogue.n_changes(), self.encoder.fingerprint
+            n_changes = self.catalogue.n_changes()
             if self._kept and self._kept[0] != n_changes:
-                is_same = self._kept[1].revision == self.catalogue.revision(fingerprint)
-                self._kept = (n_changes, self._kept[1]) if is_same else None
+                self._kept = (n_changes, self._kept[1]) if self._kept[1].follow_tags() else None
             if self._kept is None:
-                index = EncoderIndex(self.catalogue, fingerprint, self.encoder.hop_seconds, self._folder)
-                self._kept = (n_changes, index)
+                fingerprint, hop_seconds = self.encoder.fingerprint, self.encoder.hop_seconds
+                self._kept = (n_changes, EncoderIndex(self.catalogue, fingerprint, hop_seconds, self._folder))
             index = self._kept[1]
         if index.n_tracks == 0 and len(self.catalogue) > 0:
             raise CatalogueError(
-                f"The encoder {self.encoder.name!r} has not heard the {len(self.catalogue)} tracks of"
-                f" {self.catalogue.path} yet. Let it hear them first, with synesthete.catalogue.embed_missing."
+                f"The encoder {self.encoder.name!r} has not embedded the {len(self.catalogue)} tracks of"
+                f" {self.catalogue.path} yet. Embed them first: synesthete.catalogue.embed_missing."
             )
         return index
 
@@ -166,7 +169,7 @@ class SearchEngine:
         Raises
         ------
         CatalogueError
-            The track is unknown, or this encoder has not heard it.
+            The track is unknown, or this encoder has not embedded it.
         """
         track = self.catalogue.track(track_id)
         fingerprint = self.encoder.fingerprint
@@ -237,7 +240,7 @@ class SearchEngine:
         segments = SegmentVectors.of(embedding.segment_vectors, starts, self.encoder.hop_seconds)
         query = Query(embedding.vector, segments, is_passage, own_id, query_track_id)
         selection = select(query, index, self.catalogue, options)
-        scale = index.scale_of_passages(len(starts)) if is_passage else index.scale
+        scale = index.scale_of_passages(max(segments.n_sounding, 1)) if is_passage else index.scale
         return SearchResult(
             matches=tuple(selection.matches),
             same_recording=tuple(selection.same_recording),

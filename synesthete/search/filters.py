@@ -1,11 +1,15 @@
-"""From a ranking to the matches: options, versions of one recording, and where the likeness lies.
+"""From a ranking to the matches: options, versions of one recording, and where the similarity lies.
 
-Candidates are taken from the top of a ranking, in larger and larger portions, until enough of them pass.
+The first ``k`` places of the ranking are looked at without any filter: that is where the query's own recording is
+found, and what the filters hide is counted. Further down, length and artist are tested before tracks are compared at
+all (:class:`~synesthete.search.ranking.Ranking`), so that a strict filter costs about what none does. Only what passes
+is compared segment by segment.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -13,13 +17,14 @@ import numpy as np
 
 from synesthete.catalogue import Catalogue
 from synesthete.errors import OptionError
-from synesthete.search.duplicates import has_similar_length, is_part, is_version
+from synesthete.search.duplicates import is_part, is_version
 from synesthete.search.encoder_index import EncoderIndex
 from synesthete.search.passages import SegmentVectors, best_passages
+from synesthete.search.ranking import Place, Query, Ranking
 from synesthete.tracks import Match, Track
 
 HIDING_REASONS = ("duplicates", "artist", "too long", "below minimum")
-_FIRST_PORTION = 4  # candidates looked at for each match wanted, before looking at more
+_LEAST_PORTION = 8  # candidates whose segments are read together
 
 
 @dataclass(frozen=True)
@@ -73,33 +78,18 @@ def _is_count(value: object) -> bool:
 DEFAULT_OPTIONS = SearchOptions()
 
 
-@dataclass(frozen=True)
-class Query:
-    """What is looked for.
+@dataclass
+class Selection:
+    """What was chosen from a ranking.
 
     Attributes
     ----------
-    vector : np.ndarray [shape=(embedding_size,)]
-    segments : SegmentVectors
-        Of one recording.
-    is_passage : bool
-        Compared by passage rather than as a whole.
-    own_id : str
-        The track whose sound is the query's, if the catalogue happens to hold it.
-    excluded_id : str
-        A track that is never to be found.
+    matches, same_recording : list of Match
+        The most alike first.
+    n_hidden : Counter of str
+        Of the first ``k`` places of the ranking, the query's own recording not counted: how many were passed over,
+        and why.
     """
-
-    vector: np.ndarray
-    segments: SegmentVectors
-    is_passage: bool
-    own_id: str = ""
-    excluded_id: str = ""
-
-
-@dataclass
-class Selection:
-    """What was chosen from a ranking, and how many candidates were passed over for which reason."""
 
     matches: list[Match] = field(default_factory=list)
     same_recording: list[Match] = field(default_factory=list)
@@ -109,92 +99,132 @@ class Selection:
 def select(query: Query, index: EncoderIndex, catalogue: Catalogue, options: SearchOptions) -> Selection:
     """The best ``options.k`` tracks that the options let through.
 
-    A track less alike than ``min_similarity`` takes the place it would have had: the list grows shorter, and
-    ``n_hidden`` counts the places.
+    A recording of the query is found where it stands among the first ``k`` places of the ranking, whatever its length
+    and artist, or among the tracks that pass the filters.
     """
-    n = _FIRST_PORTION * options.k
-    while True:
-        if query.is_passage:
-            cosines, rows = index.nearest_passages(query.segments, n)
-        else:
-            cosines, rows = index.nearest_tracks(query.vector, n)
-        chooser = _Chooser(query, index, options)
-        tracks = catalogue.tracks(index.ids[row] for row in rows)
-        for cosine, row, track in zip(cosines.tolist(), rows.tolist(), tracks, strict=True):
-            chooser.consider(cosine, row, track)
-            if chooser.is_full:
-                break
-        if chooser.is_full or len(rows) >= index.n_tracks:
-            return chooser.selection
-        n *= 4
+    ranking = Ranking(query, index, options.k)
+    chooser = _Chooser(query, index, options)
+    while chooser.n_places < options.k and (portion := ranking.take(options.k - chooser.n_places)):
+        chooser.consider(portion, is_top=True)
+    while not chooser.is_done:
+        portion = ranking.take(max(chooser.n_wanted, _LEAST_PORTION), chooser.may_pass())
+        if not portion:
+            break
+        chooser.consider(portion, is_top=False)
+    return chooser.selection(catalogue)
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A place of the ranking that is a match, or the query's own recording."""
+
+    place: Place
+    segments: SegmentVectors
+    is_own: bool
 
 
 class _Chooser:
     """Looks at one candidate after another, the most alike first."""
 
     def __init__(self, query: Query, index: EncoderIndex, options: SearchOptions) -> None:
-        self.query, self.index, self.options = query, index, options
-        self._hop = index.hop_seconds
-        self.selection = Selection()
-        self._kept: list[int] = []  # row of each match
-        self._n_by_artist: Counter[str] = Counter()
+        self._query, self._index, self._options = query, index, options
+        self._columns = index.columns  # one state of them for the whole search
+        self._own_row = index.row_of.get(query.own_id, -1)
+        self._matches: list[_Found] = []
+        self._same_recording: list[_Found] = []
+        self._n_hidden: Counter[str] = Counter()
+        self._n_by_artist = np.zeros(self._columns.n_artists + 1, dtype=np.int64)  # the last is for no artist, -1
+        self._lowest = np.inf  # cosine of the last candidate
 
     @property
-    def is_full(self) -> bool:
-        n_places = len(self.selection.matches) + self.selection.n_hidden["below minimum"]
-        return n_places >= self.options.k
+    def n_places(self) -> int:
+        """How many places of the ranking are filled or counted as hidden."""
+        return len(self._matches) + self._n_hidden.total()
 
-    def consider(self, cosine: float, row: int, track: Track) -> None:
-        """Put a candidate where it belongs: among the matches, apart, or hidden for a reason."""
-        if track.track_id == self.query.excluded_id:
-            return
-        is_own = self._is_own(row, track)
-        if is_own and self.options.hide_duplicates:
-            self.selection.same_recording.append(self._located(cosine, row, track, is_own))
-            return
-        reason = self._reason_to_hide(cosine, row, track)
+    @property
+    def n_wanted(self) -> int:
+        """How many matches are still wanted."""
+        return self._options.k - len(self._matches)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing further down can be a match."""
+        return self.n_wanted == 0 or self._lowest < self._options.min_similarity
+
+    def may_pass(self) -> np.ndarray:
+        """The tracks [n_tracks] that are short enough, by artists of whom there may be more."""
+        options, columns = self._options, self._columns
+        is_open = np.ones(self._index.n_tracks, dtype=bool)
+        if options.max_seconds is not None:
+            is_open = ~(columns.seconds > options.max_seconds)
+        if options.max_per_artist is not None:
+            is_open &= (self._n_by_artist < options.max_per_artist)[columns.artists]
+        return is_open
+
+    def consider(self, portion: Sequence[Place], *, is_top: bool) -> None:
+        """Put each candidate where it belongs: among the matches, apart, or hidden for a reason.
+
+        Among the first ``k`` places (``is_top``) what is hidden is counted, and may be the query's own recording.
+        """
+        is_any_own = is_top and self._options.hide_duplicates
+        rows = [place.row for place in portion if is_any_own or not self._reason_by_metadata(place)]
+        parts = self._index.segment_vectors(rows) if rows else None
+        segments = {row: parts.recording(number) for number, row in enumerate(rows)} if parts else {}
+        for place in portion:
+            if self.n_wanted == 0:
+                return
+            self._lowest = place.cosine
+            reason = self._reason_by_metadata(place)
+            if is_any_own or not reason:
+                reason = self._put(place, segments[place.row], reason)
+            if reason and is_top:
+                self._n_hidden[reason] += 1
+
+    def _put(self, place: Place, segments: SegmentVectors, reason: str) -> str:
+        """Keep a candidate, or give the reason why it is hidden."""
+        is_own = self._is_own(place.row, segments)
+        if is_own and self._options.hide_duplicates:
+            self._same_recording.append(_Found(place, segments, is_own))
+            return ""
         if reason:
-            self.selection.n_hidden[reason] += 1
-            return
-        self.selection.matches.append(self._located(cosine, row, track, is_own))
-        self._kept.append(row)
-        self._n_by_artist[_artist(track)] += 1
-
-    def _reason_to_hide(self, cosine: float, row: int, track: Track) -> str:
-        options = self.options
-        if options.max_seconds is not None and track.seconds > options.max_seconds:
-            return "too long"
-        if options.hide_duplicates and self._is_duplicate(row):
+            return reason
+        if self._options.hide_duplicates and self._is_duplicate(segments):
             return "duplicates"
-        artist = _artist(track)
-        if options.max_per_artist is not None and artist and self._n_by_artist[artist] >= options.max_per_artist:
+        self._matches.append(_Found(place, segments, is_own))
+        artist = self._columns.artists[place.row]
+        if artist >= 0:
+            self._n_by_artist[artist] += 1
+        return ""
+
+    def _reason_by_metadata(self, place: Place) -> str:
+        options, columns = self._options, self._columns
+        if options.max_seconds is not None and columns.seconds[place.row] > options.max_seconds:
+            return "too long"
+        n_by_artist = self._n_by_artist[columns.artists[place.row]]
+        if options.max_per_artist is not None and n_by_artist >= options.max_per_artist:
             return "artist"
-        return "below minimum" if cosine < options.min_similarity else ""
+        return "below minimum" if place.cosine < options.min_similarity else ""
 
-    def _segments(self, row: int) -> SegmentVectors:
-        return self.index.segments([row])
+    def _is_own(self, row: int, segments: SegmentVectors) -> bool:
+        query = self._query.segments
+        return row == self._own_row or is_part(query, segments) or is_version(query, segments, self._index.hop_seconds)
 
-    def _is_own(self, row: int, track: Track) -> bool:
-        if track.track_id == self.query.own_id:
-            return True
-        segments = self._segments(row)
-        return is_part(self.query.segments, segments) or is_version(self.query.segments, segments, self._hop)
+    def _is_duplicate(self, segments: SegmentVectors) -> bool:
+        return any(is_version(kept.segments, segments, self._index.hop_seconds) for kept in self._matches)
 
-    def _is_duplicate(self, row: int) -> bool:
-        last_starts = self.index.last_starts
-        alike_long = [kept for kept in self._kept if has_similar_length(last_starts[kept], last_starts[row], self._hop)]
-        return any(is_version(self._segments(kept), self._segments(row), self._hop) for kept in alike_long)
+    def selection(self, catalogue: Catalogue) -> Selection:
+        """What has been found, with what the catalogue knows of it."""
+        kinds = (self._matches, self._same_recording)
+        tracks = iter(catalogue.tracks(self._index.ids[found.place.row] for kind in kinds for found in kind))
+        matches, same_recording = ([self._match(found, next(tracks)) for found in kind] for kind in kinds)
+        return Selection(matches, same_recording, self._n_hidden)
 
-    def _located(self, cosine: float, row: int, track: Track, is_own: bool) -> Match:
-        passage = best_passages(self.query.segments, self._segments(row))
+    def _match(self, found: _Found, track: Track) -> Match:
+        passage = best_passages(self._query.segments, found.segments)
         return Match(
             track,
-            cosine=float(np.clip(cosine, -1, 1)),
+            cosine=float(np.clip(found.place.cosine, -1, 1)),
             offset_seconds=float(passage.offset_seconds[0]),
             query_offset_seconds=float(passage.query_offset_seconds[0]),
-            is_same_recording=is_own,
+            is_same_recording=found.is_own,
         )
-
-
-def _artist(track: Track) -> str:
-    return track.artist.strip().casefold()

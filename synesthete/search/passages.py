@@ -1,16 +1,20 @@
-"""Where two recordings sound most alike: runs of segments laid against each other.
+"""Where two recordings sound most alike: runs of segments compared one by one.
 
-The one definition of likeness by passage, used for scores and for offsets alike: a run of up to ``RUN``
-consecutive segments of the query is laid against as many consecutive segments of the track, segment by segment;
-the likeness of this pair of runs is the mean of their cosines, and the best pair counts. Runs have ``RUN``
+The one definition of similarity by passage, used for scores and for offsets alike: a run of up to ``RUN``
+consecutive segments of the query is compared with as many consecutive segments of the track, segment by segment;
+the similarity of this pair of runs is the mean of their cosines, and the best pair counts. Runs have ``RUN``
 segments, or fewer where the query or the track has no run so long. Three segments, because an excerpt of a long
 recording has three: short and long recordings then compare by equal means.
+
+A silent segment has a zero vector. It interrupts a run, as the gap between two excerpts does, so silence is never
+part of a passage; a recording that is all silence has the similarity 0 to everything.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -19,17 +23,18 @@ RUN = 3  # segments: 10 s with segments of 5 s every 2.5 s
 
 @dataclass(frozen=True)
 class SegmentVectors:
-    """The segments of one or several recordings, laid end to end.
+    """The segments of one or several recordings, one after another.
 
     Attributes
     ----------
-    vectors : np.ndarray [shape=(m, size)], float32, unit length
+    vectors : np.ndarray [shape=(m, size)], float32
+        Unit vectors; zero for a silent segment.
     start_seconds : np.ndarray [shape=(m,)] [s]
     bounds : np.ndarray [shape=(n_recordings + 1,)], int64
         Recording i has the segments ``bounds[i]`` (included) to ``bounds[i + 1]`` (excluded); at least one
         each.
-    run_lengths : np.ndarray [shape=(m,)], int64 in [1, RUN]
-        How many consecutive segments begin at this one, itself included, at most ``RUN``.
+    run_lengths : np.ndarray [shape=(m,)], int64 in [0, RUN]
+        How many consecutive segments that are not silent begin at this one, itself included, at most ``RUN``.
     """
 
     vectors: np.ndarray
@@ -47,11 +52,13 @@ class SegmentVectors:
         the excerpts of a long recording are not.
         """
         starts = np.asarray(start_seconds, dtype=np.float64)
+        is_sounding = np.einsum("ij,ij->i", vectors, vectors) > 0
         is_next = (np.abs(np.diff(starts) - hop_seconds) < hop_seconds / 2) & (np.diff(rows) == 0)
-        run_lengths = np.ones(len(starts), dtype=np.int64)
+        is_next &= is_sounding[:-1]
+        run_lengths = is_sounding.astype(np.int64)
         for _ in range(RUN - 1):
             grown = np.minimum(run_lengths[1:] + 1, RUN)
-            run_lengths[:-1] = np.where(is_next, grown, 1)
+            run_lengths[:-1] = np.where(is_next, grown, is_sounding[:-1])
         n_recordings = int(rows[-1]) + 1 if len(rows) else 0
         return cls(vectors, starts, np.searchsorted(rows, np.arange(n_recordings + 1)), run_lengths)
 
@@ -75,6 +82,21 @@ class SegmentVectors:
         """How many recordings there are."""
         return len(self.bounds) - 1
 
+    @cached_property
+    def is_sounding(self) -> np.ndarray:
+        """Which segments are not silent [m], bool."""
+        return self.run_lengths > 0
+
+    @cached_property
+    def n_sounding(self) -> int:
+        """How many segments are not silent."""
+        return int(np.count_nonzero(self.run_lengths))
+
+    @property
+    def has_silence(self) -> bool:
+        """Whether a segment is silent."""
+        return self.n_sounding < len(self.run_lengths)
+
     def recording(self, number: int) -> SegmentVectors:
         """One recording by itself, without copying."""
         part = slice(self.bounds[number], self.bounds[number + 1])
@@ -90,10 +112,15 @@ class SegmentVectors:
         cosines = self.vectors @ self.vectors.mean(axis=0)
         return int(np.where(self.vectors.any(axis=1), cosines, -np.inf).argmax())
 
+    def copy(self) -> SegmentVectors:
+        """The same in memory of its own."""
+        arrays = (self.vectors, self.start_seconds, self.bounds, self.run_lengths)
+        return SegmentVectors(*(array.copy() for array in arrays))
+
 
 @dataclass(frozen=True)
 class Passages:
-    """For each recording, its likeness to the query and where: three arrays of shape (n_recordings,)."""
+    """For each recording, its similarity to the query and where: three arrays of shape (n_recordings,)."""
 
     cosines: np.ndarray
     offset_seconds: np.ndarray
@@ -111,8 +138,9 @@ def best_passages(query: SegmentVectors, segments: SegmentVectors) -> Passages:
     cosines = query.vectors @ segments.vectors.T  # [n_query_segments, m]
     run = np.minimum(np.maximum.reduceat(segments.run_lengths, first), query.run_lengths.max())  # [n_recordings]
     run_of_segment = np.repeat(run, np.diff(segments.bounds))
-    best, at, query_at = np.empty(len(first)), np.empty(len(first), int), np.empty(len(first), int)
-    for length in np.unique(run):
+    # A recording that is all silence keeps these: similarity 0, from its beginning.
+    best, at, query_at = np.zeros(len(first)), first.copy(), np.zeros(len(first), int)
+    for length in np.unique(run[run > 0]):
         begins = np.flatnonzero((run_of_segment == length) & (segments.run_lengths >= length))  # [n_begins]
         query_begins = np.flatnonzero(query.run_lengths >= length)
         # [n_query_begins, n_begins]: the mean cosine of each pair of runs

@@ -43,9 +43,13 @@ class SimilarityScale:
 
         Parameters
         ----------
-        vectors : np.ndarray [shape=(n, embedding_size)], unit length
+        vectors : np.ndarray [shape=(n, embedding_size)]
+            Unit vectors; those of silent tracks are zero, and are left out.
         seed : int
         """
+        is_silent = ~vectors.any(axis=1)
+        if is_silent.any():
+            vectors = vectors[~is_silent]
         n = len(vectors)
         if n < MIN_TRACKS:
             return cls(np.empty(0, np.float32))

@@ -20,6 +20,7 @@ import numpy as np
 
 from synesthete.errors import CatalogueError, OptionError
 from synesthete.files import write_atomically
+from synesthete.search.build_lock import one_builder
 
 EXACT_UP_TO = 200_000  # vectors; a flat search of so many x 512 takes some tens of milliseconds
 PROBED_SHARE = 1 / 16  # of the lists of a large index that one search looks into
@@ -99,23 +100,28 @@ class VectorIndex:
         index.add(vectors)
         return cls(index, size)
 
-    def search(self, queries: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+    def search(
+        self, queries: np.ndarray, k: int, is_allowed: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
         """The ``k`` rows most alike to each query, the most alike first.
 
         Parameters
         ----------
         queries : np.ndarray [shape=(m, size)], or [shape=(size,)] for one
         k : int > 0
+        is_allowed : np.ndarray [shape=(n_vectors,)], bool, optional
+            The rows to look among; the others are passed over without being compared.
 
         Returns
         -------
-        cosines : np.ndarray [shape=(m, min(k, n_vectors))], float32
-        rows : np.ndarray [shape=(m, min(k, n_vectors))], int64
+        cosines : np.ndarray [shape=(m, min(k, n))], float32
+            Where n is the number of vectors, or of those allowed.
+        rows : np.ndarray [shape=(m, min(k, n))], int64
 
         Raises
         ------
         CatalogueError
-            A query holds not-a-number or infinity, or vectors of another size.
+            A query holds not-a-number or infinity, or vectors of another size; or ``is_allowed`` has another length.
         OptionError
             ``k`` is below 1.
         """
@@ -129,15 +135,29 @@ class VectorIndex:
                 f"The query has vectors of size {queries.shape[1]}, the index of size {self.size}."
                 " Embed the query with the encoder the index was made with."
             )
-        k = min(k, self.n_vectors)
+        if is_allowed is not None and is_allowed.shape != (self.n_vectors,):
+            raise CatalogueError(
+                f"is_allowed has the shape {is_allowed.shape}; the index needs one for each of {self.n_vectors} rows."
+            )
+        k = min(k, self.n_vectors if is_allowed is None else int(np.count_nonzero(is_allowed)))
+        if k == 0:
+            return np.empty((len(queries), 0), np.float32), np.empty((len(queries), 0), np.int64)
         faiss.omp_set_num_threads(1)
-        cosines, rows = self._index.search(queries, k)
+        cosines, rows = self._index.search(queries, k, params=self._parameters(is_allowed))
         if not self.is_exact and (rows < 0).any():  # fewer than k in the lists looked into: look into all
-            make: Any = faiss.SearchParametersIVF
-            everywhere = make(nprobe=self._index.nlist)
-            cosines, rows = self._index.search(queries, k, params=everywhere)
+            parameters = self._parameters(is_allowed, n_probes=self._index.nlist)
+            cosines, rows = self._index.search(queries, k, params=parameters)
         order = np.lexsort((rows, -cosines), axis=1)  # equal cosines in the order of rows, always
         return np.take_along_axis(cosines, order, axis=1), np.take_along_axis(rows, order, axis=1)
+
+    def _parameters(self, is_allowed: np.ndarray | None, n_probes: int | None = None) -> Any:
+        module: Any = faiss
+        options: dict[str, Any] = {}
+        if is_allowed is not None:
+            options["sel"] = module.IDSelectorBitmap(np.packbits(is_allowed, bitorder="little"))
+        if self.is_exact:
+            return module.SearchParameters(**options) if options else None
+        return module.SearchParametersIVF(nprobe=n_probes or self._index.nprobe, **options)
 
     def save(self, path: str | Path, revision: str) -> None:
         """Write the index with the revision it belongs to; a reader sees the old file or the new one, whole.
@@ -147,10 +167,12 @@ class VectorIndex:
         OSError
             The folder cannot be written to.
         """
-        payload = faiss.serialize_index(self._index).tobytes() if self._index is not None else b""
-        header = {"format": _FORMAT, "revision": revision, "size": self.size, "crc32": zlib.crc32(payload)}
-        with write_atomically(Path(path)) as file:
-            file.write(json.dumps(header).encode() + b"\n" + payload)
+        path = Path(path)
+        payload = faiss.serialize_index(self._index) if self._index is not None else np.empty(0, np.uint8)
+        header = {"format": _FORMAT, "revision": revision, "size": self.size, "crc32": zlib.crc32(payload.data)}
+        with write_atomically(path) as file:
+            file.write(json.dumps(header).encode() + b"\n")
+            file.write(payload.data)
 
     @classmethod
     def load(cls, path: str | Path, revision: str) -> VectorIndex:
@@ -162,17 +184,18 @@ class VectorIndex:
             The file is missing or damaged, or belongs to another revision.
         """
         try:
-            first, _, payload = Path(path).read_bytes().partition(b"\n")
-            header = json.loads(first)
+            with Path(path).open("rb") as file:
+                header = json.loads(file.readline())
+                payload = np.frombuffer(file.read(), np.uint8)
             if not isinstance(header, dict) or header.get("format") != _FORMAT:
                 raise IndexMismatchError(f"{path} is not an index file. Build it again.")
             if header["revision"] != revision:
                 raise IndexMismatchError(
                     f"The index {path} is of revision {header['revision']}, not {revision}. Build it again."
                 )
-            if header["crc32"] != zlib.crc32(payload):
+            if header["crc32"] != zlib.crc32(payload.data):
                 raise IndexMismatchError(f"The index {path} is damaged: its checksum differs. Build it again.")
-            index = faiss.deserialize_index(np.frombuffer(payload, np.uint8)) if payload else None
+            index = faiss.deserialize_index(payload) if len(payload) else None
             return cls(index, int(header["size"]))
         except (OSError, ValueError, KeyError, RuntimeError) as error:  # faiss raises RuntimeError
             raise IndexMismatchError(f"The index {path} cannot be read: {error}. Build it again.") from error
@@ -182,20 +205,26 @@ class VectorIndex:
         """The index of this revision: from ``path`` if it fits, else built from ``read_vectors()`` and saved.
 
         ``path`` None keeps it in memory only. A folder that cannot be written to costs only the next start's
-        time.
+        time. Of several threads and processes that ask for one file, one builds it and the others wait for it.
         """
-        if path is not None:
-            try:
-                return cls.load(path, revision)
-            except IndexMismatchError as mismatch:
-                _log.info("%s", mismatch)
-        index = cls.build(read_vectors())
-        if path is not None:
+        if path is None:
+            return cls.build(read_vectors())
+        try:
+            return cls.load(path, revision)
+        except IndexMismatchError as mismatch:
+            _log.info("%s", mismatch)
+        with one_builder(path) as has_waited:
+            if has_waited:
+                try:
+                    return cls.load(path, revision)
+                except IndexMismatchError as mismatch:  # what the other one built is of another revision
+                    _log.info("%s", mismatch)
+            index = cls.build(read_vectors())
             try:
                 index.save(path, revision)
             except OSError as error:
                 _log.warning("The index is not kept for the next start: %s", error)
-        return index
+            return index
 
 
 def _finite(vectors: np.ndarray, purpose: str) -> np.ndarray:
