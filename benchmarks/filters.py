@@ -60,7 +60,7 @@ def make_catalogue(path: Path, encoder: Encoder, n_tracks: int) -> None:
             artist = f"Artist {rng.integers(N_ARTISTS)}"
             track = Track(f"{number:016x}", f"Track {number}", artist, seconds=2.5 * (n_segments + 1))
             catalogue.add_track(track)
-            embedding = Embedding(encoder.aggregate(vectors), vectors, segments, encoder.fingerprint)
+            embedding = Embedding(unit(vectors.mean(axis=0)), vectors, segments, encoder.fingerprint)
             catalogue.put_embedding(track.track_id, encoder, embedding)
 
 
@@ -99,7 +99,7 @@ def snippet(catalogue: Catalogue, encoder: Encoder, track_id: str) -> Embedding:
     """Three segments of a track, from the sixth."""
     segments, vectors = catalogue.segments(track_id, encoder.fingerprint)
     part = unit(vectors[5:8] + 0.01)
-    return Embedding(encoder.aggregate(part), part, segments[:3], encoder.fingerprint)
+    return Embedding(unit(part.mean(axis=0)), part, segments[:3], encoder.fingerprint)
 
 
 def measure_first_passages(path: Path, encoder: Encoder) -> None:

@@ -35,7 +35,7 @@ ENCODER = Fake()
 def embedding_of(rng, n_segments=4, encoder=ENCODER):
     vectors = unit(rng.normal(size=(n_segments, encoder.embedding_size)))
     segments = tuple(Segment(2.5 * number, 5.0) for number in range(n_segments))
-    return Embedding(encoder.aggregate(vectors), vectors, segments, encoder.fingerprint)
+    return Embedding(unit(vectors.mean(axis=0)), vectors, segments, encoder.fingerprint)
 
 
 @pytest.fixture

@@ -44,7 +44,7 @@ def embedding_of(vectors, gap_after=None):
     if gap_after is not None:
         starts[gap_after:] += 20.0
     segments = tuple(Segment(float(start), 5.0) for start in starts)
-    return Embedding(ENCODER.aggregate(vectors), vectors, segments, ENCODER.fingerprint)
+    return Embedding(unit(vectors.mean(axis=0)), vectors, segments, ENCODER.fingerprint)
 
 
 def walk(rng, n_segments):
@@ -194,7 +194,7 @@ def add_version(catalogue, rng, track_id, new_id, noise=0.01):
     version = unit(segments.vectors + noise * rng.normal(size=segments.vectors.shape))
     segments = catalogue.segments(track_id, ENCODER.fingerprint)[0]
     catalogue.put_embedding(
-        new_id, ENCODER, Embedding(ENCODER.aggregate(version), version, segments, ENCODER.fingerprint)
+        new_id, ENCODER, Embedding(unit(version.mean(axis=0)), version, segments, ENCODER.fingerprint)
     )
 
 
