@@ -35,7 +35,7 @@ from synesthete.encoders.base import Encoder, unit
 from synesthete.evaluation.hearing import through_phone
 from synesthete.evaluation.ranking import label_retrieval
 from synesthete.search.passages import SegmentVectors, best_passages
-from synesthete.training.plan import REPORTED
+from synesthete.training.splits import TEST_COLLECTIONS
 
 RATE_HZ = 22_050
 SNIPPET_SECONDS, PASSAGE_SECONDS = 2.5, 8.0
@@ -96,7 +96,7 @@ def music_groups(music: Path, folder: Path, seconds: float) -> dict[str, Group]:
         recording = recording_of(row["title"], row["album"])
         known = {"artist": row["artist"], "album": row["album"], "recording": recording, "number": str(number)}
         groups["music"].known.append(known)
-        if row["album"] not in REPORTED or len(samples) < 2 * PASSAGE_SECONDS * RATE_HZ:
+        if row["album"] not in TEST_COLLECTIONS or len(samples) < 2 * PASSAGE_SECONDS * RATE_HZ:
             continue
         rng = np.random.default_rng([number, 8])
         length = round(PASSAGE_SECONDS * RATE_HZ)
