@@ -36,7 +36,7 @@ from synesthete.encoders.fusion import Fusion
 from synesthete.evaluation.ranking import Retrieval, label_retrieval
 from synesthete.evaluation.robustness import RecallAtK, through_phone
 from synesthete.search.passages import SegmentVectors, best_passages
-from synesthete.training.plan import REPORTED
+from synesthete.training.splits import TEST_COLLECTIONS
 
 RATE_HZ = 22_050
 SNIPPET_SECONDS, PASSAGE_SECONDS = 2.5, 8.0
@@ -98,7 +98,7 @@ def music_groups(music: Path, folder: Path, seconds: float) -> dict[str, Group]:
         recording = recording_of(row["title"], row["album"])
         known = {"artist": row["artist"], "album": row["album"], "recording": recording, "number": str(number)}
         groups["music"].known.append(known)
-        if row["album"] not in REPORTED or len(samples) < 2 * PASSAGE_SECONDS * RATE_HZ:
+        if row["album"] not in TEST_COLLECTIONS or len(samples) < 2 * PASSAGE_SECONDS * RATE_HZ:
             continue
         rng = np.random.default_rng([number, 8])
         length = round(PASSAGE_SECONDS * RATE_HZ)

@@ -19,29 +19,34 @@ from typing import Any
 
 from synesthete.encoders.resnet import STEM, Resnet
 from synesthete.encoders.weights import read
+from synesthete.training.config import TrainingConfig
 from synesthete.training.datasets import open_set
-from synesthete.training.plan import TrainingPlan
-from synesthete.training.trainer import Training
+from synesthete.training.trainer import Trainer
 
 ROWS: dict[str, dict[str, Any]] = {
     "all signals": {},
-    "no distillation": {"distillation": 0.0, "relations": 0.0, "tags": 0.0, "identity_share": 1.0},
+    "no distillation": {
+        "distillation_weight": 0.0,
+        "relational_weight": 0.0,
+        "tag_weight": 0.0,
+        "identity_share": 1.0,
+    },
     "no layers below the tags": {"layer_share": 0.0},
-    "a third of the contrast": {"contrast": 0.05},
-    "no contrast": {"contrast": 0.0, "identity_share": 0.0},
+    "a third of the contrast": {"contrastive_weight": 0.05},
+    "no contrast": {"contrastive_weight": 0.0, "identity_share": 0.0},
     "no augmentation": {"is_augmented": False},
     "mel only": {"is_mel_only": True},
 }
 
 
-def trained(name: str, plan: TrainingPlan, made: Path, work: Path) -> Resnet:
-    """The ear that a plan makes of the set."""
+def trained(name: str, config: TrainingConfig, set_folder: Path, work: Path) -> Resnet:
+    """The encoder that a configuration makes of the set."""
     models = work / name.replace(" ", "-")
     if not (models / f"{STEM}.json").exists():
-        data = open_set(made)
-        training = Training(plan, data, data.chunks(), models / "run")
-        training.run(report=lambda row: print(name, json.dumps(row), file=sys.stderr, flush=True))
-        training.export(models, {})
+        data = open_set(set_folder)
+        trainer = Trainer(config, data, data.chunks(), models / "run")
+        trainer.run(report=lambda row: print(name, json.dumps(row), file=sys.stderr, flush=True))
+        trainer.export(models, {})
     return Resnet(read(models, STEM, "Run this again."))
 
 
@@ -62,16 +67,16 @@ def main() -> None:
         return
     import quality
 
-    plan = TrainingPlan(**json.loads((options.set / "recipes.json").read_text(encoding="utf-8"))["plan"])
-    plan = replace(plan, n_steps=options.steps)
+    config = TrainingConfig(**json.loads((options.set / "specs.json").read_text(encoding="utf-8"))["config"])
+    config = replace(config, n_steps=options.steps)
     with tempfile.TemporaryDirectory() as folder:
         groups = quality.sampler_groups(Path(folder))
         groups |= quality.music_groups(options.music, Path(folder), options.seconds)
         files = [file for group in groups.values() for file in group.files]
         table = {}
         for name in options.rows.split(","):
-            ear = trained(name, replace(plan, **ROWS[name]), options.set, options.work)
-            table[name] = quality.figures(quality.embed(ear, files), groups)
+            encoder = trained(name, replace(config, **ROWS[name]), options.set, options.work)
+            table[name] = quality.figures(quality.embed(encoder, files), groups)
             print(name, table[name], file=sys.stderr, flush=True)
     quality.print_table(table)
 

@@ -1,1 +1,1 @@
-"""Teaching the ResNet to hear: music to learn from, disturbances, losses, and the training itself."""
+"""Training: music to learn from, augmentation, losses, the ResNet's trainer, and the fits of the other encoders."""

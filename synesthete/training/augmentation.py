@@ -1,7 +1,6 @@
-"""What happens to music on its way to a microphone, and other changes that a good ear hears through.
+"""Augmentations of waveforms: a recording by a phone in a room, noise, equalisers, speed, mixtures.
 
-All functions take a generator of random numbers and give a sound of the same length, finite, not clipped unless that
-is the point. Waveforms are float32 at one rate, in [-1, 1].
+Waveforms are float32 at one rate, in [-1, 1], and stay finite. Random ones take their generator as first argument.
 """
 
 from __future__ import annotations
@@ -33,31 +32,31 @@ def phone_in_room(
         Not delayed: the direct sound keeps its time.
     """
     n = len(samples)
-    heard = scipy.signal.oaconvolve(samples, room(rng, sample_rate_hz))[:n].astype(np.float32)
+    recorded = scipy.signal.oaconvolve(samples, room_impulse_response(rng, sample_rate_hz))[:n].astype(np.float32)
     if snr_db is None:
         snr_db = rng.uniform(0, 20) if rng.random() < 0.9 else 60.0
-    sound_noise = noise(rng, n, sample_rate_hz)
-    heard = heard + sound_noise * (level(heard) / max(level(sound_noise), 1e-9) * 10 ** (-snr_db / 20))
+    background = noise(rng, n, sample_rate_hz)
+    recorded = recorded + background * (rms(recorded) / max(rms(background), 1e-9) * 10 ** (-snr_db / 20))
     low_hz, high_hz = rng.uniform(60, 350), rng.uniform(3_000, 8_500)
-    heard = band_limit(
-        heard, low_hz, min(high_hz, 0.45 * sample_rate_hz), sample_rate_hz, order=float(rng.uniform(2, 6))
+    recorded = band_limit(
+        recorded, low_hz, min(high_hz, 0.45 * sample_rate_hz), sample_rate_hz, order=float(rng.uniform(2, 6))
     )
-    heard = equalise(rng, heard, sample_rate_hz, spread_db=4.0)
-    heard = heard / max(float(np.abs(heard).max()), 1e-9)
+    recorded = equalise(rng, recorded, sample_rate_hz, spread_db=4.0)
+    recorded = recorded / max(float(np.abs(recorded).max()), 1e-9)
     drive = rng.uniform(0.3, 3.0)
-    heard = np.tanh(drive * heard) / np.tanh(drive)
+    recorded = np.tanh(drive * recorded) / np.tanh(drive)
     if rng.random() < 0.4:
-        heard = quantise(heard, n_bits=int(rng.integers(6, 11)))
-    return (heard * rng.uniform(0.1, 0.95)).astype(np.float32)
+        recorded = quantise(recorded, n_bits=int(rng.integers(6, 11)))
+    return (recorded * rng.uniform(0.1, 0.95)).astype(np.float32)
 
 
-def room(rng: np.random.Generator, sample_rate_hz: int) -> Samples:
-    """An invented room: direct sound, a few early echoes, noise that dies away (0.1 to 0.9 s), the highs first.
+def room_impulse_response(rng: np.random.Generator, sample_rate_hz: int) -> Samples:
+    """A random room: direct sound, a few early echoes, and noise that decays in 0.1 to 0.9 s, low-passed.
 
     Returns
     -------
     np.ndarray [shape=(n_samples,)], float32
-        Impulse response that begins with the direct sound.
+        Begins with the direct sound, which has the height 1.
     """
     decay_seconds = rng.uniform(0.1, 0.9)
     n = int(decay_seconds * sample_rate_hz)
@@ -87,7 +86,7 @@ def noise(rng: np.random.Generator, n_samples: int, sample_rate_hz: int) -> Samp
         sound = sound * np.interp(np.linspace(0, n_points - 1, n_samples), np.arange(n_points), syllables)
     else:
         sound = scipy.fft.irfft(spectrum * (frequencies ** -rng.uniform(0, 1.1)).astype(np.float32), n_samples)
-    sound /= max(level(sound), 1e-9)
+    sound /= max(rms(sound), 1e-9)
     if rng.random() < 0.15:
         hum_hz = rng.choice([50, 60]) * np.arange(1, 5)
         seconds = np.arange(n_samples) / sample_rate_hz
@@ -123,17 +122,17 @@ def quantise(samples: Samples, n_bits: int) -> Samples:
     return (np.sign(companded) * np.expm1(np.abs(companded) * np.log1p(mu)) / mu).astype(np.float32)
 
 
-def respeed(samples: Samples, factor: float, sample_rate_hz: int) -> Samples:
+def change_speed(samples: Samples, factor: float, sample_rate_hz: int) -> Samples:
     """Play faster (factor > 1) and higher, as a tape would; the length changes accordingly."""
     return soxr.resample(samples, sample_rate_hz * factor, sample_rate_hz, quality="MQ").astype(np.float32)
 
 
 def mix(samples: Samples, other: Samples, gain_db: float) -> Samples:
     """Add another sound of the same length at a level relative to the first, without overload."""
-    both = samples + other * (10 ** (gain_db / 20) * level(samples) / max(level(other), 1e-6))
+    both = samples + other * (10 ** (gain_db / 20) * rms(samples) / max(rms(other), 1e-6))
     return (both / max(1.0, float(np.abs(both).max()))).astype(np.float32)
 
 
-def level(samples: Samples) -> float:
+def rms(samples: Samples) -> float:
     """Root mean square."""
     return float(np.sqrt(np.mean(np.square(samples))))

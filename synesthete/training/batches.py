@@ -1,4 +1,4 @@
-"""Batches of segment pairs out of a training set, the same for the same step, however often training was stopped."""
+"""Batches of segments out of a training set, the same for the same step, however often training was stopped."""
 
 from __future__ import annotations
 
@@ -9,108 +9,80 @@ import torch
 from torch import Tensor
 
 from synesthete import settings
-from synesthete.training.covariance import principal_axes
+from synesthete.training.config import TrainingConfig
 from synesthete.training.datasets import N_FRAMES, SEGMENT_FRAMES, START_FRAMES, TrainingSet
-from synesthete.training.plan import TrainingPlan
+from synesthete.training.targets import DistillationTargets
 
 SPECTROGRAM = settings.SPECTROGRAM
 SHORT_FRAMES = 84  # 2 s
-N_LAYER_AXES = 200
-N_FOR_AXES = 1_500  # pieces from which the main axes of the teacher's layers are found
-MOST_SHIFTED = 32  # frames: half a hop, as far as a query's segments can lie from the catalogue's
+MAX_SHIFT_FRAMES = 32  # half a hop: as far as a query's segments can lie from the catalogue's
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Segments, some of them seen twice.
+    """Segments, some of them in two views.
 
     Attributes
     ----------
-    images : Tensor [shape=(n + n_phones, 3, 128, n_frames)], float32 in [0, 1]
-        First the clean views, then the first segments again, through the phone.
-    taught : Tensor [shape=(n, taught_size)], tags : Tensor [shape=(n, 50)], groups : Tensor [shape=(n,)]
+    images : Tensor [shape=(n + n_pairs, 3, 128, n_frames)], float32 in [0, 1]
+        First the clean views, then the augmented views of the first segments.
+    targets : Tensor [shape=(n, target_size)], tags : Tensor [shape=(n, 50)], groups : Tensor [shape=(n,)]
     """
 
     images: Tensor
-    taught: Tensor
+    targets: Tensor
     tags: Tensor
     groups: Tensor
 
 
-class Lesson:
-    """What the student is to hear, from what the teacher hears: its penultimate layer and the layers below, weighed.
+class BatchSampler:
+    """Draws batches of segments from the chunks of a set."""
 
-    The layers know what the tags have no word for. Each number is standardised over the set, and the layers are drawn
-    together to their main axes; both stretches then have the same mean square, and share the vector as the plan says.
-
-    Attributes
-    ----------
-    mean, std : np.ndarray [shape=(200,)], float32
-        Of the penultimate layer.
-    size : int
-        Of the taught vectors; their first 200 numbers are the penultimate layer, times ``penultimate_factor``.
-    """
-
-    def __init__(self, data: TrainingSet, chunks: np.ndarray, layer_share: float) -> None:
-        heard = np.concatenate([data.penultimate[number] for number in chunks])
-        self.mean, self.std = heard.mean(axis=0), heard.std(axis=0) + 1e-6
-        below = np.concatenate([data.layers[number] for number in chunks[:N_FOR_AXES]]).astype(np.float32)
-        self._layer_mean, std = below.mean(axis=0), below.std(axis=0) + 1e-6
-        axes = principal_axes((below - self._layer_mean) / std, N_LAYER_AXES) / std[:, None]
-        spread = np.square((below - self._layer_mean) @ axes).sum(axis=1).mean()
-        self.penultimate_factor = float(np.sqrt(2 * (1 - layer_share)))
-        self._layer_axes = (axes * np.sqrt(2 * layer_share * len(self.mean) / spread)).astype(np.float32)
-        self.size = len(self.mean) + axes.shape[1]
-
-    def taught(self, penultimate: np.ndarray, layers: np.ndarray) -> np.ndarray:
-        """Vectors [n, size], float32, of mean square length 400, from [n, 200] and [n, 1506]."""
-        tags = (penultimate - self.mean) / self.std * self.penultimate_factor
-        below = (layers.astype(np.float32) - self._layer_mean) @ self._layer_axes
-        return np.concatenate([tags, below], axis=1).astype(np.float32)
-
-
-class Batches:
-    """Draws batches of pieces of a set."""
-
-    def __init__(self, data: TrainingSet, chunks: np.ndarray, plan: TrainingPlan) -> None:
-        self.data, self.chunks, self.plan = data, chunks, plan
-        self.lesson = Lesson(data, chunks, plan.layer_share)
+    def __init__(self, data: TrainingSet, chunks: np.ndarray, config: TrainingConfig) -> None:
+        self.data, self.chunks, self.config = data, chunks, config
+        self.distillation = DistillationTargets(data, chunks, config.layer_share)
 
     def draw(self, step: int) -> Batch:
         """The batch of a step."""
-        plan, data = self.plan, self.data
-        rng = np.random.default_rng([plan.seed, 5, step])
-        picked = rng.choice(self.chunks, plan.n_segments, replace=len(self.chunks) < plan.n_segments)
-        segments = rng.integers(len(START_FRAMES), size=plan.n_segments)
-        length = SHORT_FRAMES if step < plan.short_share * plan.n_steps else SEGMENT_FRAMES
-        shifted = MOST_SHIFTED if length == SEGMENT_FRAMES else MOST_SHIFTED // 3  # first the easier lesson
-        views: list[np.ndarray] = []
-        for other, n in ((0, plan.n_segments), (1, plan.n_phones)):
-            for number, segment in zip(picked[:n], segments[:n], strict=True):
-                begin = START_FRAMES[segment] + int(rng.integers(SEGMENT_FRAMES - length + 1))
-                if other:
-                    begin += int(rng.integers(-shifted, shifted + 1))
-                begin = min(max(begin, 0), N_FRAMES - length)
-                version = other if plan.is_augmented else 0
-                views.append(data.pictures[number, version, begin : begin + length])
-        raw = torch.from_numpy(np.stack(views)).float().transpose(1, 2)  # [n + n_phones, 146, n_frames]
-        if plan.is_augmented:
-            _disturb(rng, raw, plan.n_segments)
-        images = stacked(raw)
-        if plan.is_augmented:
-            _mask(rng, images[plan.n_segments :])
-        if plan.is_mel_only:
+        config, data = self.config, self.data
+        rng = np.random.default_rng([config.seed, 5, step])
+        picked = rng.choice(self.chunks, config.batch_size, replace=len(self.chunks) < config.batch_size)
+        segments = rng.integers(len(START_FRAMES), size=config.batch_size)
+        n_frames = SHORT_FRAMES if step < config.short_share * config.n_steps else SEGMENT_FRAMES
+        raw = torch.from_numpy(self._views(rng, picked, segments, n_frames)).float().transpose(1, 2)
+        if config.is_augmented:
+            _equalise(rng, raw, config.batch_size)
+        images = stack_images(raw)
+        if config.is_augmented:
+            _mask(rng, images[config.batch_size :])
+        if config.is_mel_only:
             images[:, 1:] = 0
-        taught = self.lesson.taught(data.penultimate[picked, segments], data.layers[picked, segments])
+        targets = self.distillation.targets(data.penultimate[picked, segments], data.layers[picked, segments])
         return Batch(
             images.contiguous(memory_format=torch.channels_last),
-            torch.from_numpy(taught),
+            torch.from_numpy(targets),
             torch.from_numpy(np.asarray(data.tags[picked, segments])),
             torch.from_numpy(data.group[picked].astype(np.int64)),
         )
 
+    def _views(self, rng: np.random.Generator, picked: np.ndarray, segments: np.ndarray, n_frames: int) -> np.ndarray:
+        """Cut both views [batch_size + n_pairs, n_frames, 146]; the second lies up to half a hop beside the first."""
+        config = self.config
+        # On short segments the pairs lie closer together, which is easier to begin with.
+        max_shift = MAX_SHIFT_FRAMES if n_frames == SEGMENT_FRAMES else MAX_SHIFT_FRAMES // 3
+        cut: list[np.ndarray] = []
+        for view, n in ((0, config.batch_size), (1, config.n_pairs)):
+            for number, segment in zip(picked[:n], segments[:n], strict=True):
+                begin = START_FRAMES[segment] + int(rng.integers(SEGMENT_FRAMES - n_frames + 1))
+                if view:
+                    begin += int(rng.integers(-max_shift, max_shift + 1))
+                begin = min(max(begin, 0), N_FRAMES - n_frames)
+                version = view if config.is_augmented else 0
+                cut.append(self.data.spectrograms[number, version, begin : begin + n_frames])
+        return np.stack(cut)
 
-def stacked(raw: Tensor) -> Tensor:
+
+def stack_images(raw: Tensor) -> Tensor:
     """Stacked images [n, 3, 128, n_frames] in [0, 1] from mel in dB, chroma and tonnetz [n, 146, n_frames].
 
     The same as :meth:`synesthete.spectrogram.Spectrogram.stacked_image` of each segment.
@@ -122,11 +94,11 @@ def stacked(raw: Tensor) -> Tensor:
     return torch.stack([red, chroma[:, rows * n_chroma // n_mels], (tonnetz[:, rows * 6 // n_mels] + 1) / 2], dim=1)
 
 
-def _disturb(rng: np.random.Generator, raw: Tensor, n_clean: int) -> None:
-    """Another smooth equaliser curve, drawn anew each time, over the mel of every view."""
+def _equalise(rng: np.random.Generator, raw: Tensor, n_clean: int) -> None:
+    """Add a smooth random curve over frequency to the mel of every view; a gentler one to the clean views."""
     n, n_mels = len(raw), SPECTROGRAM.n_mels
-    spread = np.where(np.arange(n) < n_clean, rng.uniform(0, 2, n), rng.uniform(0, 6, n))
-    points = rng.standard_normal((n, 7)) * spread[:, None]
+    spread_db = np.where(np.arange(n) < n_clean, rng.uniform(0, 2, n), rng.uniform(0, 6, n))
+    points = rng.standard_normal((n, 7)) * spread_db[:, None]
     at = np.linspace(0, 6, n_mels)
     low = np.minimum(at.astype(int), 5)
     curves = points[:, low] * (1 - (at - low)) + points[:, low + 1] * (at - low)
@@ -134,7 +106,7 @@ def _disturb(rng: np.random.Generator, raw: Tensor, n_clean: int) -> None:
 
 
 def _mask(rng: np.random.Generator, images: Tensor) -> None:
-    """SpecAugment (Park et al., 2019) on views through the phone: a band of the mel and a stretch of time go dark."""
+    """SpecAugment (Park et al., 2019): a band of the mel and a stretch of time become zero."""
     for image in images:
         if rng.random() < 0.5:
             height, width = int(rng.integers(1, 24)), int(rng.integers(1, 20))

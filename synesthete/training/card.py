@@ -1,4 +1,4 @@
-"""The model card: what the ear learned from, how well it hears, and what it has not heard."""
+"""The model card: what the ResNet was trained on, how well it does, and what it was not trained on."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import Any
 from synesthete.training.track_list import read_track_list
 
 CARD_NAME = "synesthete-resnet.md"
-UNHEARD = (
+NOT_COVERED = (
     "Real bands: hip-hop, jazz, country, reggae and soul only as MMA plays them through General-MIDI instruments, rock "
     "and metal hardly with singers. Classical music mostly from sequencers.",
     "Sung and spoken voices only as far as the listed collections have them; synthetic ones (espeak-ng, also made to "
     "sing through a vocoder) were laid over music.",
     "Music outside the Western twelve tones, speech, and sounds of nature.",
     "Passages below 1 s, and pieces quieter than -50 dB full scale.",
-    "It inherits what its teacher hears, and so the Million Song Dataset's leaning to Western pop before 2011.",
+    "It inherits its teacher's leaning to Western pop before 2011, as the Million Song Dataset has it.",
 )
 
 
@@ -40,30 +40,30 @@ def write_card(folder: Path, about: dict[str, Any], music: Sequence[Path], figur
     Path
     """
     training = about["training"]
-    architecture, plan = about["architecture"], training["plan"]
+    architecture, config = about["architecture"], training["config"]
     held = ", ".join(about["held_out"]) or "nothing: figures on these collections mean nothing for these weights"
     lines = [
-        "# synesthete-resnet: our own eyes",
+        "# synesthete-resnet",
         "",
         f"A ResNet-{architecture['depth']} of {architecture['width']} channels in the first stage on the stacked image "
         "(mel, chroma, tonnetz; 3 s). It makes a unit vector "
-        f"of {about['embedding_size']} numbers: the first {plan['likeness_size']} say what it sounds like (distilled "
+        f"of {about['embedding_size']} numbers: the first {config['likeness_size']} say what it sounds like (distilled "
         "from MSD_musicnn: its penultimate layer and the layers below), the others which recording it is (contrast "
-        "between a passage and the same passage "
-        f"through a phone in a room). Version {about['version']}, 16-bit weights, "
+        "between a segment and the same segment "
+        f"recorded by a phone in a room). Version {about['version']}, 16-bit weights, "
         f"SHA-256 `{about['weights_sha256']}`. Licence: MIT.",
         "",
-        "## How well it hears",
+        "## How well it does",
         "",
         figures or "Not measured.",
         "",
-        "## What it learned from",
+        "## What it was trained on",
         "",
-        f"{about['n_chunks']} pieces of 12 s, each clean and through a simulated phone; "
-        f"{training['n_steps_done']} steps of {plan['n_segments']} segments in {training['seconds'] / 60:.0f} minutes. "
-        f"Held out by collection and artist: {held}.",
+        f"{about['n_chunks']} chunks of 12 s, each clean and recorded by a simulated phone; "
+        f"{training['n_steps_done']} steps of {config['batch_size']} segments in "
+        f"{training['seconds'] / 60:.0f} minutes. Held out by collection and artist: {held}.",
         "",
-        "| collection | pieces |",
+        "| collection | chunks |",
         "|---|---|",
         *(f"| {name} | {n} |" for name, n in _by_collection(about["chunks_by_collection"])),
         "",
@@ -84,9 +84,9 @@ def write_card(folder: Path, about: dict[str, Any], music: Sequence[Path], figur
         "(both MIT), TimGM6mb (GPL-2) and OPL-3 FM (CC BY-SA 4.0). Composed pieces: our own "
         "composer. Voices: espeak-ng.",
         "",
-        "## What it has not heard",
+        "## What it was not trained on",
         "",
-        *(f"- {sentence}" for sentence in UNHEARD),
+        *(f"- {sentence}" for sentence in NOT_COVERED),
         "",
     ]
     path = folder / CARD_NAME

@@ -9,11 +9,21 @@ from pathlib import Path
 from typing import Any
 
 from synesthete import settings
-from synesthete.training.plan import TrainingPlan
+from synesthete.training.config import TrainingConfig
 
 DATA = ("n_chunks", "n_midi_renders", "n_bands", "n_voices")
-LOSSES = ("layer_share", "distillation", "relations", "tags", "contrast")
-TRAINING = ("n_steps", "n_segments", "n_phones", "depth", "width", "learning_rate", "identity_share", "seed")
+LOSSES = ("layer_share", "distillation_weight", "relational_weight", "tag_weight", "contrastive_weight")
+TRAINING = (
+    "n_steps",
+    "batch_size",
+    "n_pairs",
+    "depth",
+    "width",
+    "learning_rate",
+    "n_head_segments",
+    "identity_share",
+    "seed",
+)
 SHOWN = (*DATA, *TRAINING, *LOSSES)
 
 
@@ -24,9 +34,9 @@ def add_train_command(subparsers: Any) -> None:
     ----------
     subparsers : what ``ArgumentParser.add_subparsers`` returned
     """
-    train = subparsers.add_parser("train", help="teach an encoder from your own music")
+    train = subparsers.add_parser("train", help="train an encoder on your own music")
     encoders = train.add_subparsers(title="encoders", required=True, metavar="ENCODER")
-    resnet = encoders.add_parser("resnet", help="our own ResNet, taught by musicnn and by contrast; resumes")
+    resnet = encoders.add_parser("resnet", help="our ResNet, distilled from musicnn and trained by contrast; resumes")
     resnet.set_defaults(run=_train)
     resnet.add_argument(
         "--music", type=Path, nargs="+", required=True, metavar="FOLDER", help="music, each folder with its tracks.csv"
@@ -43,10 +53,10 @@ def add_train_command(subparsers: Any) -> None:
     resnet.add_argument("--workers", type=int, default=2, help="processes that make the training set")
     resnet.add_argument("--full-precision", action="store_true", help="32-bit throughout: else 16-bit where it is fast")
     resnet.add_argument("--compile", action="store_true", help="compile the network first; needs a C++ compiler")
-    resnet.add_argument("--on-everything", action="store_true", help="learn from the held-out collections too")
-    resnet.add_argument("--plain", action="store_true", help="no phone, no masks: for comparison")
+    resnet.add_argument("--include-held-out", action="store_true", help="learn from the held-out collections too")
+    resnet.add_argument("--no-augmentation", action="store_true", help="no phone, no masks: for comparison")
     resnet.add_argument("--mel-only", action="store_true", help="no chroma, no tonnetz: for comparison")
-    for field in dataclasses.fields(TrainingPlan):
+    for field in dataclasses.fields(TrainingConfig):
         if field.name in SHOWN:
             kind = type(field.default)
             resnet.add_argument(
@@ -55,26 +65,27 @@ def add_train_command(subparsers: Any) -> None:
 
 
 def _train(chosen: argparse.Namespace) -> int:
-    from synesthete.training.run import Places, train_resnet
-    from synesthete.training.trainer import Speed
+    from synesthete.training.run import Folders, train_resnet
+    from synesthete.training.runtime import RuntimeConfig
 
-    plan = TrainingPlan(
-        is_on_everything=chosen.on_everything,
-        is_augmented=not chosen.plain,
+    config = TrainingConfig(
+        has_held_out=chosen.include_held_out,
+        is_augmented=not chosen.no_augmentation,
         is_mel_only=chosen.mel_only,
         **{name: getattr(chosen, name) for name in SHOWN},
     )
-    speed = Speed(chosen.device, chosen.threads, False if chosen.full_precision else None, chosen.compile)
+    runtime = RuntimeConfig(chosen.device, chosen.threads, False if chosen.full_precision else None, chosen.compile)
 
     def report(row: dict[str, float]) -> None:
         minutes = row["seconds"] / 60
-        left = minutes / row["step"] * (plan.n_steps - row["step"])
+        left = minutes / row["step"] * (config.n_steps - row["step"])
         line = (
-            f"step {row['step']:>6} of {plan.n_steps}  loss {row['total']:.4f}  {minutes:.1f} min, {left:.0f} min left"
+            f"step {row['step']:>6} of {config.n_steps}  loss {row['total']:.4f}  "
+            f"{minutes:.1f} min, {left:.0f} min left"
         )
         sys.stderr.write(line + "\n")
 
-    places = Places(tuple(chosen.music), chosen.midi, chosen.work, chosen.models)
-    weights = train_resnet(plan, places, speed, n_workers=chosen.workers, report=report)
+    folders = Folders(tuple(chosen.music), chosen.midi, chosen.work, chosen.models)
+    weights = train_resnet(config, folders, runtime, n_workers=chosen.workers, report=report)
     sys.stdout.write(f"{weights}\n")
     return 0

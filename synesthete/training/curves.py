@@ -1,4 +1,4 @@
-"""Training curves as a picture, drawn with Pillow alone: one panel a loss."""
+"""Training curves as an image, drawn with Pillow alone: one panel a loss."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from PIL import Image, ImageDraw
 
 from synesthete.errors import SynestheteError
 
-PANELS = ("total", "distillation", "through_phone", "relations", "tags", "contrast")
+PANELS = ("total", "distillation", "distillation_augmented", "relational", "tags", "contrastive")
 PANEL_WIDTH, PANEL_HEIGHT, MARGIN = 420, 260, 44  # pixels
 INK, LINE, GRID = "#22303c", "#0b6e99", "#d5dbe1"
 
 
-def draw_curves(rows: Path, picture: Path) -> None:
+def draw_curves(rows: Path, target: Path) -> None:
     """Draw the losses over the steps.
 
     Parameters
     ----------
     rows : Path
         ``curves.csv`` of a training.
-    picture : Path
+    target : Path
         PNG to write, 3 x 2 panels.
 
     Raises
@@ -39,7 +39,7 @@ def draw_curves(rows: Path, picture: Path) -> None:
     for number, name in enumerate(PANELS):
         corner = (number % 3 * PANEL_WIDTH, number // 3 * PANEL_HEIGHT)
         _panel(draw, corner, name, steps, [float(row[name]) for row in plain])
-    image.save(picture)
+    image.save(target)
 
 
 def _panel(

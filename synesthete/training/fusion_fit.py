@@ -38,7 +38,7 @@ from synesthete.training.covariance import (
     whitening,
     within_covariance,
 )
-from synesthete.training.plan import are_held_out
+from synesthete.training.splits import are_held_out
 from synesthete.training.track_list import read_track_list
 
 FIRST_SECONDS, SECONDS = 15.0, 40.0  # beginnings are often unlike the rest
@@ -75,7 +75,7 @@ class ComponentPlan:
     n_axes: int = 256
 
 
-# Chosen on the collections of CHOSEN_ON (same artist; passages through a phone, whole and by segments) and on bands in
+# Chosen on VALIDATION_COLLECTIONS (same artist; passages through a phone, whole and by segments) and on bands in
 # fourteen kinds of styles, none of which is among what is published; see docs/decisions/components-of-the-fusion.md.
 # The optimum is flat. The borrowed tags weigh a little more than those figures ask for: on recordings of players and
 # singers, which are rare among this music, they are the best single component.

@@ -1,4 +1,4 @@
-"""The last layer, solved after the training: what the trunk sees is kept, how it is read is computed anew.
+"""The last layer, fitted after the training: the trunk's features stay, how they are read is computed anew.
 
 Pooled feature maps are all positive and much alike, so that gradient steps learn to read them slowly; the best linear
 reading follows from their covariances at once.
@@ -12,44 +12,46 @@ import torch
 from torch import nn
 
 from synesthete.training import losses
+from synesthete.training.config import TrainingConfig
 from synesthete.training.covariance import change_covariance, principal_axes, whitening, within_covariance
-from synesthete.training.plan import TrainingPlan
 
 RIDGE = 100.0  # added to the covariance per segment, in units of each feature's variance
-SHRINKAGE = 0.05
-PHONE_SHARE, EVEN_SHRINKAGE = 0.1, 0.1  # of the turn that evens the likeness
+DISCRIMINANT_SHRINKAGE = 0.05
+PHONE_SHARE, WHITENING_SHRINKAGE = 0.1, 0.1  # of the covariance by which the likeness is whitened
 N_STEPS, N_PAIRS = 300, 768
 
+Layer = tuple[np.ndarray, np.ndarray]  # weight [size, n_features], bias [size]
 
-def last_layer(
-    clean: np.ndarray, phone: np.ndarray, taught: np.ndarray, groups: np.ndarray, plan: TrainingPlan
-) -> tuple[np.ndarray, np.ndarray]:
-    """Both parts, centred on the clean segments and weighted as the plan says.
+
+def fit_last_layer(
+    clean: np.ndarray, augmented: np.ndarray, targets: np.ndarray, groups: np.ndarray, config: TrainingConfig
+) -> Layer:
+    """Likeness and identity, centred on the clean segments and weighted as the configuration says.
 
     Parameters
     ----------
-    clean, phone : np.ndarray [shape=(n, n_features)]
-        Features of the same segments, as they are and through the phone.
-    taught : np.ndarray [shape=(n, taught_size)]
+    clean, augmented : np.ndarray [shape=(n, n_features)]
+        Features of both views of the same segments.
+    targets : np.ndarray [shape=(n, target_size)]
     groups : np.ndarray [shape=(n,)], int
         Which recording each segment comes from.
-    plan : TrainingPlan
+    config : TrainingConfig
 
     Returns
     -------
     weight : np.ndarray [shape=(embedding_size, n_features)], float32
     bias : np.ndarray [shape=(embedding_size,)], float32
     """
-    share = plan.identity_share if plan.identity_size else 0.0
+    share = config.identity_share if config.identity_size else 0.0
     heads = []
-    if plan.likeness_size:
-        head = evened(*likeness_head(clean, taught), clean, phone, groups)
-        heads.append((*compressed(*head, clean, plan.likeness_size), 1 - share))
-    if plan.identity_size:
-        head = identity_head(clean, phone, groups, plan.identity_size, plan.temperature, plan.seed)
-        heads.append((*head, share))
+    if config.likeness_size:
+        head = whitened(likeness_head(clean, targets), clean, augmented, groups)
+        heads.append((reduced(head, clean, config.likeness_size), 1 - share))
+    if config.identity_size:
+        head = identity_head(clean, augmented, groups, config.identity_size, config.temperature, config.seed)
+        heads.append((head, share))
     weights, biases = [], []
-    for weight, bias, its_share in heads:
+    for (weight, bias), its_share in heads:
         vectors = clean @ weight.T + bias
         centre = vectors.mean(axis=0)
         factor = np.sqrt(its_share) / np.linalg.norm(vectors - centre, axis=1).mean()
@@ -58,62 +60,44 @@ def last_layer(
     return np.concatenate(weights), np.concatenate(biases)
 
 
-def likeness_head(features: np.ndarray, taught: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Ridge regression from features to what the teacher hears.
-
-    Parameters
-    ----------
-    features : np.ndarray [shape=(n, n_features)]
-    taught : np.ndarray [shape=(n, size)]
-
-    Returns
-    -------
-    weight : np.ndarray [shape=(size, n_features)]
-    bias : np.ndarray [shape=(size,)]
-    """
-    centre, mean = features.mean(axis=0), taught.mean(axis=0)
-    apart = (features - centre).astype(np.float64)
-    damping = np.diag(RIDGE * apart.var(axis=0) + 1e-6)
-    weight = np.linalg.solve(apart.T @ apart + damping, apart.T @ (taught - mean)).T
+def likeness_head(features: np.ndarray, targets: np.ndarray) -> Layer:
+    """Ridge regression from features [n, n_features] to distillation targets [n, size]."""
+    centre, mean = features.mean(axis=0), targets.mean(axis=0)
+    centred = (features - centre).astype(np.float64)
+    damping = np.diag(RIDGE * centred.var(axis=0) + 1e-6)
+    weight = np.linalg.solve(centred.T @ centred + damping, centred.T @ (targets - mean)).T
     return weight.astype(np.float32), (mean - weight @ centre).astype(np.float32)
 
 
-def evened(
-    weight: np.ndarray, bias: np.ndarray, clean: np.ndarray, phone: np.ndarray, groups: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """A head turned so that what changes within a recording, or through a phone, spreads evenly in all directions.
+def whitened(head: Layer, clean: np.ndarray, augmented: np.ndarray, groups: np.ndarray) -> Layer:
+    """A head whitened by the covariance of what changes within a recording, or through a phone.
 
-    See :mod:`synesthete.training.covariance`; as the turn is linear, it costs nothing in use. Left as it is where no
-    recording has two segments.
+    See :mod:`synesthete.training.covariance`; being linear, it costs nothing in use. Left as it is where no recording
+    has two segments.
 
     Parameters
     ----------
-    weight : np.ndarray [shape=(size, n_features)]
-    bias : np.ndarray [shape=(size,)]
-    clean, phone : np.ndarray [shape=(n, n_features)]
+    head : weight [size, n_features] and bias [size]
+    clean, augmented : np.ndarray [shape=(n, n_features)]
     groups : np.ndarray [shape=(n,)], int
-
-    Returns
-    -------
-    weight : np.ndarray [shape=(size, n_features)]
-    bias : np.ndarray [shape=(size,)]
     """
-    heard, through = clean @ weight.T + bias, phone @ weight.T + bias
-    same = [heard[groups == group] for group in np.unique(groups)]
-    if max(map(len, same)) < 2:
-        return weight, bias
-    change = (1 - PHONE_SHARE) * within_covariance(same) + PHONE_SHARE * change_covariance(through - heard)
-    turn = whitening(change, EVEN_SHRINKAGE).astype(np.float32)  # symmetric
-    return turn @ weight, turn @ bias
+    weight, bias = head
+    clean_vectors, augmented_vectors = clean @ weight.T + bias, augmented @ weight.T + bias
+    recordings = [clean_vectors[groups == group] for group in np.unique(groups)]
+    if max(map(len, recordings)) < 2:
+        return head
+    phone = change_covariance(augmented_vectors - clean_vectors)
+    change = (1 - PHONE_SHARE) * within_covariance(recordings) + PHONE_SHARE * phone
+    matrix = whitening(change, WHITENING_SHRINKAGE).astype(np.float32)  # symmetric
+    return matrix @ weight, matrix @ bias
 
 
-def compressed(weight: np.ndarray, bias: np.ndarray, clean: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
-    """A head turned to its main axes over the clean segments, of which ``size`` are kept.
+def reduced(head: Layer, clean: np.ndarray, size: int) -> Layer:
+    """A head projected to the first ``size`` > 0 principal axes of its vectors of the clean segments.
 
     Parameters
     ----------
-    weight : np.ndarray [shape=(n_rows, n_features)]
-    bias : np.ndarray [shape=(n_rows,)]
+    head : weight [n_rows, n_features] and bias [n_rows]
     clean : np.ndarray [shape=(n, n_features)]
     size : int > 0
 
@@ -123,6 +107,7 @@ def compressed(weight: np.ndarray, bias: np.ndarray, clean: np.ndarray, size: in
     bias : np.ndarray [shape=(size,)]
         Padded with zeros where there are fewer rows.
     """
+    weight, bias = head
     vectors = clean @ weight.T + bias
     axes = principal_axes(vectors - vectors.mean(axis=0), size)
     missing = ((0, size - axes.shape[1]), (0, 0))
@@ -130,17 +115,17 @@ def compressed(weight: np.ndarray, bias: np.ndarray, clean: np.ndarray, size: in
 
 
 def identity_head(
-    clean: np.ndarray, phone: np.ndarray, groups: np.ndarray, size: int, temperature: float, seed: int
-) -> tuple[np.ndarray, np.ndarray]:
+    clean: np.ndarray, augmented: np.ndarray, groups: np.ndarray, size: int, temperature: float, seed: int
+) -> Layer:
     """Directions in which recordings differ more than a phone in a room changes them.
 
-    Discriminant analysis brings the features into a shape in which a phone changes all of them equally; from there a
-    linear layer is trained by contrast, which takes seconds.
+    Linear discriminant analysis whitens the features by what a phone changes; from there a linear layer is trained
+    with :func:`~synesthete.training.losses.info_nce`, which takes seconds.
 
     Parameters
     ----------
-    clean, phone : np.ndarray [shape=(n, n_features)]
-        Features of the same segments, as they are and through the phone.
+    clean, augmented : np.ndarray [shape=(n, n_features)]
+        Features of both views of the same segments.
     groups : np.ndarray [shape=(n,)], int
         Which recording each segment comes from.
     size : int > 0
@@ -152,36 +137,35 @@ def identity_head(
     weight : np.ndarray [shape=(size, n_features)]
     bias : np.ndarray [shape=(size,)]
     """
-    middle, change = (clean + phone) / 2, (phone - clean).astype(np.float64)
+    middle, change = (clean + augmented) / 2, (augmented - clean).astype(np.float64)
     centre = middle.mean(axis=0)
     change -= change.mean(axis=0)
-    apart = (middle - centre).astype(np.float64)
-    within, between = change.T @ change / len(change), apart.T @ apart / len(apart)
-    within += (SHRINKAGE * np.trace(within) / len(within) + 1e-9) * np.eye(len(within))
+    centred = (middle - centre).astype(np.float64)
+    within, between = change.T @ change / len(change), centred.T @ centred / len(centred)
+    within += (DISCRIMINANT_SHRINKAGE * np.trace(within) / len(within) + 1e-9) * np.eye(len(within))
     gains, directions = scipy.linalg.eigh(between, within)
-    shape = ((directions / np.sqrt(np.maximum(gains, 0) + 1))[:, ::-1]).astype(np.float32)
-    layer = _contrasted((clean - centre) @ shape, (phone - centre) @ shape, groups, size, temperature, seed)
-    weight = layer.weight.detach().numpy() @ shape.T
+    axes = ((directions / np.sqrt(np.maximum(gains, 0) + 1))[:, ::-1]).astype(np.float32)
+    layer = _train_linear((clean - centre) @ axes, (augmented - centre) @ axes, groups, size, temperature, seed)
+    weight = layer.weight.detach().numpy() @ axes.T
     return weight, layer.bias.detach().numpy() - weight @ centre
 
 
-def _contrasted(
-    clean: np.ndarray, phone: np.ndarray, groups: np.ndarray, size: int, temperature: float, seed: int
+def _train_linear(
+    clean: np.ndarray, augmented: np.ndarray, groups: np.ndarray, size: int, temperature: float, seed: int
 ) -> nn.Linear:
+    """A linear layer that begins as the first ``size`` features and is trained by contrast."""
     layer = nn.Linear(clean.shape[1], size)
     with torch.no_grad():
         layer.weight.copy_(torch.eye(clean.shape[1])[torch.arange(size) % clean.shape[1]])
         layer.bias.zero_()
     optimiser = torch.optim.AdamW(layer.parameters(), lr=3e-3, weight_decay=0.01)
-    views, recordings = (
-        [torch.from_numpy(np.ascontiguousarray(view)) for view in (clean, phone)],
-        torch.from_numpy(groups),
-    )
+    views = [torch.from_numpy(np.ascontiguousarray(view)) for view in (clean, augmented)]
+    recordings = torch.from_numpy(groups)
     rng = np.random.default_rng([seed, 6])
     for _ in range(N_STEPS):
         picked = torch.from_numpy(rng.permutation(len(clean))[:N_PAIRS])
         first, second = (layer(view[picked]) for view in views)
-        loss = losses.contrast(second, first, recordings[picked], temperature)
+        loss = losses.info_nce(second, first, recordings[picked], temperature)
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()

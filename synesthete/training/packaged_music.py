@@ -37,8 +37,8 @@ PACKAGES = (
     "zaz-data",
 )
 SUFFIXES = (".ogg", ".mp3", ".opus", ".flac")
-SHORTEST_SECONDS, LONGEST_SECONDS = 30.0, 120.0
-MOST_PER_PACKAGE = 40
+MIN_SECONDS, MAX_SECONDS = 30.0, 120.0
+MAX_PER_PACKAGE = 40
 TIMEOUT_SECONDS = 1_200
 
 
@@ -68,24 +68,24 @@ def fetch(package: str, folder: Path) -> Path:
     return place
 
 
-def pieces(place: Path) -> list[Path]:
+def long_pieces(place: Path) -> list[Path]:
     """The files below ``place`` that are long enough to learn from; at most 40, spread evenly."""
     found = []
     for path in sorted(place.rglob("*")):
         if path.suffix.lower() not in SUFFIXES or path.is_symlink() or not path.is_file():
             continue
         try:
-            if soundfile.info(path).duration >= SHORTEST_SECONDS:
+            if soundfile.info(path).duration >= MIN_SECONDS:
                 found.append(path)
         except soundfile.LibsndfileError:
             continue
-    step = max(len(found) / MOST_PER_PACKAGE, 1)
-    return [found[int(number * step)] for number in range(min(len(found), MOST_PER_PACKAGE))]
+    step = max(len(found) / MAX_PER_PACKAGE, 1)
+    return [found[int(number * step)] for number in range(min(len(found), MAX_PER_PACKAGE))]
 
 
-def take(package: str, place: Path, target: Path) -> Iterator[dict[str, Any]]:
+def convert(package: str, place: Path, target: Path) -> Iterator[dict[str, Any]]:
     """Write the beginning of each piece, mono Ogg Vorbis, into ``target``; one row of ``tracks.csv`` for each."""
-    for path in pieces(place):
+    for path in long_pieces(place):
         inside = path.relative_to(place).as_posix()
         track_id = hashlib.sha256(f"{package}/{inside}".encode()).hexdigest()[:12]
         with soundfile.SoundFile(path) as file:
@@ -95,7 +95,7 @@ def take(package: str, place: Path, target: Path) -> Iterator[dict[str, Any]]:
         except SynestheteError as error:
             sys.stderr.write(f"{package}: {inside} left out: {error}\n")
             continue
-        samples = samples[: round(LONGEST_SECONDS * settings.AUDIO.sample_rate_hz)]
+        samples = samples[: round(MAX_SECONDS * settings.AUDIO.sample_rate_hz)]
         with soundfile.SoundFile(target / f"{track_id}.ogg", "w", settings.AUDIO.sample_rate_hz, 1) as out:
             for first in range(0, len(samples), 1 << 16):  # long blocks overflow the stack of the Vorbis writer
                 out.write(samples[first : first + (1 << 16)])
@@ -123,7 +123,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for package in chosen.packages:
         with tempfile.TemporaryDirectory() as place:
             try:
-                found = list(take(package, fetch(package, Path(place)), chosen.folder))
+                found = list(convert(package, fetch(package, Path(place)), chosen.folder))
             except SynestheteError as error:
                 missing.append(str(error))
                 continue

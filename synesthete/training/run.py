@@ -13,14 +13,17 @@ from synesthete import settings
 from synesthete.errors import SynestheteError
 from synesthete.training import datasets
 from synesthete.training.card import write_card
+from synesthete.training.config import TrainingConfig
 from synesthete.training.curves import draw_curves
-from synesthete.training.plan import HELD_OUT, TrainingPlan
-from synesthete.training.trainer import AS_HERE, Speed, Training
+from synesthete.training.gather import gather
+from synesthete.training.runtime import DEFAULT_RUNTIME, RuntimeConfig
+from synesthete.training.splits import HELD_OUT
+from synesthete.training.trainer import Trainer
 
 
 @dataclass(frozen=True)
-class Places:
-    """Folders: where music and MIDI pieces are, where the training set and the checkpoints go, where the weights go."""
+class Folders:
+    """Where music and MIDI pieces are, where the training set and the checkpoints go, where the weights go."""
 
     music: tuple[Path, ...]
     midi: Path
@@ -29,9 +32,9 @@ class Places:
 
 
 def train_resnet(
-    plan: TrainingPlan,
-    places: Places,
-    speed: Speed = AS_HERE,
+    config: TrainingConfig,
+    folders: Folders,
+    runtime: RuntimeConfig = DEFAULT_RUNTIME,
     *,
     n_workers: int = 1,
     report: Callable[[dict[str, float]], None] = lambda row: None,
@@ -40,9 +43,9 @@ def train_resnet(
 
     Parameters
     ----------
-    plan : TrainingPlan
-    places : Places
-    speed : Speed
+    config : TrainingConfig
+    folders : Folders
+    runtime : RuntimeConfig
     n_workers : int > 0
         Processes that make the training set.
     report : callable
@@ -56,31 +59,31 @@ def train_resnet(
     Raises
     ------
     SynestheteError
-        If there is no music, or the folder holds a training with another plan.
+        If there is no music, a program is missing, or the folder holds a training of another configuration.
     """
-    sounds_folder = places.work / "set"
-    datasets.gather(plan, places.music, places.midi, sounds_folder, n_workers)
-    datasets.describe(plan, sounds_folder)
-    _cook(plan, sounds_folder, n_workers)
-    data = datasets.open_set(sounds_folder)
+    set_folder, run_folder = folders.work / "set", folders.work / "run"
+    gather(config, folders.music, folders.midi, set_folder, n_workers)
+    datasets.prepare(config, set_folder)
+    _build(config, set_folder, n_workers)
+    data = datasets.open_set(set_folder)
     chunks = data.chunks()
     if not len(chunks):
-        raise SynestheteError(f"No piece of {sounds_folder} can be learned from: all are silent.")
-    training = Training(plan, data, chunks, places.work / "run", speed)
-    training.run(report=report)
-    draw_curves(places.work / "run" / "curves.csv", places.work / "run" / "curves.png")
-    about = training.export(places.models, provenance(data, plan))
-    write_card(places.models, about, places.music)
-    return places.models / "synesthete-resnet.safetensors"
+        raise SynestheteError(f"No chunk of {set_folder} can be learned from: all are silent.")
+    trainer = Trainer(config, data, chunks, run_folder, runtime)
+    trainer.run(report=report)
+    draw_curves(run_folder / "curves.csv", run_folder / "curves.png")
+    about = trainer.export(folders.models, provenance(data, config))
+    write_card(folders.models, about, folders.music)
+    return folders.models / "synesthete-resnet.safetensors"
 
 
-def _cook(plan: TrainingPlan, folder: Path, n_workers: int) -> None:
+def _build(config: TrainingConfig, folder: Path, n_workers: int) -> None:
     if n_workers == 1:
-        datasets.cook(plan, folder)
+        datasets.build(config, folder)
         return
     context = multiprocessing.get_context("spawn")
     workers = [
-        context.Process(target=datasets.cook, args=(plan, folder, number, n_workers)) for number in range(n_workers)
+        context.Process(target=datasets.build, args=(config, folder, number, n_workers)) for number in range(n_workers)
     ]
     for worker in workers:
         worker.start()
@@ -92,13 +95,13 @@ def _cook(plan: TrainingPlan, folder: Path, n_workers: int) -> None:
         )
 
 
-def provenance(data: datasets.TrainingSet, plan: TrainingPlan) -> dict[str, Any]:
+def provenance(data: datasets.TrainingSet, config: TrainingConfig) -> dict[str, Any]:
     """What the weights were made from, for their settings file."""
     chunks = data.chunks()
     made_of = Counter(data.collections[data.group[number]] for number in chunks)
     return {
         "teacher": "MSD_musicnn of the package musicnn 0.1.0 (ISC)",
-        "held_out": [] if plan.is_on_everything else list(HELD_OUT),
+        "held_out": [] if config.has_held_out else list(HELD_OUT),
         "n_chunks": len(chunks),
         "chunks_by_collection": dict(sorted(made_of.items())),
     }

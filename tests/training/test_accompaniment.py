@@ -6,9 +6,10 @@ import mido
 import numpy as np
 import pytest
 
-from synesthete.training import accompaniment, sounds
+from synesthete.errors import SynestheteError
+from synesthete.training import accompaniment, sources
 
-needs_mma = pytest.mark.skipif(not accompaniment.is_installed(), reason="needs mma")
+needs_mma = pytest.mark.skipif(shutil.which("mma") is None, reason="needs mma")
 needs_fluidsynth = pytest.mark.skipif(shutil.which("fluidsynth") is None, reason="needs fluidsynth")
 
 
@@ -24,7 +25,7 @@ def test_introductions_endings_and_metronomes_do_not_count(tmp_path):
 
 @pytest.mark.parametrize("has_melody", [True, False])
 def test_a_score_numbers_its_bars_and_names_its_groove(has_melody):
-    lines = accompaniment.score(np.random.default_rng(3), "stdlib/swing", "SwingWalk", has_melody).splitlines()
+    lines = accompaniment.write_score(np.random.default_rng(3), "stdlib/swing", "SwingWalk", has_melody).splitlines()
     assert "Groove stdlib/swing:SwingWalk" in lines
     bars = [line for line in lines if line[0].isdigit()]
     assert [int(bar.split()[0]) for bar in bars] == list(range(1, accompaniment.N_BARS + 1))
@@ -49,14 +50,16 @@ def test_a_groove_that_is_not_there_gives_nothing(tmp_path):
 @needs_mma
 @needs_fluidsynth
 def test_bands_are_the_same_for_the_same_seed_and_sound():
-    first, again = (list(sounds.bands(2, seed=5)) for _ in range(2))
+    first, again = (list(sources.bands(2, seed=5)) for _ in range(2))
     assert first
     for band, other in zip(first, again, strict=True):
         assert band.artist == other.artist and "/" in band.artist
         np.testing.assert_allclose(band.samples, other.samples, atol=1e-3)
-        assert len(band.samples) > 15 * sounds.RATE_HZ and np.abs(band.samples).max() > 0.5
+        assert len(band.samples) > 15 * sources.RATE_HZ and np.abs(band.samples).max() > 0.5
 
 
-def test_no_mma_no_bands(monkeypatch):
+def test_a_missing_mma_is_named(monkeypatch):
     monkeypatch.setenv("PATH", "")
-    assert list(sounds.bands(3, seed=0)) == []
+    with pytest.raises(SynestheteError, match="MMA.*apt install mma"):
+        list(sources.bands(3, seed=0))
+    assert list(sources.bands(0, seed=0)) == []

@@ -35,24 +35,24 @@ def test_length_type_and_seed(name, seed, samples):
 
 @pytest.mark.parametrize("seed", range(3))
 def test_the_phone_stays_within_full_scale_even_for_silence(seed):
-    heard = augmentation.phone_in_room(np.random.default_rng(seed), np.zeros(RATE_HZ, np.float32), RATE_HZ)
-    assert np.isfinite(heard).all() and np.abs(heard).max() <= 1
+    recorded = augmentation.phone_in_room(np.random.default_rng(seed), np.zeros(RATE_HZ, np.float32), RATE_HZ)
+    assert np.isfinite(recorded).all() and np.abs(recorded).max() <= 1
 
 
 def test_band_limit_weakens_what_lies_outside(samples):
     low = augmentation.band_limit(samples, 20, 200, RATE_HZ)
-    assert augmentation.level(low) < 0.1 * augmentation.level(samples)
+    assert augmentation.rms(low) < 0.1 * augmentation.rms(samples)
 
 
 def test_the_room_begins_with_the_direct_sound(rng):
-    assert augmentation.room(rng, RATE_HZ)[0] == 1
+    assert augmentation.room_impulse_response(rng, RATE_HZ)[0] == 1
 
 
-def test_respeed_changes_the_length_by_the_factor(samples):
-    assert len(augmentation.respeed(samples, 1.25, RATE_HZ)) == pytest.approx(len(samples) / 1.25, abs=2)
+def test_another_speed_changes_the_length_by_the_factor(samples):
+    assert len(augmentation.change_speed(samples, 1.25, RATE_HZ)) == pytest.approx(len(samples) / 1.25, abs=2)
 
 
 def test_mix_sets_the_level_of_the_second_sound(rng):
     quiet, other = (rng.standard_normal((2, RATE_HZ)) * 0.01).astype(np.float32)
     added = augmentation.mix(quiet, other, -20) - quiet
-    assert 20 * np.log10(augmentation.level(added) / augmentation.level(quiet)) == pytest.approx(-20, abs=0.1)
+    assert 20 * np.log10(augmentation.rms(added) / augmentation.rms(quiet)) == pytest.approx(-20, abs=0.1)

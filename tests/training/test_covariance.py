@@ -29,13 +29,13 @@ def test_the_covariance_is_that_of_linear_discriminant_analysis(groups):
 
 
 def test_whitened_groups_spread_evenly(groups):
-    turned = whitening(within_covariance(groups), 1e-9)
-    np.testing.assert_allclose(within_covariance([group @ turned for group in groups]), np.eye(5), atol=1e-6)
+    whitened = whitening(within_covariance(groups), 1e-9)
+    np.testing.assert_allclose(within_covariance([group @ whitened for group in groups]), np.eye(5), atol=1e-6)
 
 
 def test_much_shrinkage_leaves_directions_alone(groups):
-    turned = whitening(within_covariance(groups), 1e9)
-    np.testing.assert_allclose(turned / turned[0, 0], np.eye(5), atol=1e-6)
+    whitened = whitening(within_covariance(groups), 1e9)
+    np.testing.assert_allclose(whitened / whitened[0, 0], np.eye(5), atol=1e-6)
 
 
 def test_changes_are_measured_from_zero(rng):

@@ -22,8 +22,8 @@ def rows(rng):
 
 def test_the_reference_whitens(rows):
     made = fit_statistics.fit(rows, "noise", n_axes=20)
-    turned = (rows - made.tensors["mean"]) / made.tensors["std"] @ made.tensors["axes"]
-    np.testing.assert_allclose(np.cov(turned.T), np.eye(20), atol=1e-3)
+    projected = (rows - made.tensors["mean"]) / made.tensors["std"] @ made.tensors["axes"]
+    np.testing.assert_allclose(np.cov(projected.T), np.eye(20), atol=1e-3)
 
 
 def test_the_same_music_gives_the_same_reference(rows):

@@ -2,23 +2,23 @@
 
 import numpy as np
 
-from synesthete.training.heads import compressed, evened, identity_head, likeness_head
+from synesthete.training.heads import identity_head, likeness_head, reduced, whitened
 
 
 def test_likeness_finds_a_linear_relation(rng):
     features = rng.standard_normal((4_000, 12)).astype(np.float32) + 3
     truth = rng.standard_normal((5, 12)).astype(np.float32)
     weight, bias = likeness_head(features, features @ truth.T + 1)
-    heard = features @ weight.T + bias
-    np.testing.assert_allclose(heard, features @ truth.T + 1, atol=0.5)
-    assert np.corrcoef(heard[:, 0], (features @ truth.T)[:, 0])[0, 1] > 0.999
+    vectors = features @ weight.T + bias
+    np.testing.assert_allclose(vectors, features @ truth.T + 1, atol=0.5)
+    assert np.corrcoef(vectors[:, 0], (features @ truth.T)[:, 0])[0, 1] > 0.999
 
 
-def test_evened_spreads_what_changes_within_a_recording(rng):
+def test_whitening_spreads_evenly_what_changes_within_a_recording(rng):
     groups = np.repeat(np.arange(60), 20)
     within = rng.standard_normal((1_200, 5)).astype(np.float32) * [9, 3, 1, 1, 0.5]
     clean = (rng.standard_normal((60, 5)) * 4)[groups] + within
-    weight, bias = evened(np.eye(5), np.ones(5), clean, clean, groups)
+    weight, bias = whitened((np.eye(5), np.ones(5)), clean, clean, groups)
     left = within @ weight.T
     spread = np.linalg.eigvalsh(np.cov(left.T))
     before = np.linalg.eigvalsh(np.cov(within.T))
@@ -26,32 +26,32 @@ def test_evened_spreads_what_changes_within_a_recording(rng):
     np.testing.assert_allclose(bias, weight.sum(axis=1), atol=1e-5)
 
 
-def test_evened_leaves_single_segments_alone(rng):
+def test_whitening_leaves_single_segments_alone(rng):
     clean = rng.standard_normal((30, 4))
-    weight, bias = evened(np.eye(4), np.zeros(4), clean, clean, np.arange(30))
+    weight, bias = whitened((np.eye(4), np.zeros(4)), clean, clean, np.arange(30))
     np.testing.assert_array_equal(weight, np.eye(4))
     np.testing.assert_array_equal(bias, np.zeros(4))
 
 
-def test_compressed_keeps_every_cosine_while_nothing_is_lost(rng):
+def test_reduced_keeps_every_cosine_while_nothing_is_lost(rng):
     features = rng.standard_normal((200, 4)).astype(np.float32)
     weight, bias = rng.standard_normal((9, 4)), rng.standard_normal(9)
     bias -= (features @ weight.T + bias).mean(axis=0)  # centred, as the last layer is
-    small_weight, small_bias = compressed(weight, bias, features, 4)
+    small_weight, small_bias = reduced((weight, bias), features, 4)
     before, after = features @ weight.T + bias, features @ small_weight.T + small_bias
     assert after.shape == (200, 4)
     np.testing.assert_allclose(after @ after.T, before @ before.T, atol=1e-4)
 
 
-def test_compressed_keeps_what_varies_most_and_pads(rng):
+def test_reduced_keeps_what_varies_most_and_pads(rng):
     features = rng.standard_normal((500, 3)).astype(np.float32) * [5, 1, 0.1]
-    kept = features @ compressed(np.eye(3), np.zeros(3), features, 1)[0].T
+    kept = features @ reduced((np.eye(3), np.zeros(3)), features, 1)[0].T
     assert abs(np.corrcoef(kept[:, 0], features[:, 0])[0, 1]) > 0.999
-    padded, bias = compressed(np.eye(3), np.ones(3), features, 5)
+    padded, bias = reduced((np.eye(3), np.ones(3)), features, 5)
     assert padded.shape == (5, 3) and bias.shape == (5,) and not padded[3:].any()
 
 
-def test_identity_looks_away_from_what_a_phone_changes(rng):
+def test_identity_ignores_what_a_phone_changes(rng):
     clean = rng.standard_normal((300, 8)).astype(np.float32)
     phone = clean.copy()
     phone[:, :4] += rng.standard_normal((300, 4)) * 5

@@ -1,4 +1,4 @@
-"""Music out of Debian's packages: which files count, what the list says, and what is said where nothing can be had."""
+"""Music out of Debian's packages: which files count, what the list holds, and the sentence where nothing can be had."""
 
 import csv
 import shutil
@@ -9,8 +9,8 @@ import pytest
 import soundfile
 
 from synesthete.errors import SynestheteError
-from synesthete.training import packaged_music, sounds
-from synesthete.training.packaged_music import fetch, main, pieces, take
+from synesthete.training import packaged_music, sources
+from synesthete.training.packaged_music import convert, fetch, long_pieces, main
 
 
 @pytest.fixture
@@ -30,10 +30,10 @@ def unpacked(tmp_path):
 
 
 def test_only_long_pieces_of_the_package_itself_are_taken(unpacked, tmp_path):
-    assert [path.name for path in pieces(unpacked)] == ["song.ogg"]
+    assert [path.name for path in long_pieces(unpacked)] == ["song.ogg"]
     target = tmp_path / "music"
     target.mkdir()
-    (row,) = take("songs", unpacked, target)
+    (row,) = convert("songs", unpacked, target)
     assert (row["title"], row["artist"], row["album"]) == ("Ode", "Ada", "songs")
     assert row["source"] == "debian:songs:usr/share/song.ogg"
     assert soundfile.info(target / row["file"]).duration == pytest.approx(31, abs=0.1)
@@ -42,8 +42,8 @@ def test_only_long_pieces_of_the_package_itself_are_taken(unpacked, tmp_path):
 def test_pieces_are_spread_where_there_are_many(unpacked, monkeypatch):
     for number in range(5):
         shutil.copy(unpacked / "usr" / "share" / "song.ogg", unpacked / f"{number}.ogg")
-    monkeypatch.setattr(packaged_music, "MOST_PER_PACKAGE", 3)
-    assert [path.name for path in pieces(unpacked)] == ["0.ogg", "2.ogg", "4.ogg"]
+    monkeypatch.setattr(packaged_music, "MAX_PER_PACKAGE", 3)
+    assert [path.name for path in long_pieces(unpacked)] == ["0.ogg", "2.ogg", "4.ogg"]
 
 
 @pytest.mark.skipif(shutil.which("apt-get") is None, reason="needs Debian")
@@ -73,7 +73,7 @@ def test_a_package_becomes_a_folder_to_learn_from(unpacked, tmp_path, monkeypatc
     assert main([str(out), "--packages", "songs"]) == 0
     with (out / "tracks.csv").open(newline="", encoding="utf-8") as file:
         assert [row["title"] for row in csv.DictReader(file)] == ["Ode"]
-    (sound,) = sounds.music(out)
+    (sound,) = sources.music(out)
     assert (sound.collection, sound.artist) == ("songs", "Ada")
 
 

@@ -12,67 +12,75 @@ from synesthete.encoders import weights
 from synesthete.encoders.resnet import STEM, Resnet
 from synesthete.errors import OptionError, SynestheteError
 from synesthete.spectrogram import compute_spectrogram
-from synesthete.training.batches import Batches, stacked
+from synesthete.training.batches import BatchSampler, stack_images
+from synesthete.training.chunks import spectrogram_frames
+from synesthete.training.config import TrainingConfig
 from synesthete.training.curves import draw_curves
-from synesthete.training.datasets import picture
-from synesthete.training.plan import TrainingPlan
-from synesthete.training.trainer import Speed, Training, has_bfloat16
+from synesthete.training.runtime import RuntimeConfig, has_bfloat16
+from synesthete.training.trainer import CURVE_COLUMNS, Trainer
 
-SLOW_AND_EXACT = Speed(n_threads=1, is_bfloat16=False, report_every=1, save_every=2)
-
-
-def trained(plan, data, folder, until=None):
-    training = Training(plan, data, data.chunks(), folder, SLOW_AND_EXACT)
-    training.run(until)
-    return training
+SLOW_AND_EXACT = RuntimeConfig(n_threads=1, is_bfloat16=False, report_every=1, save_every=2)
 
 
-def weights_of(training):
-    return torch.cat([value.flatten().float() for value in training.student.state_dict().values()])
+def trained(config, data, folder, until=None):
+    trainer = Trainer(config, data, data.chunks(), folder, SLOW_AND_EXACT)
+    trainer.run(until)
+    return trainer
 
 
-def test_the_same_seed_gives_the_same_weights(tiny_plan, tiny_set, tmp_path):
-    once, again = (trained(tiny_plan, tiny_set, tmp_path / name) for name in "ab")
+def weights_of(trainer):
+    return torch.cat([value.flatten().float() for value in trainer.student.state_dict().values()])
+
+
+def test_the_same_seed_gives_the_same_weights(tiny_config, tiny_set, tmp_path):
+    once, again = (trained(tiny_config, tiny_set, tmp_path / name) for name in "ab")
     assert torch.equal(weights_of(once), weights_of(again))
-    other = trained(dataclasses.replace(tiny_plan, seed=1), tiny_set, tmp_path / "c")
+    other = trained(dataclasses.replace(tiny_config, seed=1), tiny_set, tmp_path / "c")
     assert not torch.equal(weights_of(once), weights_of(other))
 
 
-def test_resumed_equals_uninterrupted(tiny_plan, tiny_set, tmp_path):
-    whole = trained(tiny_plan, tiny_set, tmp_path / "whole")
-    trained(tiny_plan, tiny_set, tmp_path / "cut", until=2)
-    resumed = trained(tiny_plan, tiny_set, tmp_path / "cut")
+def test_resumed_equals_uninterrupted(tiny_config, tiny_set, tmp_path):
+    whole = trained(tiny_config, tiny_set, tmp_path / "whole")
+    trained(tiny_config, tiny_set, tmp_path / "cut", until=2)
+    resumed = trained(tiny_config, tiny_set, tmp_path / "cut")
     assert torch.equal(weights_of(whole), weights_of(resumed))
-    assert all(torch.equal(whole.smooth[name], resumed.smooth[name]) for name in whole.smooth)
+    assert all(torch.equal(whole.ema[name], resumed.ema[name]) for name in whole.ema)
     steps = [line.split(",")[0] for line in (tmp_path / "cut" / "curves.csv").read_text().splitlines()]
     assert steps == ["step", "1", "2", "3", "4"]
+    assert (tmp_path / "cut" / "curves.csv").read_text().splitlines()[0] == ",".join(CURVE_COLUMNS)
 
 
-def test_another_plan_does_not_resume(tiny_plan, tiny_set, tmp_path):
-    trained(tiny_plan, tiny_set, tmp_path, until=2)
-    with pytest.raises(SynestheteError, match="another plan"):
-        trained(dataclasses.replace(tiny_plan, width=8), tiny_set, tmp_path)
+def test_another_configuration_does_not_resume(tiny_config, tiny_set, tmp_path):
+    trained(tiny_config, tiny_set, tmp_path, until=2)
+    with pytest.raises(SynestheteError, match="another configuration"):
+        trained(dataclasses.replace(tiny_config, width=8), tiny_set, tmp_path)
 
 
-def test_the_export_is_what_the_encoder_reads(tiny_plan, tiny_set, tmp_path):
-    training = trained(tiny_plan, tiny_set, tmp_path)
-    training.export(tmp_path / "models", {"teacher": "noise"})
+def test_a_checkpoint_in_another_format_is_refused(tiny_config, tiny_set, tmp_path):
+    torch.save({"plan": {}, "step": 3}, tmp_path / "checkpoint.pt")
+    with pytest.raises(SynestheteError, match="another configuration"):
+        trained(tiny_config, tiny_set, tmp_path)
+
+
+def test_the_export_is_what_the_encoder_reads(tiny_config, tiny_set, tmp_path):
+    trainer = trained(tiny_config, tiny_set, tmp_path)
+    trainer.export(tmp_path / "models", {"teacher": "noise"})
     encoder = Resnet(weights.read(tmp_path / "models", STEM, ""))
-    images = Batches(tiny_set, tiny_set.chunks(), tiny_plan).draw(0).images.numpy()
+    images = BatchSampler(tiny_set, tiny_set.chunks(), tiny_config).draw(0).images.numpy()
     vectors = encoder.encode(images)
-    assert vectors.shape == (7, tiny_plan.embedding_size)
+    assert vectors.shape == (7, tiny_config.embedding_size)
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, rtol=1e-5)
     card = json.loads((tmp_path / "models" / f"{STEM}.json").read_text())
     assert card["teacher"] == "noise" and card["subspaces"]["identity"] == [200, 328]
 
 
-def test_the_parts_weigh_what_the_plan_says(tiny_plan, tiny_set, tmp_path):
-    plan = dataclasses.replace(tiny_plan, identity_share=0.25)
-    training = trained(plan, tiny_set, tmp_path)
-    drawn = [training.batches.draw(10**9 + number).images[: plan.n_segments] for number in range(10)]
+def test_likeness_and_identity_weigh_what_the_configuration_says(tiny_config, tiny_set, tmp_path):
+    config = dataclasses.replace(tiny_config, identity_share=0.25)
+    trainer = trained(config, tiny_set, tmp_path)
+    drawn = [trainer.batches.draw(10**9 + number).images[: config.batch_size] for number in range(10)]
     images = torch.cat(drawn)
     mean, std = (torch.tensor(v)[:, None, None] for v in ((0.5, 0.4, 0.5), (0.25, 0.3, 0.15)))
-    network = training.finished()
+    network = trainer.final_network()
     with torch.inference_mode():
         likeness, identity = network((images - mean) / std).split([200, 128], dim=1)
     assert float(identity.norm(dim=1).mean() ** 2) == pytest.approx(0.25, rel=0.02)
@@ -80,8 +88,8 @@ def test_the_parts_weigh_what_the_plan_says(tiny_plan, tiny_set, tmp_path):
     assert float(likeness.mean(dim=0).abs().max()) < 0.02
 
 
-def test_curves_are_drawn(tiny_plan, tiny_set, tmp_path):
-    trained(tiny_plan, tiny_set, tmp_path)
+def test_curves_are_drawn(tiny_config, tiny_set, tmp_path):
+    trained(tiny_config, tiny_set, tmp_path)
     draw_curves(tmp_path / "curves.csv", tmp_path / "curves.png")
     assert (tmp_path / "curves.png").stat().st_size > 1000
     (tmp_path / "empty.csv").write_text("step\n")
@@ -89,29 +97,29 @@ def test_curves_are_drawn(tiny_plan, tiny_set, tmp_path):
         draw_curves(tmp_path / "empty.csv", tmp_path / "x.png")
 
 
-def test_batches_see_what_the_encoder_will_see(rng):
+def test_batches_hold_the_images_that_the_encoder_takes(rng):
     samples = rng.standard_normal(66_150).astype(np.float32) * 0.1
-    seen = compute_spectrogram(samples).inner()
-    ours = stacked(torch.from_numpy(picture(samples)[None]).float().transpose(1, 2))[0].numpy()
-    np.testing.assert_allclose(ours, seen.stacked_image(), atol=2e-3)  # 16-bit on disk
+    spectrogram = compute_spectrogram(samples).inner()
+    ours = stack_images(torch.from_numpy(spectrogram_frames(samples)[None]).float().transpose(1, 2))[0].numpy()
+    np.testing.assert_allclose(ours, spectrogram.stacked_image(), atol=2e-3)  # 16-bit on disk
 
 
-def test_ablations_change_the_pictures(tiny_plan, tiny_set):
-    mel_only = dataclasses.replace(tiny_plan, is_mel_only=True)
-    images = Batches(tiny_set, tiny_set.chunks(), mel_only).draw(0).images
+def test_ablations_change_the_images(tiny_config, tiny_set):
+    mel_only = dataclasses.replace(tiny_config, is_mel_only=True)
+    images = BatchSampler(tiny_set, tiny_set.chunks(), mel_only).draw(0).images
     assert images[:, 1:].abs().max() == 0 and images[:, 0].max() > 0
-    plain = dataclasses.replace(tiny_plan, is_augmented=False)
-    images = Batches(tiny_set, tiny_set.chunks(), plain).draw(0).images
+    plain = dataclasses.replace(tiny_config, is_augmented=False)
+    images = BatchSampler(tiny_set, tiny_set.chunks(), plain).draw(0).images
     assert images.min() >= 0 and images.max() <= 1
 
 
-def test_plans_out_of_range_are_refused():
+def test_configurations_out_of_range_are_refused():
     with pytest.raises(OptionError, match="n_steps is 0"):
-        TrainingPlan(n_steps=0)
-    with pytest.raises(OptionError, match="n_phones is 1"):
-        TrainingPlan(n_phones=1)
+        TrainingConfig(n_steps=0)
+    with pytest.raises(OptionError, match="n_pairs is 1"):
+        TrainingConfig(n_pairs=1)
     with pytest.raises(OptionError, match="identity_share is 2"):
-        TrainingPlan(identity_share=2)
+        TrainingConfig(identity_share=2)
 
 
 @pytest.mark.skipif(not Path("/proc/cpuinfo").exists(), reason="needs Linux")
@@ -122,10 +130,10 @@ def test_sixteen_bits_only_where_the_processor_has_them():
 
 
 @pytest.mark.parametrize(("asked", "dtype"), [(True, torch.bfloat16), (False, torch.float32)])
-def test_the_precision_asked_for_is_used(tiny_plan, tiny_set, tmp_path, asked, dtype):
-    speed = dataclasses.replace(SLOW_AND_EXACT, is_bfloat16=asked)
-    training = Training(tiny_plan, tiny_set, tiny_set.chunks(), tmp_path, speed)
-    seen = []
-    training.student.network.layer4.register_forward_hook(lambda module, given, made: seen.append(made.dtype))
-    training.run(until=1)
-    assert seen == [dtype]
+def test_the_precision_asked_for_is_used(tiny_config, tiny_set, tmp_path, asked, dtype):
+    runtime = dataclasses.replace(SLOW_AND_EXACT, is_bfloat16=asked)
+    trainer = Trainer(tiny_config, tiny_set, tiny_set.chunks(), tmp_path, runtime)
+    dtypes = []
+    trainer.student.network.layer4.register_forward_hook(lambda module, given, made: dtypes.append(made.dtype))
+    trainer.run(until=1)
+    assert dtypes == [dtype]
