@@ -40,7 +40,7 @@ def find_links(file: BinaryIO) -> list[Span]:
 
 
 def _first_pages(file: BinaryIO) -> Iterator[int]:
-    """Where pages begin that are the first of their stream."""
+    """Where in the file the first page of each stream begins."""
     overlap = len(_PAGE)
     begin, chunk = 0, b""
     while True:

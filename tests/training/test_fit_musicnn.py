@@ -9,6 +9,7 @@ from synesthete.audio import read_clip
 from synesthete.encoders import musicnn, musicnn_network
 from synesthete.encoders.base import clip_features
 from synesthete.training import fit_musicnn
+from tests.sounds import RATE_HZ, melody
 
 
 def test_the_reference_is_written_as_it_is_read(tmp_path, rng):
@@ -21,11 +22,10 @@ def test_the_reference_is_written_as_it_is_read(tmp_path, rng):
 
 
 @pytest.mark.skipif(bool(encoders.why_not_ready("musicnn")), reason="needs the wheel musicnn")
-def test_the_command_standardises_the_layer(tmp_path, rng):
+def test_the_command_standardises_the_layer(tmp_path):
     """Mean 0 and spread 1 over all segments of the very files it was fitted to."""
     for number in range(2):
-        sound = np.cumsum(rng.standard_normal(22_050 * 12)) * 0.001
-        soundfile.write(tmp_path / f"{number}.wav", np.clip(sound, -0.9, 0.9), 22_050)
+        soundfile.write(tmp_path / f"{number}.wav", melody(24, seed=number), RATE_HZ)
     assert fit_musicnn.main([str(tmp_path), "--folder", str(tmp_path / "models")]) == 0
     reference = musicnn._read_reference(tmp_path / "models" / "musicnn.json", musicnn_network.read_table()["sha256"])
     encoder = musicnn.Musicnn(reference)
