@@ -95,7 +95,7 @@ def _add_encoder(command: argparse.ArgumentParser) -> None:
 def _search(chosen: argparse.Namespace) -> int:
     from synesthete import encoders, sampler
     from synesthete.catalogue import Catalogue
-    from synesthete.search import SearchEngine, SearchOptions
+    from synesthete.search import SearchEngine, SearchOptions, index_folder
 
     options = SearchOptions(
         k=chosen.k,
@@ -121,7 +121,7 @@ def _search(chosen: argparse.Namespace) -> int:
     for failure in opened.failures():
         print(printable(f"Left out: {failure.path}: {failure.reason}", "�"), file=sys.stderr)
     with opened as catalogue:
-        engine = SearchEngine(catalogue, encoder)
+        engine = SearchEngine(catalogue, encoder, index_folder(catalogue))
         result = engine.search(chosen.file, options)
         if chosen.json:
             print(json.dumps(_as_json(chosen.file, encoder.name, result), ensure_ascii=False, indent=2))

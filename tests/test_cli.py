@@ -17,7 +17,8 @@ from synesthete.catalogue.ingest import embed_missing
 from synesthete.cli import main
 from synesthete.encoders import registry
 from synesthete.errors import SynestheteError
-from synesthete.search import SearchEngine
+from synesthete.search import SearchEngine, index_folder
+from synesthete.search.vector_index import VectorIndex
 from synesthete.settings import PROJECT_ROOT
 
 
@@ -112,6 +113,31 @@ def test_a_default_encoder_without_a_member_says_how_to_add_it(song, capsys, mon
     said = capsys.readouterr().err.splitlines()
     assert said[0].endswith("once; this takes a while …") and said[-1] == "synesthete: stopped here"
     assert "pip install --no-deps musicnn==" in said[1]
+
+
+def test_search_and_evaluate_keep_their_index_for_the_next_time(song, tmp_path, capsys, monkeypatch):
+    encoder = encoders.load("statistics")
+    with sampler.open_sampler() as shipped:
+        tracks = [replace(track, path=str(shipped.audio_path(track).resolve())) for track in shipped.tracks()[3:6]]
+    with Catalogue.open(tmp_path / "music" / "own.sqlite") as catalogue:
+        for track in tracks:
+            catalogue.add_track(track)
+        embed_missing(catalogue, encoder)
+        path, folder = catalogue.path, index_folder(catalogue)
+    search = ["search", str(song[1]), "--encoder", "statistics", "--catalogue", str(path), "--json"]
+    assert main(search) == 0
+    first = capsys.readouterr().out
+    assert [file.name for file in folder.iterdir()] == [f"{encoder.fingerprint}.tracks.index"]
+    assert {file.name.partition("-")[0] for file in path.parent.iterdir()} == {"own.sqlite"}
+
+    def never(*_):
+        raise AssertionError("built although it was kept")
+
+    monkeypatch.setattr(VectorIndex, "build", never)
+    assert main(search) == 0
+    assert capsys.readouterr().out == first
+    assert main(["evaluate", "--encoder", "statistics", "--catalogue", str(path), "--tracks", "1", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["phone_recall"]
 
 
 def test_usage_errors_exit_with_two():

@@ -41,6 +41,7 @@ def run(chosen: argparse.Namespace) -> int:
     from synesthete import encoders, sampler
     from synesthete.catalogue import Catalogue
     from synesthete.evaluation.report import evaluate
+    from synesthete.search import index_folder
 
     filters = {"both": ("artist", "album"), "none": ()}.get(chosen.filter, (chosen.filter,))
     encoder = encoders.load(chosen.encoder)
@@ -53,7 +54,12 @@ def run(chosen: argparse.Namespace) -> int:
             opened = sampler.embed_with(encoder, show_progress)
     with opened as catalogue:
         report = evaluate(
-            catalogue, encoder, filters=filters, max_tracks=max(chosen.tracks, 0), on_progress=show_progress
+            catalogue,
+            encoder,
+            filters=filters,
+            max_tracks=max(chosen.tracks, 0),
+            index_folder=index_folder(catalogue),
+            on_progress=show_progress,
         )
     text = json.dumps(_finite(report.as_json()), indent=2) if chosen.json else table(report)
     sys.stdout.write(text + "\n")

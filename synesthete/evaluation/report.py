@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -64,6 +65,7 @@ def evaluate(
     *,
     filters: Sequence[Filter] = ("artist",),
     max_tracks: int = 60,
+    index_folder: Path | None = None,
     on_progress: Progress | None = None,
 ) -> Report:
     """Measure an encoder over a catalogue that it has embedded.
@@ -76,6 +78,8 @@ def evaluate(
         The label in question is never filtered by itself.
     max_tracks : int >= 0
         How many tracks at most are embedded anew, as phone recordings and in other encodings; 0 leaves this out.
+    index_folder : Path, optional
+        Where index files are kept for the next time; None keeps them in memory.
     on_progress : callable(stage, fraction), optional
 
     Raises
@@ -104,7 +108,7 @@ def evaluate(
         for codec in CODECS:
             report_progress(codec, 0.0)
             by_codec[codec] = codec_recall(catalogue, encoder, codec, max_tracks)
-        engine = SearchEngine(catalogue, encoder)
+        engine = SearchEngine(catalogue, encoder, index_folder)
         for snr_db in SNR_DB:
             stage = f"{snr_db:g} dB"
             by_snr[stage] = phone_recall(engine, snr_db, max_tracks, partial(report_progress, stage))

@@ -176,14 +176,11 @@ class EncoderIndex:
 
     def _read_all_segments(self) -> np.ndarray:
         with self._catalogue.snapshot():
-            self._check_unchanged()
+            if self._catalogue.revision(self._fingerprint) != self.revision:
+                raise CatalogueError(
+                    f"The catalogue {self._catalogue.path} has changed since this search began. Search again."
+                )
             return self._catalogue.all_segments(self._fingerprint)[2]
-
-    def _check_unchanged(self) -> None:
-        if self._catalogue.revision(self._fingerprint) != self.revision:
-            raise CatalogueError(
-                f"The catalogue {self._catalogue.path} has changed since this search began. Try again."
-            )
 
     def segment_vectors(self, rows: Sequence[int] | np.ndarray) -> SegmentVectors:
         """The segments of some tracks, at least one, in the order of ``rows``."""

@@ -110,7 +110,7 @@ class SegmentVectors:
         vectors, are never chosen unless all are silent.
         """
         cosines = self.vectors @ self.vectors.mean(axis=0)
-        return int(np.where(self.vectors.any(axis=1), cosines, -np.inf).argmax())
+        return int(np.where(self.is_sounding, cosines, -np.inf).argmax())
 
     def copy(self) -> SegmentVectors:
         """The same in memory of its own."""

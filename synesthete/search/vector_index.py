@@ -145,19 +145,21 @@ class VectorIndex:
         faiss.omp_set_num_threads(1)
         cosines, rows = self._index.search(queries, k, params=self._parameters(is_allowed))
         if not self.is_exact and (rows < 0).any():  # fewer than k in the lists looked into: look into all
-            parameters = self._parameters(is_allowed, n_probes=self._index.nlist)
-            cosines, rows = self._index.search(queries, k, params=parameters)
+            cosines, rows = self._index.search(queries, k, params=self._parameters(is_allowed, is_everywhere=True))
         order = np.lexsort((rows, -cosines), axis=1)  # equal cosines in the order of rows, always
         return np.take_along_axis(cosines, order, axis=1), np.take_along_axis(rows, order, axis=1)
 
-    def _parameters(self, is_allowed: np.ndarray | None, n_probes: int | None = None) -> Any:
+    def _parameters(self, is_allowed: np.ndarray | None, is_everywhere: bool = False) -> Any:
         module: Any = faiss
         options: dict[str, Any] = {}
         if is_allowed is not None:
             options["sel"] = module.IDSelectorBitmap(np.packbits(is_allowed, bitorder="little"))
         if self.is_exact:
             return module.SearchParameters(**options) if options else None
-        return module.SearchParametersIVF(nprobe=n_probes or self._index.nprobe, **options)
+        n_probes, n_lists = self._index.nprobe, self._index.nlist
+        if is_allowed is not None:  # the fewer are allowed, the further off they lie: compare with equally many
+            n_probes = min(n_lists, math.ceil(n_probes * len(is_allowed) / np.count_nonzero(is_allowed)))
+        return module.SearchParametersIVF(nprobe=n_lists if is_everywhere else n_probes, **options)
 
     def save(self, path: str | Path, revision: str) -> None:
         """Write the index with the revision it belongs to; a reader sees the old file or the new one, whole.

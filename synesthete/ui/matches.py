@@ -32,7 +32,7 @@ def show_matches(result: SearchResult, catalogue: Catalogue) -> None:
         _show_match(rank, match, catalogue, result.scale)
     hidden = [f"{number} {_REASONS.get(reason, reason)}" for reason, number in result.n_hidden.items() if number]
     compared = "by their best-matching passage" if result.compared == "passage" else "as wholes"
-    left_out = f" Left out: {'; '.join(hidden)}." if hidden else ""
+    left_out = f" Left out, though among the most alike: {'; '.join(hidden)}." if hidden else ""
     st.caption(f"{count(result.n_tracks, 'track')} compared {compared}.{left_out}")
 
 

@@ -8,7 +8,7 @@ import streamlit as st
 
 from synesthete import audio, encoders, sampler, spectrogram
 from synesthete.catalogue import Catalogue
-from synesthete.search import SearchEngine
+from synesthete.search import SearchEngine, index_folder
 
 
 @st.cache_resource(show_spinner=False)
@@ -28,8 +28,7 @@ def engine(encoder_name: str) -> SearchEngine:
     """A search engine over the built-in catalogue. Raises if this encoder has not embedded it."""
     encoder = encoders.load(encoder_name)
     opened = sampler.open_for(encoder)
-    folder = opened.folder if opened.is_read_only else opened.path.parent
-    return SearchEngine(opened, encoder, index_folder=folder)
+    return SearchEngine(opened, encoder, index_folder(opened))
 
 
 def is_embedded(encoder_name: str) -> bool:

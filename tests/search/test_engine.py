@@ -1,66 +1,25 @@
 """Searches agree with brute force for every option, and odd catalogues and queries get sensible answers."""
 
 import dataclasses
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from synesthete import sampler
 from synesthete.audio import Clip, Excerpt, content_id
 from synesthete.catalogue import Catalogue
-from synesthete.encoders.base import Embedding, Encoder, unit
+from synesthete.encoders.base import Embedding, unit
 from synesthete.errors import CatalogueError, EncoderError, OptionError
 from synesthete.search import SearchEngine, SearchOptions, search
 from synesthete.search.duplicates import is_part, is_version
 from synesthete.search.encoder_index import EncoderIndex
 from synesthete.search.filters import HIDING_REASONS
 from synesthete.search.passages import SegmentVectors, best_passages
-from synesthete.tracks import Segment, Track
-
-SIZE, HOP, RATE = 12, 2.5, 22_050
-MATRIX = np.random.default_rng(5).normal(size=(400, SIZE))
-
-
-class Fake(Encoder):
-    """Hears the spectrum of a segment through random numbers."""
-
-    name = "fake"
-    version = "1"
-    embedding_size = SIZE
-    consumes = "waveform"
-
-    def encode(self, batch):
-        spectra = np.abs(np.fft.rfft(batch, axis=1))[:, :40_000]
-        bands = np.log(1e-6 + spectra.reshape(len(batch), 400, -1).mean(axis=2))
-        return unit((bands - bands.mean(axis=1, keepdims=True)) @ MATRIX)
-
-
-ENCODER = Fake()
-
-
-def embedding_of(vectors, gap_after=None):
-    starts = HOP * np.arange(len(vectors))
-    if gap_after is not None:
-        starts[gap_after:] += 20.0
-    segments = tuple(Segment(float(start), 5.0) for start in starts)
-    return Embedding(unit(vectors.mean(axis=0)), vectors, segments, ENCODER.fingerprint)
-
-
-def walk(rng, n_segments):
-    """Segments of a made-up recording: each near the one before, as in music."""
-    steps = rng.normal(size=(n_segments, SIZE)) * np.where(np.arange(n_segments) == 0, 1.0, 0.35)[:, None]
-    return unit(np.cumsum(steps, axis=0))
-
-
-def fill(catalogue, rng, n_tracks, n_segments=(1, 12)):
-    for number in range(n_tracks):
-        n = int(rng.integers(*n_segments))
-        artist = ["", "Ann", "Ben", " ann"][int(rng.integers(4))]
-        track = Track(f"{number:03}", f"Track {number}", artist, seconds=HOP * n + 2.5, path=f"{number}.ogg")
-        catalogue.add_track(track)
-        embedding = embedding_of(walk(rng, n), gap_after=3 if n > 6 else None)
-        catalogue.put_embedding(track.track_id, ENCODER, embedding)
+from synesthete.tracks import Track
+from tests.catalogues import ENCODER, HOP, RATE, SIZE, embedding_of, fill, walk
 
 
 @pytest.fixture
@@ -75,8 +34,8 @@ def engine(catalogue, rng):
     return SearchEngine(catalogue, ENCODER)
 
 
-def segments_of(catalogue, track_id):
-    segments, vectors = catalogue.segments(track_id, ENCODER.fingerprint)
+def segments_of(catalogue, track_id, fingerprint=ENCODER.fingerprint):
+    segments, vectors = catalogue.segments(track_id, fingerprint)
     return SegmentVectors.of(vectors, np.array([segment.start_seconds for segment in segments]), HOP)
 
 
@@ -87,8 +46,8 @@ def brute_force(catalogue, embedding, options, compared):
     )
     scored = []
     for track in catalogue.tracks():
-        vector = catalogue.vector(track.track_id, ENCODER.fingerprint)
-        segments = segments_of(catalogue, track.track_id)
+        vector = catalogue.vector(track.track_id, embedding.fingerprint)
+        segments = segments_of(catalogue, track.track_id, embedding.fingerprint)
         cosine = best_passages(query, segments).cosines[0] if compared == "passage" else vector @ embedding.vector
         scored.append((-float(cosine), track, segments))
     chosen, same, by_artist, hidden = [], [], {}, dict.fromkeys(HIDING_REASONS, 0)
@@ -146,6 +105,23 @@ def test_agrees_with_brute_force(engine, options, n_segments, seed):
     assert result.n_tracks == 60
     cosines = [match.cosine for match in result.matches]
     assert cosines == sorted(cosines, reverse=True)
+
+
+def test_the_built_in_catalogue_agrees_with_brute_force():
+    with sampler.open_sampler() as built_in:
+        fingerprint = next(entry.fingerprint for entry in built_in.encoders() if entry.name == "statistics")
+        engine = SearchEngine(built_in, SimpleNamespace(name="", fingerprint=fingerprint, hop_seconds=HOP))
+        for track in built_in.tracks()[::25]:
+            segments, vectors = built_in.segments(track.track_id, fingerprint)
+            embedding = Embedding(built_in.vector(track.track_id, fingerprint), vectors, segments, fingerprint)
+            for compare in ("track", "passage"):
+                options = SearchOptions(compare=compare)
+                result = engine.search_embedding(embedding, options)
+                ids, same, hidden = brute_force(built_in, embedding, options, compare)
+                assert [match.track.track_id for match in result.matches] == ids
+                assert [match.track.track_id for match in result.same_recording] == same
+                assert track.track_id in same
+                assert result.n_hidden == hidden
 
 
 def test_offsets_point_to_the_likeliest_passage(engine):

@@ -1,5 +1,10 @@
 """Nearest neighbours agree with brute force, and a file that does not fit is never searched."""
 
+import multiprocessing
+import sys
+import threading
+import time
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -47,6 +52,42 @@ def test_a_large_index_finds_nearly_all_neighbours(rng):
     assert recall > 0.95
     cosines, rows = index.search(queries[:2], 6000)  # more than the lists looked into can give
     np.testing.assert_allclose(cosines, np.sort(queries[:2] @ vectors.T, axis=1)[:, ::-1], atol=1e-5)
+
+
+@pytest.mark.parametrize("exact_up_to", [0, 1000])
+@pytest.mark.parametrize("share", [0.0, 0.01, 0.3, 1.0])
+def test_only_what_is_allowed_is_found(rng, exact_up_to, share):
+    vectors = clustered(rng, 600, 8)
+    index = VectorIndex.build(vectors, exact_up_to=exact_up_to)
+    is_allowed = rng.random(600) < share
+    allowed = np.flatnonzero(is_allowed)
+    cosines, rows = index.search(vectors[:3], 600, is_allowed)
+    np.testing.assert_array_equal(np.sort(rows, axis=1), np.tile(allowed, (3, 1)))
+    np.testing.assert_allclose(cosines, np.sort(vectors[:3] @ vectors[allowed].T, axis=1)[:, ::-1], atol=1e-5)
+    if exact_up_to or share < 0.1:  # where few are allowed, a large index looks into all its lists
+        assert index.search(vectors[0], 2, is_allowed)[1].tolist() == rows[:1, :2].tolist()
+    with pytest.raises(CatalogueError, match=r"is_allowed has the shape \(3,\); the index needs one for each of 600"):
+        index.search(vectors[0], 2, is_allowed[:3])
+
+
+def test_a_large_index_finds_as_much_under_a_strict_filter(rng):
+    vectors = clustered(rng, 6000, 32)
+    queries = clustered(np.random.default_rng(20231), 100, 32)
+    index = VectorIndex.build(vectors, exact_up_to=100)
+    is_allowed = rng.random(6000) < 0.05
+    allowed = np.flatnonzero(is_allowed)
+    _, rows = index.search(queries, 10, is_allowed)
+    expected = allowed[np.argsort(-(queries @ vectors[allowed].T), axis=1)[:, :10]]
+    recall = np.mean([len(set(a) & set(b)) / 10 for a, b in zip(rows.tolist(), expected.tolist(), strict=True)])
+    assert recall > 0.95
+
+
+def test_zero_vectors_disturb_no_large_index(rng):
+    vectors = clustered(rng, 600, 8)
+    vectors[::3] = 0
+    cosines, rows = VectorIndex.build(vectors, exact_up_to=0).search(vectors[1], 600)
+    np.testing.assert_allclose(cosines[0], np.sort(vectors @ vectors[1])[::-1], atol=1e-5)
+    assert sorted(rows[0].tolist()) == list(range(600))
 
 
 def test_an_empty_index_answers(tmp_path):
@@ -144,3 +185,52 @@ def test_a_folder_that_cannot_be_written_costs_only_time(tmp_path, rng, caplog):
     index = VectorIndex.load_or_build(blocked / "x.index", "r1", lambda: vectors)
     assert index.search(vectors[2], 1)[1].tolist() == [[2]]
     assert "not kept for the next start" in caplog.text
+
+
+def _slowly(vectors, log):
+    def read():
+        with log.open("a") as lines:
+            lines.write("built\n")
+        time.sleep(0.3)
+        return vectors
+
+    return read
+
+
+def _build_and_check(path, vectors, log, go):
+    go.wait(10)
+    index = VectorIndex.load_or_build(path, "r1", _slowly(vectors, log))
+    if index.search(vectors[7], 1)[1].tolist() != [[7]]:
+        raise SystemExit(3)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there everybody builds")
+def test_several_threads_and_processes_build_one_file_once(tmp_path, rng):
+    path, log, vectors = tmp_path / "x.index", tmp_path / "log", unit(rng.normal(size=(20, 4)))
+    (tmp_path / "x.index.lock").write_text("")  # left by a process that was killed
+    context = multiprocessing.get_context("fork")
+    go = context.Event()
+    arguments = (path, vectors, log, go)
+    workers = [context.Process(target=_build_and_check, args=arguments) for _ in range(3)]
+    workers += [threading.Thread(target=_build_and_check, args=arguments) for _ in range(2)]
+    for worker in workers:
+        worker.start()
+    go.set()
+    for worker in workers:
+        worker.join(20)
+    assert [worker.exitcode for worker in workers[:3]] == [0, 0, 0]
+    assert log.read_text() == "built\n"
+    assert VectorIndex.load(path, "r1").n_vectors == 20
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["log", "x.index"]
+
+
+def test_who_waited_for_another_revision_builds_its_own(tmp_path, rng):
+    path, log = tmp_path / "x.index", tmp_path / "log"
+    old, new = unit(rng.normal(size=(2, 20, 4)))
+    first = threading.Thread(target=lambda: VectorIndex.load_or_build(path, "r1", _slowly(old, log)))
+    first.start()
+    while not log.exists():
+        time.sleep(0.01)
+    assert VectorIndex.load_or_build(path, "r2", lambda: new).search(new[3], 1)[1].tolist() == [[3]]
+    first.join(20)
+    assert VectorIndex.load(path, "r2").n_vectors == 20

@@ -1,0 +1,51 @@
+"""Catalogues of random vectors, for tests of what is done with them."""
+
+import numpy as np
+
+from synesthete.encoders.base import Embedding, Encoder, unit
+from synesthete.tracks import Segment, Track
+
+SIZE, HOP, RATE = 12, 2.5, 22_050
+MATRIX = np.random.default_rng(5).normal(size=(400, SIZE))
+
+
+class Fake(Encoder):
+    """Projects the spectrum of a segment by random numbers."""
+
+    name = "fake"
+    version = "1"
+    embedding_size = SIZE
+    consumes = "waveform"
+
+    def encode(self, batch):
+        spectra = np.abs(np.fft.rfft(batch, axis=1))[:, :40_000]
+        bands = np.log(1e-6 + spectra.reshape(len(batch), 400, -1).mean(axis=2))
+        return unit((bands - bands.mean(axis=1, keepdims=True)) @ MATRIX)
+
+
+ENCODER = Fake()
+
+
+def embedding_of(vectors, gap_after=None):
+    starts = HOP * np.arange(len(vectors))
+    if gap_after is not None:
+        starts[gap_after:] += 20.0
+    segments = tuple(Segment(float(start), 5.0) for start in starts)
+    return Embedding(unit(vectors.mean(axis=0)), vectors, segments, ENCODER.fingerprint)
+
+
+def walk(rng, n_segments):
+    """Segments of a made-up recording: each near the one before, as in music."""
+    steps = rng.normal(size=(n_segments, SIZE)) * np.where(np.arange(n_segments) == 0, 1.0, 0.35)[:, None]
+    return unit(np.cumsum(steps, axis=0))
+
+
+def fill(catalogue, rng, n_tracks, n_segments=(1, 12), change=lambda vectors: vectors):
+    """Add tracks of random length by few artists; ``change`` is done to the segments of each."""
+    for number in range(n_tracks):
+        n = int(rng.integers(*n_segments))
+        artist = ["", "Ann", "Ben", " ann"][int(rng.integers(4))]
+        track = Track(f"{number:03}", f"Track {number}", artist, seconds=HOP * n + 2.5, path=f"{number}.ogg")
+        catalogue.add_track(track)
+        embedding = embedding_of(change(walk(rng, n)), gap_after=3 if n > 6 else None)
+        catalogue.put_embedding(track.track_id, ENCODER, embedding)
