@@ -71,7 +71,10 @@ def end_of_tags(file: BinaryIO) -> int:
         place += size
         file.seek(place)
         zeros = file.read(_ZEROS)
-        place += len(zeros) - len(zeros.lstrip(b"\0"))
+        n_zeros = len(zeros) - len(zeros.lstrip(b"\0"))
+        if zeros[n_zeros + 1 : n_zeros + 5] == b"ftyp":  # the size in front of it begins with zeros of its own
+            n_zeros = max(0, n_zeros - 3)
+        place += n_zeros
         file.seek(place)
     file.seek(position)
     return place
