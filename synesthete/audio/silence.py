@@ -39,6 +39,10 @@ def is_mostly_silent(samples: np.ndarray, sample_rate_hz: int) -> bool:
     Short rests add up to much in a staccato piece and are part of the music; a pause that is longer than what sounds
     is not.
     """
+    length = max(1, round(BLOCK_SECONDS * sample_rate_hz))
+    middle = -(-len(samples) // length) // 2 * length  # where a stretch that fills more than half must be
+    if is_sounding(samples[middle : middle + length], sample_rate_hz).any():
+        return False
     sounding = is_sounding(samples, sample_rate_hz)
     at = np.flatnonzero(np.concatenate([[True], sounding, [True]]))  # a sounding block on either side
     longest = int(np.diff(at).max()) - 1
