@@ -35,7 +35,12 @@ class AudioSettings:
     whole_seconds : float > 0 [s]
         A sound up to this long is read whole; a longer one in excerpts, by seeking.
     n_excerpts, excerpt_seconds : int > 0, float > 0 [s]
-        How many excerpts of a long sound are read, spread evenly, and how long each is.
+        How many excerpts of a long sound are read at most, spread evenly over what of it is not silent, and how long
+        each is.
+    offset_seconds : float > 0 [s]
+        A constant offset is measured, and taken off, over a span of this length around each place.
+    version : int
+        Raised when the same file gives other samples although none of these numbers has changed.
     """
 
     sample_rate_hz: int = 22_050
@@ -44,6 +49,8 @@ class AudioSettings:
     whole_seconds: float = 120.0
     n_excerpts: int = 12
     excerpt_seconds: float = 10.0
+    offset_seconds: float = 0.5
+    version: int = 2
 
 
 @dataclass(frozen=True)

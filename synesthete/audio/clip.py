@@ -22,7 +22,8 @@ import numpy as np
 
 from synesthete import settings
 from synesthete.audio import worker
-from synesthete.audio.excerpts import BLOCK_VALUES, Block, Excerpt, Reading, downmix, gather
+from synesthete.audio.excerpts import Excerpt, Reading, gather
+from synesthete.audio.reader import READ_VALUES, Block
 from synesthete.errors import AudioError
 from synesthete.settings import AudioSettings, DecodeLimits
 
@@ -185,7 +186,7 @@ def clean_name(name: str) -> str:
 
 
 class _ArrayReader:
-    """Reads from an array [n_samples, n_channels]. See :class:`synesthete.audio.excerpts.Reader`."""
+    """Reads from an array [n_samples, n_channels]. See :class:`synesthete.audio.reader.Reader`."""
 
     def __init__(self, matrix: np.ndarray, sample_rate_hz: int) -> None:
         self._matrix = matrix
@@ -196,10 +197,10 @@ class _ArrayReader:
         self.notes: list[str] = []
 
     def blocks(self, start_seconds: float) -> Iterator[Block]:
-        """Yield mono blocks from ``start_seconds`` on."""
-        n_frames = BLOCK_VALUES // self.n_channels
+        """Yield blocks from ``start_seconds`` on."""
+        n_frames = READ_VALUES // self.n_channels
         for start in range(round(start_seconds * self.sample_rate_hz), len(self._matrix), n_frames):
-            yield self.sample_rate_hz, downmix(_as_float(self._matrix[start : start + n_frames]))
+            yield self.sample_rate_hz, _as_float(self._matrix[start : start + n_frames]).T
 
     def measure(self) -> float:
         """The array's length is always true."""

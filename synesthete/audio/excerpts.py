@@ -1,31 +1,26 @@
-"""What of a sound is read, and how it reaches the one rate: the same steps for every way in.
+"""What of a sound is read: the same for every way in.
 
-A *reader* (a file's, in :mod:`synesthete.audio.decode`, or an array's, in :mod:`synesthete.audio`) hands out mono
-blocks at the rate it found. Here they are resampled as they come, so that neither eight channels nor two
-hours are ever in memory at once.
+A *reader* (a file's, in :mod:`synesthete.audio.decode`, or an array's, in :mod:`synesthete.audio.clip`) hands out
+blocks of channels at the rate it found. :mod:`~synesthete.audio.mono` makes one channel at the one rate of them;
+:mod:`~synesthete.audio.placement` says where in a long recording to look.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
-import soxr
 
+from synesthete.audio.mono import Downmix, check_format, take
+from synesthete.audio.placement import Passage, plan, spread, survey
+from synesthete.audio.reader import Reader
+from synesthete.audio.silence import SILENCE_DBFS, is_mostly_silent, is_sounding
 from synesthete.errors import AudioError
 from synesthete.settings import AudioSettings
 
-JOINED_SAMPLES = 1 << 15
-Block = tuple[int, np.ndarray]  # rate [Hz], mono float32 samples [n] at that rate
-
-BLOCK_VALUES = 1 << 18  # samples times channels read at once: 1 MiB of float32
-SILENCE_PEAK = 1e-4  # -80 dBFS
 LOUDEST_PEAK = 4.0  # +12 dBFS: decoders overshoot 1, but this file counts full scale differently
-CAP_SLACK_SECONDS = 1.0  # how far a "whole" sound may run past what its header says before it is measured
 SHORTFALL_SECONDS = 0.25  # what codecs pad and trim; a larger gap is a file that ends early
-RATES_HZ = (1_000, 1_000_000)  # outside: not the rate of a sound recording
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,31 +47,12 @@ class Reading:
     notes: tuple[str, ...] = ()
 
 
-class Reader(Protocol):
-    """A sound that can be read from any second on.
+class NoSoundError(AudioError):
+    """Nothing of this can be decoded, or all of it is silent. ``reason`` says which, in the middle of a sentence."""
 
-    Attributes
-    ----------
-    n_channels, sample_rate_hz : int > 0, int > 0 [Hz]
-    seconds : float >= 0 [s] or None
-        Length as far as it is known without decoding; None where there is only a guess.
-    promised_seconds : float >= 0 [s] or None
-        Length the header promises, where it promises one: more than is there in a file that ends early.
-    notes : list of str
-        Remarks gathered while reading.
-    """
-
-    n_channels: int
-    sample_rate_hz: int
-    seconds: float | None
-    promised_seconds: float | None
-    notes: list[str]
-
-    def blocks(self, start_seconds: float) -> Iterator[Block]:
-        """Yield mono blocks from ``start_seconds`` to the end; none where the sound is shorter."""
-
-    def measure(self) -> float:
-        """Go through the sound to find its length in seconds, holding none of it."""
+    def __init__(self, message: str, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 def gather(reader: Reader, audio: AudioSettings, label: str) -> Reading:
@@ -100,14 +76,18 @@ def gather(reader: Reader, audio: AudioSettings, label: str) -> Reading:
     check_format(reader.n_channels, reader.sample_rate_hz, label)
     for seconds in _lengths(reader):
         _refuse_too_long(seconds, audio, label)
-        spans = plan(seconds, audio)
-        excerpts, fits = _take_all(reader, spans, audio, label)
+        passages = plan(seconds, audio)
+        excerpts, fits = _read(reader, passages, audio, label)
         if fits:
             break
     if not excerpts:
-        raise AudioError(f"{label} holds no sound that could be decoded; it may be damaged. Export it again.")
-    if seconds is None or len(spans) == 1:
+        raise NoSoundError(
+            f"{label} holds no sound that could be decoded; it may be damaged. Export it again.", "could not be decoded"
+        )
+    if seconds is None or len(passages) == 1:
         seconds = len(excerpts[0].samples) / audio.sample_rate_hz
+    elif any(is_mostly_silent(excerpt.samples, audio.sample_rate_hz) for excerpt in excerpts):
+        excerpts = _move_to_sound(reader, excerpts, seconds, audio, label)
     return _judge(excerpts, seconds, reader, audio, label)
 
 
@@ -118,100 +98,62 @@ def _lengths(reader: Reader) -> Iterator[float | None]:
     yield None
 
 
-def plan(seconds: float | None, audio: AudioSettings) -> list[tuple[float, float]]:
-    """Starts and lengths, in seconds, of what is read of a sound ``seconds`` long (None: not known).
-
-    A sound up to ``whole_seconds`` is one span with a little slack; of a longer one, each of ``n_excerpts``
-    equal parts gives the passage at its middle.
-    """
-    if seconds is None or seconds <= audio.whole_seconds:
-        return [(0.0, audio.whole_seconds + CAP_SLACK_SECONDS)]
-    part = seconds / audio.n_excerpts
-    length = min(audio.excerpt_seconds, seconds)
-    starts = [(number + 0.5) * part - length / 2 for number in range(audio.n_excerpts)]
-    return [(min(max(start, 0.0), seconds - length), length) for start in starts]
-
-
-def take(blocks: Iterator[Block], seconds: float, sample_rate_hz: int, label: str) -> np.ndarray:
-    """Resample mono blocks to ``sample_rate_hz`` until ``seconds`` are full or the blocks end.
-
-    Returns
-    -------
-    np.ndarray [shape=(n_samples,)], float32
-    """
-    n_wanted = round(seconds * sample_rate_hz)
-    parts: list[np.ndarray] = []
-    n_taken = 0
-    stream: soxr.ResampleStream | None = None
-    rate_now = 0
-    for rate, block in _joined(blocks):
-        if not np.isfinite(block).all():
-            raise AudioError(f"{label} holds samples that are not numbers (NaN or infinite). Export it again.")
-        if rate != rate_now:  # the first block, or a stream that changes its rate on the way
-            check_format(1, rate, label)
-            if stream is not None:
-                parts.append(stream.resample_chunk(np.zeros(0, np.float32), last=True))
-            stream = soxr.ResampleStream(rate, sample_rate_hz, 1, dtype="float32", quality="HQ")
-            rate_now = rate
-        assert stream is not None
-        parts.append(stream.resample_chunk(block))
-        n_taken += len(parts[-1])
-        if n_taken >= n_wanted:
-            break
-    else:
-        if stream is not None:
-            parts.append(stream.resample_chunk(np.zeros(0, np.float32), last=True))
-    return np.concatenate([np.zeros(0, np.float32), *parts])[:n_wanted]
-
-
-def _joined(blocks: Iterator[Block]) -> Iterator[Block]:
-    """Blocks of one rate laid together until they are long: a codec's frames are so short that each call tells."""
-    waiting: list[np.ndarray] = []
-    n_waiting = rate_now = 0
-    for rate, block in blocks:
-        if waiting and (rate != rate_now or n_waiting >= JOINED_SAMPLES):
-            yield rate_now, np.concatenate(waiting, dtype=np.float32)
-            waiting, n_waiting = [], 0
-        rate_now = rate
-        waiting.append(block)
-        n_waiting += len(block)
-    if waiting:
-        yield rate_now, np.concatenate(waiting, dtype=np.float32)
-
-
-def downmix(block: np.ndarray) -> np.ndarray:
-    """Mean over the channels of ``block`` [n, n_channels], as float32 [n]."""
-    if block.shape[1] == 1:
-        return block[:, 0]
-    if block.shape[1] == 2:  # numpy's mean takes three times as long for a pair
-        return (block[:, 0] + block[:, 1]) * np.float32(0.5)
-    return block.mean(axis=1, dtype=np.float32)
-
-
-def check_format(n_channels: int, sample_rate_hz: int, label: str) -> None:
-    """Refuse a channel count or rate that no sound recording has."""
-    low, high = RATES_HZ
-    if n_channels < 1 or not low <= sample_rate_hz <= high:
-        raise AudioError(
-            f"{label} says it has {n_channels} channels at {sample_rate_hz:,} Hz, which is no sound "
-            f"recording (at least 1 channel, {low:,} to {high:,} Hz)."
-        )
+def _read(
+    reader: Reader, passages: list[Passage], audio: AudioSettings, label: str
+) -> tuple[tuple[Excerpt, ...], bool]:
+    """Read the passages with one downmix for all, and say whether what came fits the length they were planned for."""
+    downmix = Downmix()
+    excerpts, fits = _take_all(reader, passages, audio, label, downmix)
+    if downmix.decide():
+        excerpts, fits = _take_all(reader, passages, audio, label, downmix)
+    return excerpts, fits
 
 
 def _take_all(
-    reader: Reader, spans: list[tuple[float, float]], audio: AudioSettings, label: str
+    reader: Reader, passages: list[Passage], audio: AudioSettings, label: str, downmix: Downmix
 ) -> tuple[tuple[Excerpt, ...], bool]:
-    """Read the spans, and say whether what came fits the length they were planned for."""
     excerpts: list[Excerpt] = []
-    is_whole = len(spans) == 1
-    for start, length in spans:
-        samples = take(reader.blocks(start), length, audio.sample_rate_hz, label)
+    is_whole = passages == plan(None, audio)
+    for start, length in passages:
+        samples = take(reader.blocks(start), length, audio, label, downmix)
         missing_seconds = length - len(samples) / audio.sample_rate_hz
         if len(samples):
             excerpts.append(Excerpt(start, samples))
         if not is_whole and missing_seconds > SHORTFALL_SECONDS:
             return tuple(excerpts), False
     return tuple(excerpts), missing_seconds > 0 or not is_whole
+
+
+def _move_to_sound(
+    reader: Reader, excerpts: tuple[Excerpt, ...], seconds: float, audio: AudioSettings, label: str
+) -> tuple[Excerpt, ...]:
+    """Read excerpts spread over what sounds, where some of those that are spread over all of it fell on silence."""
+    found = survey(reader, seconds)
+    if found.regions:
+        excerpts = _read(reader, spread(found.regions, seconds, audio), audio, label)[0] or excerpts
+    sounding = tuple(excerpt for excerpt in excerpts if _is_heard(excerpt.samples, audio))
+    if not sounding:
+        if found.is_complete:
+            raise _silent(label)
+        raise NoSoundError(
+            f"{label} is silent: at {found.n_places:,} places all over its {seconds / 60:,.0f} minutes nothing is "
+            f"louder than {SILENCE_DBFS:g} dBFS. If there is sound in it, cut that part out.",
+            "is silent",
+        )
+    return sounding
+
+
+def _is_heard(samples: np.ndarray, audio: AudioSettings) -> bool:
+    """Whether there is sound anywhere; most often the first ten seconds answer it."""
+    span = round(10 * audio.sample_rate_hz)
+    return any(is_sounding(samples[at : at + span], audio.sample_rate_hz).any() for at in range(0, len(samples), span))
+
+
+def _silent(label: str) -> NoSoundError:
+    return NoSoundError(
+        f"{label} is silent: nothing in it is louder than {SILENCE_DBFS:g} dBFS. Check the microphone or the file.",
+        "is silent",
+    )
 
 
 def _refuse_too_long(seconds: float | None, audio: AudioSettings, label: str) -> None:
@@ -236,11 +178,11 @@ def _judge(excerpts: tuple[Excerpt, ...], seconds: float, reader: Reader, audio:
             "Use a longer snippet."
         )
     peak = max(float(np.abs(excerpt.samples).max(initial=0.0)) for excerpt in excerpts)
-    if peak < SILENCE_PEAK:
-        raise AudioError(f"{label} is silent (its peak is below -80 dBFS). Check the microphone or the file.")
     if peak > LOUDEST_PEAK:
         notes.append(f"Its samples reach {peak:.3g} where 1 is full scale; they were scaled down.")
         excerpts = tuple(Excerpt(e.start_seconds, e.samples / np.float32(peak)) for e in excerpts)
+    if not any(_is_heard(excerpt.samples, audio) for excerpt in excerpts):
+        raise _silent(label)
     if reader.n_channels > 2 or reader.sample_rate_hz > 96_000:
         notes.append(
             f"It has {reader.n_channels} channels at {reader.sample_rate_hz:,} Hz; they were mixed to one "

@@ -29,7 +29,8 @@ from typing import Any, TypeVar
 import numpy as np
 
 from synesthete import settings
-from synesthete.audio.excerpts import CAP_SLACK_SECONDS, Excerpt, Reading
+from synesthete.audio.excerpts import Excerpt, Reading
+from synesthete.audio.placement import CAP_SLACK_SECONDS
 from synesthete.audio.worker_process import TEST_SWITCH, read_message, write_message
 from synesthete.errors import AudioError, DecodeLimitError
 from synesthete.settings import AudioSettings, DecodeLimits

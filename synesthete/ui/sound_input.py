@@ -8,6 +8,7 @@ from pathlib import PurePath
 
 import streamlit as st
 
+from synesthete.audio import FILE_SUFFIXES
 from synesthete.catalogue import Catalogue
 from synesthete.settings import LIMITS
 from synesthete.tracks import Track, clock
@@ -19,22 +20,6 @@ RECORD, DROP, PICK = "Record", "Drop a file", "Pick a track"
 _ICONS = {RECORD: ":material/mic:", DROP: ":material/upload_file:", PICK: ":material/library_music:"}
 _MICROPHONE_RATE_HZ = 48_000  # what microphones deliver; the widget's own default would cut everything above 8 kHz
 _N_SUGGESTED = 6
-_FILE_TYPES = [
-    "mp3",
-    "wav",
-    "flac",
-    "ogg",
-    "oga",
-    "opus",
-    "m4a",
-    "aac",
-    "mp4",
-    "webm",
-    "weba",
-    "aif",
-    "aiff",
-    "mka",
-]
 
 
 def from_track(track: Track) -> Sound:
@@ -85,7 +70,7 @@ def _take_recording() -> None:
 def _drop() -> None:
     st.file_uploader(
         f"A song, a loop, a field recording: up to {LIMITS.max_bytes // 1024**2} MB",
-        type=_FILE_TYPES,
+        type=list(FILE_SUFFIXES),
         key="upload",
         on_change=_take_upload,
     )

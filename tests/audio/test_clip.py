@@ -47,13 +47,17 @@ def test_path_bytes_and_array_give_the_same_samples(tmp_path):
 
 
 def test_agrees_with_librosa(tmp_path):
+    """Above what the offset filter takes, librosa's reading and ours are the same samples."""
     path = tmp_path / "song.flac"
     soundfile.write(path, melody(4.0), RATE_HZ)
     reference, _ = librosa.load(path, sr=CLIP_RATE_HZ, mono=True, res_type="soxr_hq")
     samples = read_clip(path).samples
     assert len(samples) == pytest.approx(len(reference), abs=1)
     n = min(len(samples), len(reference))
-    np.testing.assert_allclose(samples[:n], reference[:n], atol=1e-5)
+    spectrum = np.fft.rfft(samples[:n] - reference[:n]) / n
+    hz = np.fft.rfftfreq(n, 1 / CLIP_RATE_HZ)
+    assert np.abs(spectrum[hz > 20]).max() < 1e-5
+    assert np.abs(samples[:n] - reference[:n]).max() < 0.01
 
 
 def test_integers_are_full_scale():
@@ -122,7 +126,7 @@ def test_eight_channels_at_192_khz_are_mixed_with_a_note():
         (np.array(["a", "b"]), 44_100, "type <U1"),
         (np.zeros(0), 44_100, "no sound"),
         (np.zeros(44_100 * 2), 44_100, "silent"),
-        (np.full(44_100 * 2, 5e-5), 44_100, "silent .*-80 dBFS"),
+        (np.full(44_100 * 2, 0.02), 44_100, "silent: nothing in it is louder than -70 dBFS"),
         (tone(0.4), 44_100, "0.40 seconds long; at least 1 s"),
         (np.full(44_100 * 2, np.nan), 44_100, "not numbers"),
         (np.r_[tone(2.0), np.inf], 44_100, "not numbers"),
