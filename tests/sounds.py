@@ -23,6 +23,11 @@ def tone(seconds: float, frequency_hz: float = 440.0, rate_hz: int = RATE_HZ, am
     return (amplitude * np.sin(2 * np.pi * frequency_hz * time)).astype(np.float32)
 
 
+def noise(rng: np.random.Generator, seconds: float, dbfs: float, rate_hz: int = RATE_HZ) -> np.ndarray:
+    """White noise of a level (root mean square): float32 [n_samples]."""
+    return (rng.standard_normal(round(seconds * rate_hz)) * 10 ** (dbfs / 20)).astype(np.float32)
+
+
 def melody(seconds: float, rate_hz: int = RATE_HZ, seed: int = 7) -> np.ndarray:
     """Plucked notes, four a second, with a little noise: float32 stereo [n_samples, 2], no two bars alike."""
     rng = np.random.default_rng(seed)

@@ -13,7 +13,6 @@ from av.audio.stream import AudioStream
 from av.stream import Discard, Disposition
 
 from synesthete.audio import formats
-from synesthete.audio.file_slices import end_of_tags
 from synesthete.audio.mono import check_format
 from synesthete.audio.reader import Block
 from synesthete.errors import AudioError
@@ -250,9 +249,9 @@ def _channels(frame: av.AudioFrame) -> np.ndarray:
 
 
 def _has_mp3_length(file: BinaryIO) -> bool:
-    """Say whether an MP3 starts, after its ID3 tag, with a Xing, Info or VBRI header."""
+    """Say whether an MP3 starts with a Xing, Info or VBRI header."""
     position = file.tell()  # FFmpeg is reading this file too, and relies on it
-    file.seek(end_of_tags(file))
+    file.seek(0)
     head = file.read(2048)
     file.seek(position)
     return any(mark in head for mark in (b"Xing", b"Info", b"VBRI"))

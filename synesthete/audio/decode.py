@@ -63,14 +63,9 @@ def decode_file(file: BinaryIO, label: str, audio: AudioSettings) -> Reading:
 
 
 def _behind_tags(file: BinaryIO) -> BinaryIO:
-    """The file without ID3 tags in front, unless it is of those that have them by right."""
+    """The file without ID3 tags in front: not only MP3 files have them."""
     start = end_of_tags(file)
-    file.seek(start)
-    head = file.read(_HEAD_BYTES)
-    file.seek(0)
-    if start and (name_of(head) or head.startswith(soundfile_reader.HEADS) or head[4:8] == b"ftyp"):
-        return cast(BinaryIO, FileSlice(file, start))
-    return file
+    return cast(BinaryIO, FileSlice(file, start)) if start else file
 
 
 def _reader(file: BinaryIO, head: bytes, label: str) -> Reader:
@@ -81,7 +76,7 @@ def _reader(file: BinaryIO, head: bytes, label: str) -> Reader:
         links = ogg_links.find_links(file)
         if len(links) > 1:
             return JoinedReader([(partial(_open_slice, file, link, label, "ogg"), None) for link in links])
-    if head[0] == 0xFF or head.startswith(b"ID3"):
+    if head[0] == 0xFF:
         parts = mp3_frames.find_parts(file)
         if len(parts) > 1:
             return JoinedReader([(partial(_open_slice, file, part.span, label, "mp3"), part.seconds) for part in parts])

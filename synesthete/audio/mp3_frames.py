@@ -10,7 +10,7 @@ from __future__ import annotations
 from functools import cache
 from typing import BinaryIO, NamedTuple
 
-from synesthete.audio.file_slices import Span, end_of_tags, file_size, id3_size
+from synesthete.audio.file_slices import Span, file_size, id3_size
 
 MAX_PARTS = 500  # more are no joined songs; the file is then read as one stream
 MIN_FRAMES = 4  # fewer in a row are chance, e.g. within a cover picture
@@ -54,7 +54,7 @@ def find_parts(file: BinaryIO) -> list[Part]:
     Parameters
     ----------
     file : binary file
-        Left at its start.
+        Begins with its first frame: tags have been passed. Left at its start.
 
     Returns
     -------
@@ -62,13 +62,12 @@ def find_parts(file: BinaryIO) -> list[Part]:
         Empty where the file is no MPEG audio, or cannot be followed.
     """
     walk = _Walk(file)
-    first = end_of_tags(file)
-    if not walk.is_stream(first):
+    if not walk.is_stream(0):
         file.seek(0)
         return []
-    promised_end = walk.promised_end(first)
+    promised_end = walk.promised_end(0)
     if promised_end is None:
-        parts = walk.parts(first)
+        parts = walk.parts(0)
     else:
         parts = [Part((0, promised_end), None)]
         if promised_end < walk.size - _LONGEST_FRAME:
@@ -130,17 +129,15 @@ class _Walk:
         return n_frames, place
 
     def is_stream(self, place: int) -> bool:
-        """Say whether ``MIN_FRAMES`` frames of one kind follow each other here, or as many as the file has left."""
+        """Say whether ``MIN_FRAMES`` frames of one kind follow each other here."""
         kinds: set[tuple[int, int, int]] = set()
         for _ in range(MIN_FRAMES):
             frame = self._frame(place)
             if frame is None:
-                return bool(kinds) and place >= self.size
-            kinds.add(frame.kind)
-            if len(kinds) > 1:
                 return False
+            kinds.add(frame.kind)
             place += frame.n_bytes
-        return True
+        return len(kinds) == 1
 
     def promised_end(self, place: int) -> int | None:
         """Where the stream ends by the length header in its first frame; None where that does not say it."""

@@ -64,7 +64,7 @@ def survey(reader: Reader, seconds: float) -> Survey:
 
     It is listened to at places all over it; if they are silent, from its beginning to its end, unless it is very long.
     """
-    n_cells = min(MAX_PLACES, int(np.ceil(seconds / STEP_SECONDS)))
+    n_cells = max(1, min(MAX_PLACES, round(seconds / STEP_SECONDS)))  # not up: a frame more must not shift them all
     cell = seconds / n_cells
     starts = [max(0.0, (number + 0.5) * cell - LISTEN_SECONDS / 2) for number in range(n_cells)]
     sounds = np.array([_sounds(reader.blocks(start)) for start in starts])
