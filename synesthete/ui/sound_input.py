@@ -8,7 +8,7 @@ from pathlib import PurePath
 
 import streamlit as st
 
-from synesthete.audio.formats import FILE_SUFFIXES
+from synesthete.audio import FILE_SUFFIXES
 from synesthete.catalogue import Catalogue
 from synesthete.settings import LIMITS
 from synesthete.tracks import Track

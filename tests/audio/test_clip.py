@@ -6,7 +6,6 @@ import wave
 import librosa
 import numpy as np
 import pytest
-import scipy.signal
 import soundfile
 
 from synesthete import settings
@@ -47,23 +46,18 @@ def test_path_bytes_and_array_give_the_same_samples(tmp_path):
     assert content_id(from_path) == content_id(from_array)
 
 
-def without_drift(samples):
-    """Minus its mean over half a second around each place, by scipy's Hann window."""
-    span = round(0.5 * CLIP_RATE_HZ)
-    window = scipy.signal.get_window("hann", span, fftbins=False)
-    weight = scipy.signal.fftconvolve(np.ones(len(samples)), window, mode="same")
-    return samples - scipy.signal.fftconvolve(samples, window, mode="same") / weight
-
-
 def test_agrees_with_librosa(tmp_path):
+    """Above what the offset filter takes, librosa's reading and ours are the same samples."""
     path = tmp_path / "song.flac"
     soundfile.write(path, melody(4.0), RATE_HZ)
     reference, _ = librosa.load(path, sr=CLIP_RATE_HZ, mono=True, res_type="soxr_hq")
     samples = read_clip(path).samples
     assert len(samples) == pytest.approx(len(reference), abs=1)
     n = min(len(samples), len(reference))
-    np.testing.assert_allclose(samples[:n], without_drift(reference[:n]), atol=2e-3)
-    assert np.corrcoef(samples[:n], reference[:n])[0, 1] > 0.9999
+    spectrum = np.fft.rfft(samples[:n] - reference[:n]) / n
+    hz = np.fft.rfftfreq(n, 1 / CLIP_RATE_HZ)
+    assert np.abs(spectrum[hz > 20]).max() < 1e-5
+    assert np.abs(samples[:n] - reference[:n]).max() < 0.01
 
 
 def test_integers_are_full_scale():
@@ -132,7 +126,7 @@ def test_eight_channels_at_192_khz_are_mixed_with_a_note():
         (np.array(["a", "b"]), 44_100, "type <U1"),
         (np.zeros(0), 44_100, "no sound"),
         (np.zeros(44_100 * 2), 44_100, "silent"),
-        (np.full(44_100 * 2, 5e-5), 44_100, "silent.*-70 dBFS"),
+        (np.full(44_100 * 2, 0.02), 44_100, "silent: nothing in it is louder than -70 dBFS"),
         (tone(0.4), 44_100, "0.40 seconds long; at least 1 s"),
         (np.full(44_100 * 2, np.nan), 44_100, "not numbers"),
         (np.r_[tone(2.0), np.inf], 44_100, "not numbers"),
