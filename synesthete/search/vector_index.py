@@ -26,6 +26,7 @@ EXACT_UP_TO = 200_000  # vectors; a flat search of so many x 512 takes some tens
 PROBED_SHARE = 1 / 16  # of the lists of a large index that one search looks into
 _SEED = 20231
 _FORMAT = "synesthete-index-1"
+_HEADER_BYTES = 4096  # at most
 # For building. A search gets one: several are hardly faster, and many times slower where other work keeps the
 # cores busy, because threads wait for each other at the end of each search.
 _N_THREADS = min(4, faiss.omp_get_max_threads())  # honours OMP_NUM_THREADS
@@ -169,12 +170,18 @@ class VectorIndex:
         OSError
             The folder cannot be written to.
         """
-        path = Path(path)
-        payload = faiss.serialize_index(self._index) if self._index is not None else np.empty(0, np.uint8)
-        header = {"format": _FORMAT, "revision": revision, "size": self.size, "crc32": zlib.crc32(payload.data)}
-        with write_atomically(path) as file:
+        checksum = _Checksum()
+        self._write(checksum.add)
+        header = {"format": _FORMAT, "revision": revision, "size": self.size, "crc32": checksum.value}
+        with write_atomically(Path(path)) as file:
             file.write(json.dumps(header).encode() + b"\n")
-            file.write(payload.data)
+            self._write(file.write)
+
+    def _write(self, write: Callable[[bytes], int]) -> None:
+        """Write in pieces: a large index fits into memory once, and not always twice."""
+        module: Any = faiss
+        if self._index is not None:
+            module.write_index(self._index, module.PyCallbackIOWriter(write))
 
     @classmethod
     def load(cls, path: str | Path, revision: str) -> VectorIndex:
@@ -185,19 +192,24 @@ class VectorIndex:
         IndexMismatchError
             The file is missing or damaged, or belongs to another revision.
         """
+        module: Any = faiss
         try:
             with Path(path).open("rb") as file:
-                header = json.loads(file.readline())
-                payload = np.frombuffer(file.read(), np.uint8)
-            if not isinstance(header, dict) or header.get("format") != _FORMAT:
-                raise IndexMismatchError(f"{path} is not an index file. Build it again.")
-            if header["revision"] != revision:
-                raise IndexMismatchError(
-                    f"The index {path} is of revision {header['revision']}, not {revision}. Build it again."
-                )
-            if header["crc32"] != zlib.crc32(payload.data):
-                raise IndexMismatchError(f"The index {path} is damaged: its checksum differs. Build it again.")
-            index = faiss.deserialize_index(payload) if len(payload) else None
+                header = json.loads(file.readline(_HEADER_BYTES))
+                if not isinstance(header, dict) or header.get("format") != _FORMAT:
+                    raise IndexMismatchError(f"{path} is not an index file. Build it again.")
+                if header["revision"] != revision:
+                    raise IndexMismatchError(
+                        f"The index {path} is of revision {header['revision']}, not {revision}. Build it again."
+                    )
+                begin, checksum = file.tell(), _Checksum()
+                while piece := file.read(1 << 20):  # before faiss takes any number in it for true
+                    checksum.add(piece)
+                if header["crc32"] != checksum.value:
+                    raise IndexMismatchError(f"The index {path} is damaged: its checksum differs. Build it again.")
+                is_empty = file.tell() == begin
+                file.seek(begin)
+                index = None if is_empty else module.read_index(module.PyCallbackIOReader(file.read))
             return cls(index, int(header["size"]))
         except (OSError, ValueError, KeyError, RuntimeError) as error:  # faiss raises RuntimeError
             raise IndexMismatchError(f"The index {path} cannot be read: {error}. Build it again.") from error
@@ -227,6 +239,17 @@ class VectorIndex:
             except OSError as error:
                 _log.warning("The index is not kept for the next start: %s", error)
             return index
+
+
+class _Checksum:
+    """CRC-32 of what is added in pieces."""
+
+    value = 0
+
+    def add(self, piece: bytes) -> int:
+        """Take a piece in, and say that all of it was taken."""
+        self.value = zlib.crc32(piece, self.value)
+        return len(piece)
 
 
 def _finite(vectors: np.ndarray, purpose: str) -> np.ndarray:
