@@ -12,8 +12,22 @@ import numpy as np
 import pytest
 import soundfile
 
+from synesthete.errors import SynestheteError
+from synesthete.training.fluidsynth import sound_font
+
 RATE_HZ = 44_100
 HAS_FFMPEG = shutil.which("ffmpeg") is not None
+
+
+def _has_fluidsynth() -> bool:
+    try:
+        sound_font()
+    except SynestheteError:
+        return False
+    return True
+
+
+needs_fluidsynth = pytest.mark.skipif(not _has_fluidsynth(), reason="needs FluidSynth and the FluidR3 sound font")
 needs_ffmpeg = pytest.mark.skipif(not HAS_FFMPEG, reason="ffmpeg, which makes this test's file, is not installed")
 
 

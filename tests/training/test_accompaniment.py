@@ -8,9 +8,9 @@ import pytest
 
 from synesthete.errors import SynestheteError
 from synesthete.training import accompaniment, sources
+from tests.sounds import needs_fluidsynth
 
 needs_mma = pytest.mark.skipif(shutil.which("mma") is None, reason="needs mma")
-needs_fluidsynth = pytest.mark.skipif(shutil.which("fluidsynth") is None, reason="needs fluidsynth")
 
 
 def test_introductions_endings_and_metronomes_do_not_count(tmp_path):

@@ -9,17 +9,7 @@ import pytest
 from synesthete.errors import SynestheteError
 from synesthete.training import fluidsynth
 from synesthete.training.fluidsynth import sound_font, sound_fonts, synthesise
-
-
-def is_ready() -> bool:
-    try:
-        sound_font()
-    except SynestheteError:
-        return False
-    return True
-
-
-needs_fluidsynth = pytest.mark.skipif(not is_ready(), reason="needs FluidSynth and the FluidR3 sound font")
+from tests.sounds import needs_fluidsynth
 
 
 def test_a_missing_synthesizer_is_named(monkeypatch):

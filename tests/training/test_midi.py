@@ -5,20 +5,9 @@ import numpy as np
 import pytest
 
 from synesthete.errors import SynestheteError
-from synesthete.training.fluidsynth import sound_font
 from synesthete.training.midi import RATE_HZ, _excerpt, render_midi
 from synesthete.training.sources import midi_renders
-
-
-def is_ready() -> bool:
-    try:
-        sound_font()
-    except SynestheteError:
-        return False
-    return True
-
-
-needs_fluidsynth = pytest.mark.skipif(not is_ready(), reason="needs FluidSynth and the FluidR3 sound font")
+from tests.sounds import needs_fluidsynth
 
 
 def scale(path, n_notes=120, kind=1):

@@ -4,20 +4,12 @@ import numpy as np
 import pytest
 
 from synesthete.errors import SynestheteError
-from synesthete.training.fluidsynth import sound_font
+from tests.sounds import needs_fluidsynth
 from tools.composer import STYLES, compose
 from tools.composer.mastering import loudness_lufs
 from tools.composer.pieces import named, write
 
 SYNTHESISED = [name for name, style in STYLES.items() if not style.is_sampled]
-
-
-def has_sound_font() -> bool:
-    try:
-        sound_font()
-    except SynestheteError:
-        return False
-    return True
 
 
 def notes(style: str, seed: int) -> list:
@@ -56,7 +48,7 @@ def test_synthesis_is_the_same_twice():
     assert np.array_equal(compose("chiptune", 5)[0], compose("chiptune", 5)[0])
 
 
-@pytest.mark.skipif(not has_sound_font(), reason="needs FluidSynth and the FluidR3 sound font")
+@needs_fluidsynth
 def test_a_sampled_style_sounds():
     samples, piece = compose("string-quartet", 11)
     assert np.all(np.isfinite(samples))
