@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from synesthete import __version__, settings
 from synesthete.errors import OptionError, SynestheteError
@@ -17,6 +17,9 @@ from synesthete.terminal import show_progress
 from synesthete.text import printable
 from synesthete.tracks import clock
 from synesthete.training.command import add_train_command
+
+if TYPE_CHECKING:
+    from synesthete.encoders.base import Encoder
 
 EXIT_OK, EXIT_FAILED = 0, 1
 
@@ -109,15 +112,7 @@ def _search(chosen: argparse.Namespace) -> int:
     if chosen.catalogue:
         opened = Catalogue.open(chosen.catalogue, is_read_only=True)
     else:
-        opened = sampler.open_for(encoder)
-        if opened.missing(encoder.fingerprint):
-            print(
-                f"The encoder {encoder.name} analyses the built-in catalogue once; this takes a while …",
-                *getattr(encoder, "notes", ()),  # which of its members are missing, and how to add them
-                sep="\n",
-                file=sys.stderr,
-            )
-            opened = sampler.embed_with(encoder, show_progress)
+        opened = sampler.open_embedded(encoder, lambda: _announce(encoder), show_progress)
     for failure in opened.failures():
         print(printable(f"Left out: {failure.path}: {failure.reason}", "�"), file=sys.stderr)
     with opened as catalogue:
@@ -128,6 +123,12 @@ def _search(chosen: argparse.Namespace) -> int:
         else:
             _print_table(result, result.scale)
     return EXIT_OK
+
+
+def _announce(encoder: Encoder) -> None:
+    """Say that the built-in catalogue is analysed now; the notes name missing members, and how to add them."""
+    sentence = f"The encoder {encoder.name} analyses the built-in catalogue once; this takes a while …"
+    print(sentence, *encoder.notes, sep="\n", file=sys.stderr)
 
 
 def _as_json(file: str, encoder_name: str, result: Any) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import hashlib
 import shutil
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from synesthete import encoders
@@ -60,6 +61,30 @@ def open_for(encoder: Encoder, paths: Paths | None = None) -> Catalogue:
         return shipped
     shipped.close()
     return _open_copy(copy, paths)
+
+
+def open_embedded(
+    encoder: Encoder,
+    on_begin: Callable[[], None] = lambda: None,
+    on_progress: Progress | None = None,
+    paths: Paths | None = None,
+) -> Catalogue:
+    """Open the built-in catalogue with the vectors of ``encoder``, made now where they are missing.
+
+    Parameters
+    ----------
+    encoder : Encoder
+    on_begin : callable
+        Called once before anything is embedded; not where all vectors are there.
+    on_progress : Progress, optional
+    paths : Paths, optional
+    """
+    opened = open_for(encoder, paths)
+    if not opened.missing(encoder.fingerprint):
+        return opened
+    opened.close()
+    on_begin()
+    return embed_with(encoder, on_progress, paths)
 
 
 def embed_with(encoder: Encoder, on_progress: Progress | None = None, paths: Paths | None = None) -> Catalogue:

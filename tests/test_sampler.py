@@ -80,6 +80,17 @@ def test_another_encoder_embeds_into_a_copy_and_goes_on_where_it_stopped(monkeyp
         assert again.audio_path(again.tracks()[0]).is_file()
 
 
+def test_the_vectors_of_another_encoder_are_made_when_they_are_first_asked_for():
+    encoder, begun = Peaks(), []
+    for _ in range(2):
+        with sampler.open_embedded(encoder, lambda: begun.append("begun")) as catalogue:
+            assert not catalogue.missing(encoder.fingerprint)
+    assert begun == ["begun"], "the second time they are there"
+    with sampler.open_embedded(encoders.load("statistics"), lambda: begun.append("shipped")) as catalogue:
+        assert catalogue.is_read_only
+    assert begun == ["begun"]
+
+
 def test_a_changed_file_is_refused(tmp_path):
     source = Paths().sampler
     with (source / "manifest.csv").open(encoding="utf-8", newline="") as lines:

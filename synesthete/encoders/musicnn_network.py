@@ -95,7 +95,7 @@ def _analysis() -> tuple[Tensor, Tensor]:
 class Network(nn.Module):
     """The published network for inference; a picture [n, n_frames, 96] goes in, :class:`Outputs` comes out.
 
-    The front hears timbres (filters over much of the spectrum, 7 frames long) and rhythms (filters of 0.5 to
+    The front captures timbres (filters over much of the spectrum, 7 frames long) and rhythms (filters of 0.5 to
     2 s in each mel band), takes the loudest over frequency, and leaves 561 rows, most of them constant. The middle adds
     three layers of 64 over time; the back pools all 753 rows over time and ends in two dense layers.
     """
@@ -172,7 +172,7 @@ class _Filters(nn.Module):
     """A bank of front-end filters: convolve, rectify, normalise, take the largest over frequency.
 
     Only the filters that are alive are computed, 65 of 561 in all; each other answers its own constant, ``silent``, to
-    whatever it hears. Rectifying and normalising keep or turn round the order, so the largest, or where a factor is
+    any input. Rectifying and normalising keep or turn round the order, so the largest, or where a factor is
     below zero the smallest, is taken first: kernels of such filters change their sign for that.
     """
 
@@ -262,7 +262,7 @@ class _OverTime(nn.Module):
     def forward(self, rows: Tensor) -> Tensor:
         """From [n, n_rows, n_frames] to [n, 64, n_frames]."""
         answers = functional.conv1d(rows, self.kernel, self.bias, padding=3)
-        # Taps that reach over the edge hear silence there, of the constant rows too.
+        # Taps that reach over the edge meet zeros there, in the constant rows too.
         inside = functional.pad(rows.new_ones(1, rows.shape[2]), (3, 3)).unfold(1, self.constant.shape[1], 1)[0]
         answers = functional.relu(answers + self.constant @ inside.T)
         return self.norm(answers.transpose(1, 2)).transpose(1, 2)

@@ -48,10 +48,7 @@ def run(chosen: argparse.Namespace) -> int:
     if chosen.catalogue:
         opened = Catalogue.open(chosen.catalogue, is_read_only=True)
     else:
-        opened = sampler.open_for(encoder)
-        if opened.missing(encoder.fingerprint):
-            opened.close()
-            opened = sampler.embed_with(encoder, show_progress)
+        opened = sampler.open_embedded(encoder, on_progress=show_progress)
     with opened as catalogue:
         report = evaluate(
             catalogue,

@@ -20,6 +20,7 @@ from torch.nn import functional
 
 from synesthete.encoders import resnet
 from synesthete.errors import SynestheteError
+from synesthete.files import write_atomically
 from synesthete.training import losses
 from synesthete.training.batches import Batch, BatchSampler
 from synesthete.training.config import HOP_SECONDS, SEGMENT_SECONDS, TrainingConfig
@@ -195,8 +196,8 @@ class Trainer:
             "step": self.step,
             "seconds": self.seconds,
         }
-        torch.save(state, self.folder / "checkpoint.tmp")
-        (self.folder / "checkpoint.tmp").replace(self.folder / "checkpoint.pt")
+        with write_atomically(self.folder / "checkpoint.pt") as file:
+            torch.save(state, file)
 
     def _resume(self) -> None:
         state = torch.load(self.folder / "checkpoint.pt", map_location=self.device, weights_only=True)

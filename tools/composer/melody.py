@@ -91,7 +91,6 @@ class Singer:
     leap: float = 0.25
     variation: float = 0.4
     velocity: float = 0.75
-    chromatic: float = 0.0
 
     def sing(
         self,
