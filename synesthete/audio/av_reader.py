@@ -13,12 +13,12 @@ from av.audio.stream import AudioStream
 from av.stream import Discard, Disposition
 
 from synesthete.audio import formats
-from synesthete.audio.file_slices import end_of_tags
 from synesthete.audio.mono import check_format
 from synesthete.audio.reader import Block
 from synesthete.errors import AudioError
 
 SEEK_PREROLL_SECONDS = 0.25  # decoders need a few frames before they are right (MP3 bit reservoir, Opus 80 ms)
+LONGEST_PREROLL_SECONDS = 1.0  # what comes earlier is not decoded (Musepack looks back furthest: .85 s)
 GUESSES_LENGTH = {"mp3", "aac", "ac3", "eac3", "amr"}  # from the bit rate, unless an MP3 has a length header
 _DECODERS = {*formats.DECODERS, *(name for name in av.codecs_available if name.startswith("pcm_"))}
 _SAMPLE_TYPES = {"u8": "u1", "s16": "i2", "s32": "i4", "s64": "i8", "flt": "f4", "dbl": "f8"}
@@ -65,6 +65,8 @@ class AvReader:
     label : str
     demuxer : str, optional
         FFmpeg's name of the format, where it is known.
+    known_seconds : float >= 0 [s], optional
+        Length, where it is known and no header says it.
 
     Attributes
     ----------
@@ -81,8 +83,11 @@ class AvReader:
         There is no audio track, or none that is readable.
     """
 
-    def __init__(self, file: BinaryIO, label: str, demuxer: str | None = None) -> None:
+    def __init__(
+        self, file: BinaryIO, label: str, demuxer: str | None = None, known_seconds: float | None = None
+    ) -> None:
         self._file = file
+        self._known_seconds = known_seconds
         self._label = label
         self._demuxer = demuxer
         self._number = 0  # of the track that is open
@@ -103,9 +108,10 @@ class AvReader:
         context = self._stream.codec_context
         self.n_channels: int = context.channels
         self.sample_rate_hz: int = context.sample_rate
-        self.seconds = self._length_from_header()
+        length = self._length_from_header()
+        self.seconds = self._known_seconds if length is None else length
         is_own = bool(self._stream.duration) or len(self._container.streams) == 1  # else the film's length
-        self.promised_seconds = self.seconds if is_own else None
+        self.promised_seconds = length if is_own else None
 
     def blocks(self, start_seconds: float) -> Iterator[Block]:
         """Yield blocks from ``start_seconds`` on; packets that do not decode are left out."""
@@ -114,18 +120,17 @@ class AvReader:
             self._open()
         at_seconds = 0.0
         is_there = start_seconds <= 0
-        for frame in self._frames():
-            rate, block = frame.sample_rate, _channels(frame)
+        for frame in self._frames(start_seconds - LONGEST_PREROLL_SECONDS):
+            n_skip = 0
             if not is_there:
                 if frame.pts is not None and frame.time_base is not None:
                     at_seconds = float(frame.pts * frame.time_base) - self._origin_seconds
-                n_skip = round((start_seconds - at_seconds) * rate)
-                at_seconds += frame.samples / rate
+                n_skip = max(0, round((start_seconds - at_seconds) * frame.sample_rate))
+                at_seconds += frame.samples / frame.sample_rate
                 if n_skip >= frame.samples:
                     continue
-                block = block[:, max(n_skip, 0) :]
                 is_there = True
-            yield rate, block
+            yield frame.sample_rate, _channels(frame)[:, n_skip:]
 
     def measure(self) -> float:
         """Find the length from the time stamps of all packets, without decoding them."""
@@ -194,8 +199,13 @@ class AvReader:
         except av.error.FFmpegError:  # the file is cut or damaged here
             return
 
-    def _frames(self) -> Iterator[av.AudioFrame]:
+    def _frames(self, start_seconds: float) -> Iterator[av.AudioFrame]:
+        """Decode from ``start_seconds`` on; packets before it, where a seek fell short, are only passed over."""
+        base = self._stream.time_base
+        start = (start_seconds + self._origin_seconds) / base if base is not None and start_seconds > 0 else None
         for packet in self._packets():
+            if start is not None and packet.pts is not None and packet.pts + (packet.duration or 0) < start:
+                continue
             try:
                 frames = packet.decode()
             except av.error.MemoryError:
@@ -239,9 +249,9 @@ def _channels(frame: av.AudioFrame) -> np.ndarray:
 
 
 def _has_mp3_length(file: BinaryIO) -> bool:
-    """Say whether an MP3 starts, after its ID3 tag, with a Xing, Info or VBRI header."""
+    """Say whether an MP3 starts with a Xing, Info or VBRI header."""
     position = file.tell()  # FFmpeg is reading this file too, and relies on it
-    file.seek(end_of_tags(file))
+    file.seek(0)
     head = file.read(2048)
     file.seek(position)
     return any(mark in head for mark in (b"Xing", b"Info", b"VBRI"))

@@ -54,7 +54,7 @@ def decode_file(file: BinaryIO, label: str, audio: AudioSettings) -> Reading:
             raise AudioError(f"{label} is {kind}, not a sound. {SUPPORTED} can be read.")
     for magic, kind in UNREAD.items():
         if head.startswith(magic):
-            raise AudioError(f"{label} is a {kind} file, which cannot be read here. Save it as MP3 or WAV.")
+            raise AudioError(f"{label} is in the format {kind}, which cannot be read here. Save it as MP3 or WAV.")
     try:
         reader = _reader(file, head, label)
         return _read_track(reader, audio, label) if isinstance(reader, AvReader) else gather(reader, audio, label)
@@ -63,14 +63,9 @@ def decode_file(file: BinaryIO, label: str, audio: AudioSettings) -> Reading:
 
 
 def _behind_tags(file: BinaryIO) -> BinaryIO:
-    """The file without ID3 tags in front, unless it is of those that have them by right."""
+    """The file without ID3 tags in front: not only MP3 files have them."""
     start = end_of_tags(file)
-    file.seek(start)
-    head = file.read(_HEAD_BYTES)
-    file.seek(0)
-    if start and (name_of(head) or head.startswith(soundfile_reader.HEADS) or head[4:8] == b"ftyp"):
-        return cast(BinaryIO, FileSlice(file, start))
-    return file
+    return cast(BinaryIO, FileSlice(file, start)) if start else file
 
 
 def _reader(file: BinaryIO, head: bytes, label: str) -> Reader:
@@ -81,10 +76,11 @@ def _reader(file: BinaryIO, head: bytes, label: str) -> Reader:
         links = ogg_links.find_links(file)
         if len(links) > 1:
             return JoinedReader([(partial(_open_slice, file, link, label, "ogg"), None) for link in links])
-    if head[0] == 0xFF or head.startswith(b"ID3"):
+    if head[0] == 0xFF:
         parts = mp3_frames.find_parts(file)
         if len(parts) > 1:
             return JoinedReader([(partial(_open_slice, file, part.span, label, "mp3"), part.seconds) for part in parts])
+        return AvReader(file, label, known_seconds=parts[0].seconds if parts else None)
     return AvReader(file, label)
 
 
@@ -132,9 +128,7 @@ def _why_unreadable(head: bytes, label: str) -> str:
             "or damaged. Download or export it again."
         )
     if name := name_of(head):
-        return (
-            f"{label} seems to be a {name} file, but could not be read as a sound; it may be damaged. Export it again."
-        )
+        return f"{label} looks like {name}, but could not be read as a sound; it may be damaged. Export it again."
     is_text = all(32 <= byte < 127 or byte in b"\t\r\n" for byte in head)
     what = "is a text file, not a sound" if is_text else "could not be read as a sound; it may be damaged"
     return f"{label} {what}. {SUPPORTED} can be read."

@@ -128,18 +128,32 @@ def _move_to_sound(
     reader: Reader, excerpts: tuple[Excerpt, ...], seconds: float, audio: AudioSettings, label: str
 ) -> tuple[Excerpt, ...]:
     """Read excerpts spread over what sounds, where some of those that are spread over all of it fell on silence."""
-    regions, n_places = survey(reader, seconds)
-    if regions:
-        moved, fits = _read(reader, spread(regions, seconds, audio), audio, label)
-        excerpts = moved if fits else excerpts + moved
-    sounding = tuple(one for one in excerpts if is_sounding(one.samples, audio.sample_rate_hz).any())
+    found = survey(reader, seconds)
+    if found.regions:
+        excerpts = _read(reader, spread(found.regions, seconds, audio), audio, label)[0] or excerpts
+    sounding = tuple(excerpt for excerpt in excerpts if _is_heard(excerpt.samples, audio))
     if not sounding:
+        if found.is_complete:
+            raise _silent(label)
         raise NoSoundError(
-            f"{label} is silent: at {n_places:,} places all over its {seconds / 60:,.0f} minutes nothing is louder "
-            f"than {SILENCE_DBFS:g} dBFS. If there is sound in it, cut that part out.",
+            f"{label} is silent: at {found.n_places:,} places all over its {seconds / 60:,.0f} minutes nothing is "
+            f"louder than {SILENCE_DBFS:g} dBFS. If there is sound in it, cut that part out.",
             "is silent",
         )
     return sounding
+
+
+def _is_heard(samples: np.ndarray, audio: AudioSettings) -> bool:
+    """Whether there is sound anywhere; most often the first ten seconds answer it."""
+    span = round(10 * audio.sample_rate_hz)
+    return any(is_sounding(samples[at : at + span], audio.sample_rate_hz).any() for at in range(0, len(samples), span))
+
+
+def _silent(label: str) -> NoSoundError:
+    return NoSoundError(
+        f"{label} is silent: nothing in it is louder than {SILENCE_DBFS:g} dBFS. Check the microphone or the file.",
+        "is silent",
+    )
 
 
 def _refuse_too_long(seconds: float | None, audio: AudioSettings, label: str) -> None:
@@ -167,11 +181,8 @@ def _judge(excerpts: tuple[Excerpt, ...], seconds: float, reader: Reader, audio:
     if peak > LOUDEST_PEAK:
         notes.append(f"Its samples reach {peak:.3g} where 1 is full scale; they were scaled down.")
         excerpts = tuple(Excerpt(e.start_seconds, e.samples / np.float32(peak)) for e in excerpts)
-    if not any(is_sounding(excerpt.samples, audio.sample_rate_hz).any() for excerpt in excerpts):
-        raise NoSoundError(
-            f"{label} is silent: nothing in it is louder than {SILENCE_DBFS:g} dBFS. Check the microphone or the file.",
-            "is silent",
-        )
+    if not any(_is_heard(excerpt.samples, audio) for excerpt in excerpts):
+        raise _silent(label)
     if reader.n_channels > 2 or reader.sample_rate_hz > 96_000:
         notes.append(
             f"It has {reader.n_channels} channels at {reader.sample_rate_hz:,} Hz; they were mixed to one "

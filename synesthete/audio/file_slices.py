@@ -27,13 +27,19 @@ class FileSlice(io.RawIOBase):
         """Always."""
         return True
 
+    def read(self, size: int | None = -1) -> bytes:
+        """Up to ``size`` bytes, as far as the slice goes; all that is left where it is None or negative."""
+        left = max(0, self._length - self._position)
+        self._file.seek(self._start + self._position)
+        content = self._file.read(left if size is None or size < 0 else min(size, left))
+        self._position += len(content)
+        return content
+
     def readinto(self, buffer: object) -> int:
         """Fill ``buffer`` as far as the slice goes."""
         view = memoryview(cast(bytearray, buffer)).cast("B")
-        self._file.seek(self._start + self._position)
-        content = self._file.read(max(0, min(len(view), self._length - self._position)))
+        content = self.read(len(view))
         view[: len(content)] = content
-        self._position += len(content)
         return len(content)
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
@@ -63,6 +69,11 @@ def id3_size(head: bytes) -> int:
     return 10 + body + (10 if head[5] & 0x10 else 0)  # a footer repeats the header
 
 
+def ape_tag_size(head: bytes) -> int:
+    """Bytes of the APEv2 tag that ``head`` (16 bytes or more) begins with; 0 where it begins with none."""
+    return 32 + int.from_bytes(head[12:16], "little") if len(head) >= 16 and head.startswith(b"APETAGEX") else 0
+
+
 def end_of_tags(file: BinaryIO) -> int:
     """Where the sound begins: behind ID3v2 tags, which some programs put in front of any format."""
     position, place = file.tell(), 0
@@ -70,11 +81,15 @@ def end_of_tags(file: BinaryIO) -> int:
     while size := id3_size(file.read(10)):
         place += size
         file.seek(place)
-        zeros = file.read(_ZEROS)
-        n_zeros = len(zeros) - len(zeros.lstrip(b"\0"))
-        if zeros[n_zeros + 1 : n_zeros + 5] == b"ftyp":  # the size in front of it begins with zeros of its own
-            n_zeros = max(0, n_zeros - 3)
-        place += n_zeros
+        place += _padding(file.read(_ZEROS))
         file.seek(place)
     file.seek(position)
     return place
+
+
+def _padding(content: bytes) -> int:
+    """How many zero bytes come first; but an MP4 begins with three, and an MPEG program stream with two."""
+    n = len(content) - len(content.lstrip(b"\0"))
+    if content[n + 1 : n + 5] == b"ftyp":
+        return max(0, n - 3)
+    return n if n > 3 else 0

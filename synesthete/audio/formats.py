@@ -105,8 +105,8 @@ UNREAD = {
     b"DTSHDHDR": "DTS-HD",
     b"ea3\x03": "ATRAC (OMA)",
     b"EA3\x01": "ATRAC (OMA)",
-    b"Extended Module: ": "tracker module (XM)",
-    b"IMPM": "tracker module (IT)",
+    b"Extended Module: ": "XM (a tracker module)",
+    b"IMPM": "IT (a tracker module)",
 }
 # First bytes of formats that are let in, for the case that such a file cannot be opened after all.
 _HEADS = {

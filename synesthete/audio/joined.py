@@ -24,7 +24,7 @@ class JoinedReader:
     Parameters
     ----------
     streams : sequence of (callable that opens a stream, its length in seconds or None)
-        A length is taken from the stream itself where it is None. What cannot be opened is left out.
+        A length is taken from the stream itself where it is None. What cannot be opened is left out, with a note.
 
     Raises
     ------
@@ -53,6 +53,8 @@ class JoinedReader:
             total += seconds
         if not self._pieces:
             raise problems[0]
+        if problems:
+            self.notes.append(f"It is joined of {len(streams)} parts; {len(problems)} of them could not be read.")
         self.seconds: float | None = total
         self.promised_seconds: float | None = None
 

@@ -10,14 +10,16 @@ from __future__ import annotations
 from functools import cache
 from typing import BinaryIO, NamedTuple
 
-from synesthete.audio.file_slices import Span, end_of_tags, file_size, id3_size
+from synesthete.audio.file_slices import Span, ape_tag_size, file_size, id3_size
 
 MAX_PARTS = 500  # more are no joined songs; the file is then read as one stream
 MIN_FRAMES = 4  # fewer in a row are chance, e.g. within a cover picture
-_MAX_JUNK_BYTES = 1 << 22  # between frames, in all; cover pictures behind a song are smaller
+_MAX_JUNK_BYTES = 1 << 20  # between frames, in all and without tags, which say their size
 _CHUNK_BYTES = 1 << 17
 _LONGEST_FRAME = 4096  # 320 kbit/s at 8 kHz in layer III: 2,881 bytes; layer I and II stay below too
 
+_HEAD_BYTES = 64  # of a frame, within which a length header begins
+_NO_SIDE_INFORMATION = bytes(6)  # a frame that carries a length header has nothing to play
 _MPEG_1, _LAYER_3, _LAYER_1 = 3, 1, 3  # as the header's bits have them
 _RATES_HZ = {3: (44_100, 48_000, 32_000), 2: (22_050, 24_000, 16_000), 0: (11_025, 12_000, 8_000)}
 _KBITS = {  # (is MPEG-1, layer bits): kbit/s by index
@@ -52,7 +54,7 @@ def find_parts(file: BinaryIO) -> list[Part]:
     Parameters
     ----------
     file : binary file
-        Left at its start.
+        Begins with its first frame: tags have been passed. Left at its start.
 
     Returns
     -------
@@ -60,13 +62,12 @@ def find_parts(file: BinaryIO) -> list[Part]:
         Empty where the file is no MPEG audio, or cannot be followed.
     """
     walk = _Walk(file)
-    first = end_of_tags(file)
-    if not walk.is_stream(first):
+    if not walk.is_stream(0):
         file.seek(0)
         return []
-    promised_end = walk.promised_end(first)
+    promised_end = walk.promised_end(0)
     if promised_end is None:
-        parts = walk.parts(first)
+        parts = walk.parts(0)
     else:
         parts = [Part((0, promised_end), None)]
         if promised_end < walk.size - _LONGEST_FRAME:
@@ -103,24 +104,40 @@ class _Walk:
                     parts.append(_part(start, place, n_frames, now))
                 start, n_frames = place, 0
             now = frame
-            n_frames += 1
-            place += frame.n_bytes
+            n_more, place = self._follow(place, frame)
+            n_frames += n_more
         if now is not None:
             parts.append(_part(start, self.size, n_frames, now))
         return parts
 
+    def _follow(self, place: int, frame: Frame) -> tuple[int, int]:
+        """Count this frame and those of its kind behind it, up to anything else; and where that is."""
+        n_frames, place = 1, place + frame.n_bytes
+        while place < self.size - _HEAD_BYTES:
+            chunk = self._chunk
+            at = place - self._begin
+            if not 0 <= at < len(chunk) - _HEAD_BYTES:
+                self._load(place)
+                continue
+            found = _frame(chunk[at + 1], chunk[at + 2]) if chunk[at] == 0xFF else None
+            if found is None or found.kind != frame.kind:
+                break
+            if chunk[at + 6 : at + 12] == _NO_SIDE_INFORMATION and self._has_length_header(place):
+                break
+            n_frames += 1
+            place += found.n_bytes
+        return n_frames, place
+
     def is_stream(self, place: int) -> bool:
-        """Say whether ``MIN_FRAMES`` frames of one kind follow each other here, or as many as the file has left."""
+        """Say whether ``MIN_FRAMES`` frames of one kind follow each other here."""
         kinds: set[tuple[int, int, int]] = set()
         for _ in range(MIN_FRAMES):
             frame = self._frame(place)
             if frame is None:
-                return bool(kinds) and place >= self.size
-            kinds.add(frame.kind)
-            if len(kinds) > 1:
                 return False
+            kinds.add(frame.kind)
             place += frame.n_bytes
-        return True
+        return len(kinds) == 1
 
     def promised_end(self, place: int) -> int | None:
         """Where the stream ends by the length header in its first frame; None where that does not say it."""
@@ -135,7 +152,7 @@ class _Walk:
         return place + n_bytes if n_bytes > _LONGEST_FRAME else None
 
     def _has_length_header(self, place: int) -> bool:
-        content = self._bytes(place, 64)
+        content = self._bytes(place, _HEAD_BYTES)
         return b"Xing" in content or b"Info" in content or b"VBRI" in content
 
     def _next(self, place: int) -> int:
@@ -144,13 +161,13 @@ class _Walk:
             return place
         while place < self.size and self._junk_left > 0:
             content = self._bytes(place, _LONGEST_FRAME)
-            if tag := id3_size(content[:10]):
+            if tag := id3_size(content[:10]) or ape_tag_size(content[:16]):
                 place += tag
                 continue
             if self.is_stream(place):
                 return place
-            found = [at for at in (content.find(b"\xff", 1), content.find(b"ID3", 1)) if at > 0]
-            step = min(found, default=max(1, len(content) - 2))
+            found = [at for at in (content.find(mark, 1) for mark in (b"\xff", b"ID3", b"APETAGEX")) if at > 0]
+            step = min(found, default=max(1, len(content) - 7))
             place += step
             self._junk_left -= step
         return -1

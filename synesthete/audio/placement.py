@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from synesthete.audio.mono import joined
 from synesthete.audio.reader import Block, Reader
-from synesthete.audio.silence import is_sounding
+from synesthete.audio.silence import BLOCK_SECONDS, is_sounding
 from synesthete.settings import AudioSettings
 
 Passage = tuple[float, float]  # start and length [s]
@@ -21,6 +22,7 @@ Passage = tuple[float, float]  # start and length [s]
 CAP_SLACK_SECONDS = 1.0  # how far a "whole" sound may run past what its header says before it is measured
 STEP_SECONDS = 5.0  # between the places of a survey; half an excerpt
 MAX_PLACES = 1_440  # of a survey; in six hours every quarter of a minute
+SCAN_SECONDS = 1800.0  # up to this length a recording is silent only if all of it is
 _OVERLAP = 0.1  # of an excerpt, that two may share where a region has not quite the room for both
 LISTEN_SECONDS = 1.0  # at each place: longer than a rest
 
@@ -38,6 +40,14 @@ class Region:
         return self.end - self.start
 
 
+class Survey(NamedTuple):
+    """Where there is sound, at how many places this was asked, and whether all of the recording was listened to."""
+
+    regions: list[Region]
+    n_places: int
+    is_complete: bool
+
+
 def plan(seconds: float | None, audio: AudioSettings) -> list[Passage]:
     """What is read of a sound ``seconds`` long (None: not known).
 
@@ -49,20 +59,20 @@ def plan(seconds: float | None, audio: AudioSettings) -> list[Passage]:
     return _evenly(Region(0.0, seconds), audio.n_excerpts, seconds, audio)
 
 
-def survey(reader: Reader, seconds: float) -> tuple[list[Region], int]:
-    """Listen all over a recording that is ``seconds`` long.
+def survey(reader: Reader, seconds: float) -> Survey:
+    """Find out where there is sound in a recording that is ``seconds`` long.
 
-    Returns
-    -------
-    list of Region, int > 0
-        Where there is sound, and at how many places this was asked.
+    It is listened to at places all over it; if they are silent, from its beginning to its end, unless it is very long.
     """
-    n_places = min(MAX_PLACES, int(np.ceil(seconds / STEP_SECONDS)))
-    cell = seconds / n_places
-    starts = [max(0.0, (number + 0.5) * cell - LISTEN_SECONDS / 2) for number in range(n_places)]
+    n_cells = max(1, min(MAX_PLACES, round(seconds / STEP_SECONDS)))  # not up: a frame more must not shift them all
+    cell = seconds / n_cells
+    starts = [max(0.0, (number + 0.5) * cell - LISTEN_SECONDS / 2) for number in range(n_cells)]
     sounds = np.array([_sounds(reader.blocks(start)) for start in starts])
+    is_complete = not sounds.any() and seconds <= SCAN_SECONDS
+    if is_complete:
+        sounds = _scan(reader.blocks(0.0), cell, n_cells)
     edges = np.flatnonzero(np.diff(np.concatenate([[False], sounds, [False]]).astype(int)))
-    return [Region(start * cell, end * cell) for start, end in edges.reshape(-1, 2)], n_places
+    return Survey([Region(start * cell, end * cell) for start, end in edges.reshape(-1, 2)], n_cells, is_complete)
 
 
 def spread(found: list[Region], seconds: float, audio: AudioSettings) -> list[Passage]:
@@ -93,7 +103,23 @@ def _sounds(blocks: Iterator[Block]) -> bool:
         seconds += block.shape[1] / rate
         if seconds >= LISTEN_SECONDS:
             break
-    return any(is_sounding(channel, rate).any() for rate, block in joined(iter(heard)) for channel in block)
+    return any(_is_heard(rate, block).any() for rate, block in joined(iter(heard)))
+
+
+def _scan(blocks: Iterator[Block], cell: float, n_cells: int) -> np.ndarray:
+    """Which cells of a recording hold sound anywhere: bool [n_cells]."""
+    sounds = np.zeros(n_cells, dtype=bool)
+    at = 0.0
+    for rate, block in joined(blocks):
+        places = at + np.flatnonzero(_is_heard(rate, block)) * BLOCK_SECONDS
+        sounds[np.minimum(places // cell, n_cells - 1).astype(int)] = True
+        at += block.shape[1] / rate
+    return sounds
+
+
+def _is_heard(rate: int, block: np.ndarray) -> np.ndarray:
+    """Whether any channel sounds, by tenths of a second."""
+    return np.any([is_sounding(channel, rate) for channel in block], axis=0)
 
 
 def _evenly(region: Region, n: int, seconds: float, audio: AudioSettings) -> list[Passage]:

@@ -1,31 +1,22 @@
-"""Every format through the one path, and every way a file can be broken."""
+"""What is no sound, what is broken, and what must never be opened."""
 
 import io
 import struct
 
-import librosa
 import numpy as np
 import pytest
 import soundfile
 
 from synesthete import settings
-from synesthete.audio import av_reader, content_id, read_clip
+from synesthete.audio import av_reader, read_clip
 from synesthete.audio.av_reader import AvReader, NotOpenedError
 from synesthete.audio.decode import decode_file
-from synesthete.audio.excerpts import gather
-from synesthete.audio.soundfile_reader import SoundfileReader
 from synesthete.errors import AudioError
-from synesthete.settings import AudioSettings
 from tests.sounds import HAS_FFMPEG, RATE_HZ, encoded, ffmpeg, melody, needs_ffmpeg, tone, wav_bytes
 
-CLIP_RATE_HZ = settings.AUDIO.sample_rate_hz
 SECONDS = 6.0
-
 FORMATS = {
     "song.wav": [],
-    "song24.wav": ["-c:a", "pcm_s24le"],
-    "song8.wav": ["-c:a", "pcm_u8"],
-    "adpcm.wav": ["-c:a", "adpcm_ms"],
     "song.aiff": [],
     "song.flac": [],
     "song.mp3": ["-b:a", "160k"],
@@ -33,96 +24,20 @@ FORMATS = {
     "vorbis.ogg": ["-c:a", "libvorbis", "-q:a", "6"],
     "song.opus": ["-c:a", "libopus", "-b:a", "128k"],
     "song.m4a": ["-c:a", "aac", "-b:a", "192k"],
-    "alac.m4a": ["-c:a", "alac"],
     "raw.aac": ["-c:a", "aac", "-b:a", "192k"],
     "song.webm": ["-c:a", "libopus", "-b:a", "128k"],
     "live.webm": ["-c:a", "libopus", "-b:a", "128k", "-live", "1"],
-    "song.mka": ["-c:a", "flac"],
-    "surround.m4a": ["-c:a", "aac", "-ac", "6", "-b:a", "384k"],
-    "low.mp3": ["-ar", "16000", "-b:a", "64k"],
 }
-SLACK_SECONDS = {"raw.aac": 0.1, "no_length.mp3": 0.1}  # nothing in the file says how much padding to drop
-LOG_MEL_COSINES = {"song8.wav": 0.9, "adpcm.wav": 0.9, "low.mp3": 0.9}  # noisy by nature
 
 
 @pytest.fixture(scope="module")
-def song() -> np.ndarray:
-    return melody(SECONDS)
-
-
-@pytest.fixture(scope="module")
-def files(song, tmp_path_factory):
+def files(tmp_path_factory):
     """One recording in many formats: name -> path."""
     if not HAS_FFMPEG:
         pytest.skip("ffmpeg, which makes these files, is not installed")
     folder = tmp_path_factory.mktemp("formats")
+    song = melody(SECONDS)
     return {name: encoded(song, folder, name, *options) for name, options in FORMATS.items()}
-
-
-def log_mel(samples: np.ndarray) -> np.ndarray:
-    mel = librosa.feature.melspectrogram(y=samples, sr=CLIP_RATE_HZ, fmax=7_000)
-    return librosa.power_to_db(mel, ref=np.max)
-
-
-def cosine(first: np.ndarray, second: np.ndarray) -> float:
-    n = min(first.shape[-1], second.shape[-1])
-    a, b = (x[..., :n] - x[..., :n].mean() for x in (first, second))
-    return float((a * b).sum() / np.sqrt((a * a).sum() * (b * b).sum()))
-
-
-def delay_samples(first: np.ndarray, second: np.ndarray) -> int:
-    """How many samples ``second`` lags behind ``first``."""
-    n = min(len(first), len(second), 2 * CLIP_RATE_HZ)
-    correlation = np.correlate(first[:n], np.pad(second[:n], 3_000), mode="valid")
-    return 3_000 - int(np.argmax(correlation[::-1]))
-
-
-def read_with(reader_kind, path, audio=settings.AUDIO):
-    with path.open("rb") as file:
-        reader = AvReader(file, "x") if reader_kind is AvReader else SoundfileReader(file)
-        return gather(reader, audio, "x")
-
-
-@pytest.mark.parametrize("name", FORMATS)
-def test_format_gives_the_same_sound(files, song, name):
-    reference = gather_array(song)
-    clip = read_clip(files[name])
-    slack = SLACK_SECONDS.get(name, 0.03)
-    assert clip.seconds == pytest.approx(SECONDS, abs=slack)
-    assert not [note for note in clip.notes if "early" in note]
-    if name not in SLACK_SECONDS:
-        assert abs(delay_samples(reference, clip.samples)) <= 2
-        assert cosine(log_mel(reference), log_mel(clip.samples)) > LOG_MEL_COSINES.get(name, 0.97)
-    upload = read_clip(files[name].read_bytes(), name=name)
-    assert content_id(upload) == content_id(clip)
-
-
-def gather_array(song: np.ndarray) -> np.ndarray:
-    with io.BytesIO(wav_bytes(song)) as file:
-        return decode_file(file, "x", settings.AUDIO).excerpts[0].samples
-
-
-@pytest.mark.parametrize("name", ["song.mp3", "song.flac", "vorbis.ogg", "song.opus", "song.wav", "song.aiff"])
-def test_both_libraries_read_the_same_sound(files, name):
-    one, other = (read_with(kind, files[name]).excerpts[0].samples for kind in (SoundfileReader, AvReader))
-    assert abs(delay_samples(one, other)) == 0
-    assert cosine(log_mel(one), log_mel(other)) >= 0.999
-    assert len(one) == pytest.approx(len(other), abs=0.03 * CLIP_RATE_HZ)
-
-
-@pytest.mark.parametrize("name", FORMATS)
-def test_excerpts_are_what_lies_at_their_place(files, name):
-    """Seeking gives what reading whole gives at the same second, within the time stamps' millisecond."""
-    excerpts = AudioSettings(whole_seconds=3.0, n_excerpts=3, excerpt_seconds=1.0)
-    sought, whole = read_clip(files[name], audio=excerpts), read_clip(files[name])
-    assert len(sought.excerpts) == 3
-    assert sought.seconds == pytest.approx(whole.seconds, abs=0.1)
-    for excerpt in sought.excerpts:
-        start = round(excerpt.start_seconds * CLIP_RATE_HZ)
-        expected = whole.samples[start : start + len(excerpt.samples)]
-        assert abs(delay_samples(expected, excerpt.samples)) <= 0.001 * CLIP_RATE_HZ
-        inner = slice(3, -3)  # frames at the edges hear a note begin, or just not
-        assert cosine(log_mel(expected)[:, inner], log_mel(excerpt.samples)[:, inner]) > 0.99
 
 
 @needs_ffmpeg
@@ -158,6 +73,7 @@ M3U8 = b"#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\nfile:///etc/hostname\n#
         (b"RIFF\x00\x00\x00\x00WAVEfmt ", "could not be read as a sound|no audio track"),
         (b"fLaC" + bytes(400), "could not be read|no audio|no sound|0 Hz"),
         (b"OggS" + bytes(400), "could not be read|no audio|no sound"),
+        (b"MThd\x00\x00\x00\x06" + bytes(400), "is a MIDI file"),
     ],
 )
 def test_what_is_no_sound_is_refused(content, message):
