@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from synesthete import __version__, settings
+from synesthete.audio.formats import SUPPORTED
 from synesthete.errors import OptionError, SynestheteError
 from synesthete.evaluation.command import add_evaluate_command
 from synesthete.terminal import show_progress
@@ -65,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
 def _add_search(commands: Any) -> None:
     search = commands.add_parser("search", help="the tracks of the catalogue that sound most like a file")
     search.set_defaults(run=_search)
-    search.add_argument("file", metavar="FILE", help="any sound: MP3, WAV, FLAC, Ogg, M4A, WebM, …")
+    search.add_argument("file", metavar="FILE", help=f"any sound: {SUPPORTED}")
     _add_encoder(search)
     search.add_argument("--catalogue", type=Path, help="a catalogue's .sqlite file (default: the built-in one)")
     search.add_argument("--k", type=int, default=10, help="how many matches (default: 10)")

@@ -69,6 +69,11 @@ def id3_size(head: bytes) -> int:
     return 10 + body + (10 if head[5] & 0x10 else 0)  # a footer repeats the header
 
 
+def ape_tag_size(head: bytes) -> int:
+    """Bytes of the APEv2 tag that ``head`` (16 bytes or more) begins with; 0 where it begins with none."""
+    return 32 + int.from_bytes(head[12:16], "little") if len(head) >= 16 and head.startswith(b"APETAGEX") else 0
+
+
 def end_of_tags(file: BinaryIO) -> int:
     """Where the sound begins: behind ID3v2 tags, which some programs put in front of any format."""
     position, place = file.tell(), 0

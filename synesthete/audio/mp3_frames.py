@@ -10,11 +10,11 @@ from __future__ import annotations
 from functools import cache
 from typing import BinaryIO, NamedTuple
 
-from synesthete.audio.file_slices import Span, file_size, id3_size
+from synesthete.audio.file_slices import Span, ape_tag_size, file_size, id3_size
 
 MAX_PARTS = 500  # more are no joined songs; the file is then read as one stream
 MIN_FRAMES = 4  # fewer in a row are chance, e.g. within a cover picture
-_MAX_JUNK_BYTES = 1 << 22  # between frames, in all; cover pictures behind a song are smaller
+_MAX_JUNK_BYTES = 1 << 20  # between frames, in all and without tags, which say their size
 _CHUNK_BYTES = 1 << 17
 _LONGEST_FRAME = 4096  # 320 kbit/s at 8 kHz in layer III: 2,881 bytes; layer I and II stay below too
 
@@ -161,13 +161,13 @@ class _Walk:
             return place
         while place < self.size and self._junk_left > 0:
             content = self._bytes(place, _LONGEST_FRAME)
-            if tag := id3_size(content[:10]):
+            if tag := id3_size(content[:10]) or ape_tag_size(content[:16]):
                 place += tag
                 continue
             if self.is_stream(place):
                 return place
-            found = [at for at in (content.find(b"\xff", 1), content.find(b"ID3", 1)) if at > 0]
-            step = min(found, default=max(1, len(content) - 2))
+            found = [at for at in (content.find(mark, 1) for mark in (b"\xff", b"ID3", b"APETAGEX")) if at > 0]
+            step = min(found, default=max(1, len(content) - 7))
             place += step
             self._junk_left -= step
         return -1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import PurePath
 
 import numpy as np
 import plotly.graph_objects as go
@@ -15,17 +16,20 @@ from synesthete.tracks import clock
 from synesthete.ui.text import plain
 
 _CONFIG = {"displayModeBar": False}
-# what every current browser plays as it came; anything else is played from our own decoding
+# What every current browser plays as it came; anything else is played from our own decoding. The type that a browser
+# sends goes by the suffix too, and not well: it calls MP2 "audio/mpeg", and many formats nothing at all.
 _PLAYABLE = {
     "audio/mpeg", "audio/mp3", "audio/wav", "audio/x-wav", "audio/flac", "audio/x-flac", "audio/mp4", "audio/x-m4a",
     "audio/aac", "audio/webm", "video/webm", "video/mp4",
 }  # fmt: skip
+_PLAYABLE_SUFFIXES = {"", ".mp3", ".wav", ".flac", ".m4a", ".m4b", ".mp4", ".aac", ".webm", ".weba"}
 
 
 def show_player(clip: Clip, data: bytes | str | None, mime: str) -> None:
     """A player for the sound itself: the original where browsers play it, else what the engine decoded."""
     name = plain(clip.name)
-    if data is not None and mime in _PLAYABLE:
+    suffix = PurePath(data if isinstance(data, str) else clip.name).suffix.lower()
+    if data is not None and mime in _PLAYABLE and suffix in _PLAYABLE_SUFFIXES:
         st.audio(data, format=mime, alt=f"Player: {name}")
     else:
         st.audio(clip_to_wav(clip), format="audio/wav", alt=f"Player: {name}, as the engine decoded it")

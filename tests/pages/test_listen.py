@@ -6,10 +6,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from synesthete import sampler
+from synesthete.audio import clip_from_samples, clip_to_wav
 from synesthete.catalogue import Catalogue
 from synesthete.settings import LIMITS, PROJECT_ROOT, Paths
 from synesthete.tracks import clock
-from tests.sounds import tone, wav_bytes
+from synesthete.ui import picture
+from tests.sounds import RATE_HZ, tone, wav_bytes
 
 
 def start(page: str | None = None, **query) -> AppTest:
@@ -55,6 +57,25 @@ def test_a_dropped_file_gets_ten_matches():
     assert len(rows(app)) == 10
     assert track.track_id not in [button.key.removeprefix("again-") for button in rows(app)]
     assert any("This very recording" in info.value for info in app.info)
+
+
+@pytest.mark.parametrize(
+    ("name", "mime", "is_as_it_came"),
+    [
+        ("song.mp3", "audio/mpeg", True),
+        ("SONG.MP3", "audio/mpeg", True),
+        ("song.mp2", "audio/mpeg", False),  # what browsers call it, and none plays it
+        ("song.wv", "", False),
+        ("song.aiff", "audio/aiff", False),
+        ("your recording", "audio/wav", True),
+    ],
+)
+def test_the_player_plays_what_browsers_can_and_else_our_own_decoding(monkeypatch, name, mime, is_as_it_came):
+    clip = clip_from_samples(tone(2.0), RATE_HZ, name=name)
+    played = []
+    monkeypatch.setattr(picture.st, "audio", lambda data, format, alt: played.append((data, format)))
+    picture.show_player(clip, b"the upload", mime or "audio/mpeg")
+    assert played == [(b"the upload", mime) if is_as_it_came else (clip_to_wav(clip), "audio/wav")]
 
 
 def test_a_link_opens_its_track_and_a_wrong_one_says_so():
