@@ -214,7 +214,8 @@ class _Chooser:
 
     def selection(self, catalogue: Catalogue) -> Selection:
         """What has been found, with what the catalogue knows of it."""
-        kinds = (self._matches, self._same_recording)
+        # A large index is looked into in part, and more of it each time: what comes later may be more alike.
+        kinds = [sorted(kind, key=lambda found: -found.place.cosine) for kind in (self._matches, self._same_recording)]
         tracks = iter(catalogue.tracks(self._index.ids[found.place.row] for kind in kinds for found in kind))
         matches, same_recording = ([self._match(found, next(tracks)) for found in kind] for kind in kinds)
         return Selection(matches, same_recording, self._n_hidden)
