@@ -23,6 +23,7 @@ from synesthete import settings
 from synesthete.audio import worker
 from synesthete.audio.excerpts import Excerpt, Reading, gather
 from synesthete.audio.reader import READ_VALUES, Block
+from synesthete.audio.tags import NO_TAGS, Tags
 from synesthete.errors import AudioError
 from synesthete.settings import AudioSettings, DecodeLimits
 from synesthete.text import printable, shorten
@@ -49,6 +50,8 @@ class Clip:
         File name without folders, safe to show; may be empty.
     notes : tuple of str
         Sentences for the listener, such as that the file ends early.
+    tags : Tags
+        What the file says of itself; show it as text, never as markup.
     """
 
     excerpts: tuple[Excerpt, ...]
@@ -56,6 +59,7 @@ class Clip:
     seconds: float
     name: str = ""
     notes: tuple[str, ...] = ()
+    tags: Tags = NO_TAGS
 
     @property
     def samples(self) -> np.ndarray:
@@ -215,7 +219,7 @@ def _as_float(block: np.ndarray) -> np.ndarray:
 
 
 def _clip(reading: Reading, name: str, audio: AudioSettings) -> Clip:
-    return Clip(reading.excerpts, audio.sample_rate_hz, reading.seconds, name, reading.notes)
+    return Clip(reading.excerpts, audio.sample_rate_hz, reading.seconds, name, reading.notes, reading.tags)
 
 
 def _label(name: str) -> str:

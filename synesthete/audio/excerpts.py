@@ -16,6 +16,7 @@ from synesthete.audio.mono import Downmix, check_format, take
 from synesthete.audio.placement import Passage, plan, spread, survey
 from synesthete.audio.reader import Reader
 from synesthete.audio.silence import SILENCE_DBFS, is_mostly_silent, is_sounding
+from synesthete.audio.tags import NO_TAGS, Tags
 from synesthete.errors import AudioError
 from synesthete.settings import AudioSettings
 
@@ -40,11 +41,12 @@ class Excerpt:
 
 @dataclass(frozen=True, eq=False)
 class Reading:
-    """What came of one sound: excerpts, the length of the whole in seconds, remarks for the listener."""
+    """What came of one sound: excerpts, length of the whole in seconds, remarks for the listener, the tags."""
 
     excerpts: tuple[Excerpt, ...]
     seconds: float
     notes: tuple[str, ...] = ()
+    tags: Tags = NO_TAGS
 
 
 class NoSoundError(AudioError):

@@ -30,6 +30,7 @@ import numpy as np
 from synesthete import settings
 from synesthete.audio.excerpts import Excerpt, Reading
 from synesthete.audio.placement import CAP_SLACK_SECONDS
+from synesthete.audio.tags import Tags
 from synesthete.audio.worker_process import TEST_SWITCH, read_message, write_message
 from synesthete.errors import AudioError, DecodeLimitError
 from synesthete.settings import AudioSettings, DecodeLimits
@@ -193,7 +194,7 @@ class Worker:
         ends = np.cumsum([n for _, n in spans])
         parts = np.split(samples, ends[:-1])
         excerpts = tuple(Excerpt(start, part) for (start, _), part in zip(spans, parts, strict=True))
-        return Reading(excerpts, seconds, notes)
+        return Reading(excerpts, seconds, notes, Tags.from_plain(header.get("tags")))
 
 
 class WorkerPool:

@@ -12,6 +12,7 @@ import signal
 import sys
 import threading
 import time
+from dataclasses import asdict
 from io import BytesIO
 from pathlib import Path
 from types import ModuleType
@@ -70,6 +71,7 @@ def main(memory_limit_bytes: int) -> None:
 
 def _answer(decode: ModuleType, request: dict[str, Any], payload: bytes, answers: BinaryIO) -> None:
     """Decode one sound and write the answer."""
+    from synesthete.audio.tags import read_tags
     from synesthete.errors import AudioError
     from synesthete.settings import AudioSettings
 
@@ -78,6 +80,7 @@ def _answer(decode: ModuleType, request: dict[str, Any], payload: bytes, answers
             _misbehave(request["misbehave"], answers)
         with BytesIO(payload) if request["path"] is None else Path(request["path"]).open("rb") as file:
             reading = decode.decode_file(file, request["label"], AudioSettings(**request["audio"]))
+            tags = read_tags(file)
     except AudioError as error:
         write_message(answers, {"problem": str(error)})
         return
@@ -88,7 +91,8 @@ def _answer(decode: ModuleType, request: dict[str, Any], payload: bytes, answers
         write_message(answers, {"problem": f"{request['label']} could not be opened ({error.strerror})."})
         return
     spans = [(excerpt.start_seconds, len(excerpt.samples)) for excerpt in reading.excerpts]
-    write_message(answers, {"seconds": reading.seconds, "notes": reading.notes, "excerpts": spans})
+    answer = {"seconds": reading.seconds, "notes": reading.notes, "excerpts": spans, "tags": asdict(tags)}
+    write_message(answers, answer)
     for excerpt in reading.excerpts:
         answers.write(excerpt.samples.astype("<f4", copy=False).tobytes())
 

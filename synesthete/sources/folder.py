@@ -1,0 +1,117 @@
+"""Folders of music, as a stream: every file below them once, however many there are."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from synesthete.errors import CatalogueError
+
+# Folders in which systems and file servers keep their own copies, never a listener's music.
+SYSTEM_FOLDERS = frozenset(
+    {"@eadir", "#recycle", "$recycle.bin", "system volume information", "__macosx", "lost+found"}
+)
+
+
+@dataclass(frozen=True)
+class Found:
+    """A file that may be a sound, by its suffix: absolute path, size [bytes] and time of its last change [ns]."""
+
+    path: str
+    n_bytes: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True)
+class NotSound:
+    """A file of another kind: a cover, a text, a playlist."""
+
+    path: str
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A file or folder that cannot be looked at, and why."""
+
+    path: str
+    reason: str
+
+
+Entry = Found | NotSound | Unreadable
+
+
+def scan(places: Iterable[str | os.PathLike[str]], suffixes: frozenset[str]) -> Iterator[Entry]:
+    """Go through folders and files.
+
+    Hidden entries and the folders of systems are passed over. Links are followed; a folder that is reached twice, by
+    a loop of links or because one place lies inside another, counts once.
+
+    Parameters
+    ----------
+    places : iterable of path
+        Folders, or single files.
+    suffixes : frozenset of str
+        Of sounds, in lower case with their dot: ``{".mp3", ".flac"}``.
+
+    Yields
+    ------
+    Found, NotSound or Unreadable
+        Within a folder in the order of names.
+
+    Raises
+    ------
+    CatalogueError
+        A place does not exist; before anything is yielded.
+    """
+    roots = check_places(places)
+    outer = [root for root in roots if not any(root.is_relative_to(other) for other in roots if other != root)]
+    return _walk(outer, suffixes)
+
+
+def check_places(places: Iterable[str | os.PathLike[str]]) -> list[Path]:
+    """Absolute paths of folders and files, each once; CatalogueError for one that does not exist."""
+    roots = list(dict.fromkeys(Path(place).expanduser().absolute() for place in places))
+    for root in roots:
+        if not root.exists():
+            raise CatalogueError(f"There is no folder or file {str(root)!r}. Check the path.")
+    return roots
+
+
+def _walk(roots: list[Path], suffixes: frozenset[str]) -> Iterator[Entry]:
+    seen: set[tuple[int, int]] = set()  # device and number of the folders
+    waiting = [str(root) for root in reversed(roots)]
+    while waiting:
+        path = waiting.pop()
+        try:
+            status = os.stat(path)  # noqa: PTH116 - a Path for each of a million files takes longer than its stat
+            is_folder = stat.S_ISDIR(status.st_mode)
+            if is_folder:
+                if (status.st_dev, status.st_ino) in seen:
+                    continue
+                seen.add((status.st_dev, status.st_ino))
+                with os.scandir(path) as entries:
+                    names = sorted((entry.name for entry in entries if not _is_passed_over(entry.name)), reverse=True)
+                waiting += [os.path.join(path, name) for name in names]  # noqa: PTH118
+                continue
+        except OSError as error:
+            yield Unreadable(path, f"It cannot be opened ({error.strerror}). Check its permissions, or the link.")
+            continue
+        yield _file(path, status, suffixes)
+
+
+def _file(path: str, status: os.stat_result, suffixes: frozenset[str]) -> Entry:
+    if not stat.S_ISREG(status.st_mode) or Path(path).suffix.lower() not in suffixes:
+        return NotSound(path)
+    try:
+        path.encode("utf-8")
+    except UnicodeEncodeError:
+        shown = path.encode("utf-8", "backslashreplace").decode()
+        return Unreadable(shown, "Its name is not valid UTF-8. Rename it.")
+    return Found(path, status.st_size, status.st_mtime_ns)
+
+
+def _is_passed_over(name: str) -> bool:
+    return name.startswith(".") or name.lower() in SYSTEM_FOLDERS
