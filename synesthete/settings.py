@@ -119,6 +119,11 @@ class Paths:
     models: Path = DATA_ROOT / "models"
     state: Path = field(default_factory=_state_folder)
 
+    @property
+    def own_catalogue(self) -> Path:
+        """The listener's own catalogue, unless another is named."""
+        return self.state / "catalogue.sqlite"
+
 
 AUDIO = AudioSettings()
 LIMITS = DecodeLimits()

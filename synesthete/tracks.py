@@ -21,6 +21,13 @@ class Track:
         The audio file, relative to the catalogue's folder (POSIX separators) or absolute.
     isrc, licence, source : str
         International Standard Recording Code; licence of the audio; where the track came from. May be empty.
+    album_artist : str
+    year, track_number : int >= 0
+        0 where unknown.
+    musicbrainz_recording_id : str
+        UUID, or empty.
+    replaygain_db : float [dB] or None
+        Gain that brings the track to the reference loudness.
     """
 
     track_id: str
@@ -33,6 +40,11 @@ class Track:
     isrc: str = ""
     licence: str = ""
     source: str = ""
+    album_artist: str = ""
+    year: int = 0
+    track_number: int = 0
+    musicbrainz_recording_id: str = ""
+    replaygain_db: float | None = None
 
     @property
     def label(self) -> str:

@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from synesthete.errors import CatalogueError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 APPLICATION_ID = 0x53594E45  # "SYNE": tells our files from other SQLite databases
 BUSY_TIMEOUT_MS = 15_000
 
@@ -23,7 +23,10 @@ _SCHEMA = """
 CREATE TABLE tracks (
     track_id TEXT PRIMARY KEY, title TEXT NOT NULL, artist TEXT NOT NULL, album TEXT NOT NULL,
     genre TEXT NOT NULL, seconds REAL NOT NULL, path TEXT NOT NULL, isrc TEXT NOT NULL, licence TEXT NOT NULL,
-    source TEXT NOT NULL, search_text TEXT NOT NULL);
+    source TEXT NOT NULL, search_text TEXT NOT NULL, album_artist TEXT NOT NULL DEFAULT '',
+    year INTEGER NOT NULL DEFAULT 0, track_number INTEGER NOT NULL DEFAULT 0,
+    musicbrainz_recording_id TEXT NOT NULL DEFAULT '', replaygain_db REAL);
+CREATE INDEX tracks_by_path ON tracks (path);
 CREATE TABLE other_paths (
     path TEXT PRIMARY KEY, track_id TEXT NOT NULL REFERENCES tracks ON DELETE CASCADE);
 CREATE INDEX other_paths_by_track ON other_paths (track_id);
@@ -37,11 +40,31 @@ CREATE TABLE segment_vectors (
     track_id TEXT NOT NULL REFERENCES tracks ON DELETE CASCADE, fingerprint TEXT NOT NULL REFERENCES encoders,
     starts BLOB NOT NULL, lengths BLOB NOT NULL, matrix BLOB NOT NULL, PRIMARY KEY (track_id, fingerprint));
 CREATE UNIQUE INDEX segment_vectors_by_encoder ON segment_vectors (fingerprint, track_id);
+CREATE TABLE files (
+    path TEXT PRIMARY KEY, n_bytes INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
+    track_id TEXT REFERENCES tracks ON DELETE CASCADE);
+CREATE INDEX files_by_track ON files (track_id);
 CREATE TABLE failures (path TEXT PRIMARY KEY, reason TEXT NOT NULL, stage TEXT NOT NULL, time REAL NOT NULL);
 CREATE TABLE provenance (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE changes (n INTEGER NOT NULL);
 INSERT INTO changes VALUES (0);
 """
+
+# What brings a catalogue of the format before to this one.
+_UPGRADES = {
+    1: """
+ALTER TABLE tracks ADD COLUMN album_artist TEXT NOT NULL DEFAULT '';
+ALTER TABLE tracks ADD COLUMN year INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE tracks ADD COLUMN track_number INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE tracks ADD COLUMN musicbrainz_recording_id TEXT NOT NULL DEFAULT '';
+ALTER TABLE tracks ADD COLUMN replaygain_db REAL;
+CREATE INDEX tracks_by_path ON tracks (path);
+CREATE TABLE files (
+    path TEXT PRIMARY KEY, n_bytes INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
+    track_id TEXT REFERENCES tracks ON DELETE CASCADE);
+CREATE INDEX files_by_track ON files (track_id);
+""",
+}
 
 
 class CatalogueFile:
@@ -127,6 +150,15 @@ class CatalogueFile:
             finally:
                 self._connection.rollback()
 
+    def integrity_problems(self) -> list[str]:
+        """What SQLite finds wrong with the file; empty if it is whole. Reads all of it."""
+        found = [str(row[0]) for row in self._rows("PRAGMA integrity_check(20)")]
+        return [] if found == ["ok"] else found
+
+    def n_broken_references(self) -> int:
+        """How many rows belong to a track or encoder that is not there."""
+        return len(self._rows("PRAGMA foreign_key_check"))
+
     def pack(self) -> None:
         """Make the file compact and complete in itself, ready to be shipped: no journal files beside it.
 
@@ -208,9 +240,27 @@ def _prepare(connection: sqlite3.Connection, path: Path, is_read_only: bool) -> 
             f"The catalogue {path} has format {version}; this Synesthete reads up to {SCHEMA_VERSION}."
             " Update Synesthete to open it."
         )
+    if version < SCHEMA_VERSION and is_read_only:
+        raise CatalogueError(
+            f"The catalogue {path} has the older format {version}, and was opened for reading only. Open it for writing"
+            " once to bring it up to date: synesthete index --catalogue FILE FOLDER, or Catalogue.open(path)."
+        )
     if not is_read_only:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
+        _upgrade(connection)
+
+
+def _upgrade(connection: sqlite3.Connection) -> None:
+    """Bring the file to the current format, in one transaction."""
+    if _pragma(connection, "user_version") == SCHEMA_VERSION:
+        return
+    connection.execute("BEGIN IMMEDIATE")  # another process may be at it: look again under the lock
+    while (version := _pragma(connection, "user_version")) < SCHEMA_VERSION:
+        for statement in filter(str.strip, _UPGRADES[version].split(";")):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {version + 1}")
+    connection.execute("COMMIT")
 
 
 def _pragma(connection: sqlite3.Connection, name: str) -> int:

@@ -12,8 +12,9 @@ from collections.abc import Iterable
 from dataclasses import astuple, dataclass, fields, replace
 from pathlib import Path
 
+from synesthete.catalogue.files import FileStore
 from synesthete.catalogue.schema import searchable
-from synesthete.catalogue.vectors import VectorStore, portions
+from synesthete.catalogue.vectors import portions
 from synesthete.errors import CatalogueError
 from synesthete.tracks import Track
 
@@ -31,7 +32,7 @@ class Failure:
     time: float
 
 
-class Catalogue(VectorStore):
+class Catalogue(FileStore):
     """Tracks and what every encoder made of them, in one SQLite file.
 
     Open it with :meth:`open`, preferably as a context manager. One object may be used from several threads,
@@ -120,7 +121,7 @@ class Catalogue(VectorStore):
             return False
 
     def _write_track(self, track: Track) -> None:
-        values = (*astuple(track), searchable(track.title, track.artist, track.album, track.genre))
+        values = (*astuple(track), searchable(track.title, track.artist, track.album, track.genre, track.album_artist))
         updates = ", ".join(f"{name} = excluded.{name}" for name in (*_TRACK_FIELDS[1:], "search_text"))
         marks = ", ".join("?" * len(values))
         self._rows(

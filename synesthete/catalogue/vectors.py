@@ -64,6 +64,11 @@ class VectorStore(CatalogueFile):
             )
             self._count_change()
 
+    def has_vectors(self, track_id: str, fingerprint: str) -> bool:
+        """Whether an encoder has embedded a track; false for an unknown track."""
+        query = "SELECT 1 FROM track_vectors WHERE track_id = ? AND fingerprint = ?"
+        return bool(self._rows(query, (track_id, fingerprint)))
+
     def encoders(self) -> tuple[EncoderEntry, ...]:
         """The encoders that have vectors here, by name."""
         rows = self._rows(

@@ -1,0 +1,314 @@
+"""From folders of music to a catalogue: scan, read, embed, write.
+
+Files come as a stream; those that have not changed cost a look at their size and time. The others go to worker
+processes, which read and embed them, and one writer keeps what they give, many files to a transaction. Whatever stops
+the program, what was written is whole, and the next run goes on from there.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from synesthete import encoders, settings
+from synesthete.audio import content_id, read_clip
+from synesthete.audio.formats import FILE_SUFFIXES
+from synesthete.catalogue.store import Catalogue
+from synesthete.encoders.base import Embedding, Encoder
+from synesthete.engines import LocalEngine
+from synesthete.errors import CatalogueError
+from synesthete.sources.folder import Entry, Found, NotSound, Unreadable, scan
+from synesthete.spectrogram import compute_spectrograms
+from synesthete.tracks import Track
+
+# Films have sound too, but a folder of music is not asked for them; and ".ts" is more often a program's source.
+FILMS = {
+    *("ts", "mts", "m2ts", "mpg", "mpeg", "vob", "avi", "flv", "mov", "m4v", "mkv", "wmv", "asf", "ogv", "3gp", "3g2"),
+}
+SUFFIXES = frozenset(f".{suffix}" for suffix in FILE_SUFFIXES if suffix not in FILMS)
+FILES_A_QUERY = 500
+FILES_A_TRANSACTION = 64
+SECONDS_A_TRANSACTION = 2.0  # what a crash can cost
+
+
+@dataclass
+class IndexCounts:
+    """What has become of the files so far; ``n_found`` is the sum of the next four.
+
+    Attributes
+    ----------
+    n_found : int
+        Files seen, whatever they are, and folders that could not be opened.
+    n_indexed, n_unchanged, n_failed, n_not_sound : int
+        Read and kept in this run; as they were; not readable, now or when last tried; of another kind.
+    n_copies, n_moved : int
+        Of those indexed: whose sound another file also holds; that have taken the place of a file now gone.
+    n_gone, n_removed : int
+        Known files below the places that are no longer there; tracks that were removed for it.
+    n_expected : int or None
+        How many files there are in all, as soon as they are counted.
+    seconds : float [s]
+    is_complete : bool
+        The run came to its end.
+    """
+
+    n_found: int = 0
+    n_indexed: int = 0
+    n_unchanged: int = 0
+    n_failed: int = 0
+    n_not_sound: int = 0
+    n_copies: int = 0
+    n_moved: int = 0
+    n_gone: int = 0
+    n_removed: int = 0
+    n_expected: int | None = None
+    seconds: float = 0.0
+    is_complete: bool = False
+
+
+@dataclass(frozen=True)
+class FileEvent:
+    """One file that was read: its path, what it is called, and why it failed (empty if it did not)."""
+
+    path: str
+    label: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """What a worker made of a file: the track, and embeddings by the encoders that had none of it."""
+
+    track: Track
+    embeddings: dict[str, Embedding] = field(repr=False)
+
+
+OnEvent = Callable[[FileEvent, IndexCounts], object]
+
+
+def index(
+    catalogue: Catalogue,
+    places: Sequence[str | Path],
+    encoder_names: Sequence[str] = (settings.DEFAULT_ENCODER,),
+    *,
+    n_workers: int | None = None,
+    is_retry: bool = False,
+    is_pruned: bool = False,
+    on_event: OnEvent | None = None,
+) -> IndexCounts:
+    """Take the music of folders into a catalogue.
+
+    Unchanged files are passed over; a moved one is known by its sound and keeps its vectors; a file that could not be
+    read is tried again when it has changed. Run it again to go on after an interruption.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+        Open for writing.
+    places : sequence of path
+        Folders, or files.
+    encoder_names : sequence of str
+        All of them embed each file, which is read once.
+    n_workers : int > 0, optional
+        Processes; by default as many as there are processors.
+    is_retry : bool
+        Try files again that could not be read before.
+    is_pruned : bool
+        Remove tracks whose files are gone.
+    on_event : callable(FileEvent, IndexCounts), optional
+        Called for each file that was read or failed.
+
+    Returns
+    -------
+    IndexCounts
+
+    Raises
+    ------
+    CatalogueError
+        A place does not exist, or the catalogue cannot be written. What was done before is kept.
+    EncoderError
+        An encoder is not ready.
+    """
+    run = _Run(catalogue, [str(Path(place).expanduser().absolute()) for place in places], encoder_names, on_event)
+    return run.do(n_workers, is_retry, is_pruned)
+
+
+class _Run:
+    """One run of :func:`index`: the stream of files on one side, the writer on the other."""
+
+    def __init__(
+        self, catalogue: Catalogue, places: list[str], encoder_names: Sequence[str], on_event: OnEvent | None
+    ) -> None:
+        self.catalogue, self.places, self.names = catalogue, places, tuple(dict.fromkeys(encoder_names))
+        self.encoders: dict[str, Encoder] = {}
+        for name in self.names:
+            encoder = encoders.load(name)
+            self.encoders[encoder.fingerprint] = encoder
+        self.on_event = on_event or (lambda event, counts: None)
+        self.counts = IndexCounts()
+        self._began = time.monotonic()
+        self._waiting: list[tuple[Found, Analysis | Exception]] = []
+        self._written = time.monotonic()
+
+    def do(self, n_workers: int | None, is_retry: bool, is_pruned: bool) -> IndexCounts:
+        entries = scan(self.places, SUFFIXES)  # raises here for a place that does not exist
+        counter = threading.Thread(target=self._count, daemon=True)
+        counter.start()
+        self.catalogue.begin_scan()
+        engine: LocalEngine[Found, Analysis] = LocalEngine(prepare, (str(self.catalogue.path), self.names), n_workers)
+        results = engine.run(self._changed(entries, is_retry))
+        try:
+            for found, result in results:
+                self._take(found, result)
+            self._write()
+            self._finish(is_pruned)
+            self.counts.is_complete = True
+        finally:
+            results.close()
+            self._write()  # what had come before an interruption
+            self.counts.seconds = time.monotonic() - self._began
+        return self.counts
+
+    def _count(self) -> None:
+        n_expected = 0
+        for _ in scan(self.places, SUFFIXES):
+            n_expected += 1
+        self.counts.n_expected = n_expected
+
+    # ---- the stream ---------------------------------------------------------------------------------------
+
+    def _changed(self, entries: Iterator[Entry], is_retry: bool) -> Iterator[Found]:
+        """Those files that have to be read; everything else is counted here."""
+        for part in _portions(entries, FILES_A_QUERY):
+            found = [entry for entry in part if isinstance(entry, Found)]
+            paths = [entry.path for entry in found]
+            known = self.catalogue.known_files(paths, tuple(self.encoders))
+            self.catalogue.note_seen(paths)
+            self._count_others(part)
+            for entry in found:
+                self.counts.n_found += 1
+                before = known.get(entry.path)
+                is_same = before is not None and (before.n_bytes, before.mtime_ns) == (entry.n_bytes, entry.mtime_ns)
+                if is_same and before and before.track_id and before.n_encoders == len(self.encoders):
+                    self.counts.n_unchanged += 1
+                elif is_same and before and not before.track_id and not is_retry:
+                    self.counts.n_failed += 1
+                else:
+                    yield entry
+
+    def _count_others(self, entries: list[Entry]) -> None:
+        for entry in entries:
+            if isinstance(entry, NotSound):
+                self.counts.n_found += 1
+                self.counts.n_not_sound += 1
+            elif isinstance(entry, Unreadable):
+                self.counts.n_found += 1
+                self.counts.n_failed += 1
+                self.catalogue.record_failure(entry.path, entry.reason, "scan")
+                self._tell(FileEvent(entry.path, reason=entry.reason))
+
+    # ---- the writer ---------------------------------------------------------------------------------------
+
+    def _take(self, found: Found, result: Analysis | Exception) -> None:
+        self._waiting.append((found, result))
+        is_due = time.monotonic() - self._written > SECONDS_A_TRANSACTION
+        if is_due or len(self._waiting) >= FILES_A_TRANSACTION:
+            self._write()
+
+    def _write(self) -> None:
+        """Keep all that waits, in one transaction; then tell of it."""
+        waiting, self._waiting = self._waiting, []
+        self._written = time.monotonic()
+        if not waiting:
+            return
+        with self.catalogue.transaction():
+            events = [self._keep(found, result) for found, result in waiting]
+        for event, (n_indexed, n_failed, n_copies, n_moved) in events:
+            self.counts.n_indexed += n_indexed
+            self.counts.n_failed += n_failed
+            self.counts.n_copies += n_copies
+            self.counts.n_moved += n_moved
+            self._tell(event)
+
+    def _keep(self, found: Found, result: Analysis | Exception) -> tuple[FileEvent, tuple[int, int, int, int]]:
+        if isinstance(result, Exception):
+            reason = str(result)
+            self.catalogue.record_failure(found.path, reason, "read")
+            self.catalogue.put_file(found.path, found.n_bytes, found.mtime_ns)
+            return FileEvent(found.path, reason=reason), (0, 1, 0, 0)
+        is_known = result.track.track_id in self.catalogue
+        kept = self.catalogue.add_track(result.track)
+        for fingerprint, embedding in result.embeddings.items():
+            self.catalogue.put_embedding(kept.track_id, self.encoders[fingerprint], embedding)
+        self.catalogue.put_file(found.path, found.n_bytes, found.mtime_ns, kept.track_id)
+        self.catalogue.clear_failure(found.path)
+        is_copy = kept.path != found.path
+        is_moved = (
+            is_known and not is_copy and any(path != found.path for path in self.catalogue.files_of(kept.track_id))
+        )
+        return FileEvent(found.path, kept.label), (1, 0, int(is_copy), int(is_moved))
+
+    def _finish(self, is_pruned: bool) -> None:
+        """After a whole scan: files that are gone."""
+        gone = self.catalogue.files_not_seen(self.places)
+        replaced = self.catalogue.with_other_file(gone)
+        self.catalogue.forget_files(replaced)
+        lost = [path for path in gone if path not in replaced]
+        self.counts.n_gone = len(lost)
+        if is_pruned and lost:
+            if self.counts.n_found == 0:
+                raise CatalogueError(
+                    f"Nothing was found in {', '.join(self.places)}, where {len(lost)} files were indexed before. "
+                    "Is the drive connected? Nothing was removed."
+                )
+            self.counts.n_removed = self.catalogue.forget_files(lost)
+
+    def _tell(self, event: FileEvent) -> None:
+        self.counts.seconds = time.monotonic() - self._began
+        self.on_event(event, replace(self.counts))
+
+
+def _portions(entries: Iterator[Entry], size: int) -> Iterator[list[Entry]]:
+    part: list[Entry] = []
+    for entry in entries:
+        part.append(entry)
+        if len(part) == size:
+            yield part
+            part = []
+    if part:
+        yield part
+
+
+def prepare(catalogue_path: str, encoder_names: Iterable[str]) -> Callable[[Found], Analysis]:
+    """What a worker does with a file; run once in each worker process."""
+    loaded = {encoder.fingerprint: encoder for encoder in map(encoders.load, encoder_names)}
+    catalogue = Catalogue.open(catalogue_path, is_read_only=True)
+
+    def analyse(found: Found) -> Analysis:
+        clip = read_clip(found.path)
+        track_id = content_id(clip)
+        tags = clip.tags
+        track = Track(
+            track_id,
+            title=tags.title or Path(found.path).stem,
+            artist=tags.artist,
+            album=tags.album,
+            genre=tags.genre,
+            seconds=round(clip.seconds, 2),
+            path=found.path,
+            isrc=tags.isrc,
+            album_artist=tags.album_artist,
+            year=tags.year,
+            track_number=tags.track_number,
+            musicbrainz_recording_id=tags.musicbrainz_recording_id,
+            replaygain_db=tags.replaygain_db,
+        )
+        wanted = [fingerprint for fingerprint in loaded if not catalogue.has_vectors(track_id, fingerprint)]
+        spectrograms = compute_spectrograms(clip) if wanted else None
+        return Analysis(track, {name: loaded[name].embed(clip, spectrograms) for name in wanted})
+
+    return analyse
+
