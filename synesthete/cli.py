@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from synesthete import __version__, settings
 from synesthete.audio.formats import SUPPORTED
+from synesthete.catalogue.command import add_doctor_command, add_index_command
 from synesthete.errors import OptionError, SynestheteError
 from synesthete.evaluation.command import add_evaluate_command
 from synesthete.terminal import show_progress
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from synesthete.encoders.base import Encoder
 
 EXIT_OK, EXIT_FAILED = 0, 1
+MOST_FAILURES = 3  # named at each search
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -56,10 +58,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"synesthete {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    add_index_command(commands)
     _add_search(commands)
     _add_embed(commands)
     add_evaluate_command(commands)
     add_train_command(commands)
+    add_doctor_command(commands)
     return parser
 
 
@@ -114,8 +118,11 @@ def _search(chosen: argparse.Namespace) -> int:
         opened = Catalogue.open(chosen.catalogue, is_read_only=True)
     else:
         opened = sampler.open_embedded(encoder, lambda: _announce(encoder), show_progress)
-    for failure in opened.failures():
+    failures = opened.failures()
+    for failure in failures[:MOST_FAILURES]:
         print(printable(f"Left out: {failure.path}: {failure.reason}", "�"), file=sys.stderr)
+    if len(failures) > MOST_FAILURES:
+        print(f"{len(failures):,} files are left out in all; 'synesthete doctor' says why.", file=sys.stderr)
     with opened as catalogue:
         engine = SearchEngine(catalogue, encoder, index_folder(catalogue))
         result = engine.search(chosen.file, options)

@@ -1,0 +1,185 @@
+"""The command ``synesthete index``: folders of music into a catalogue, with progress for people or for programs."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shlex
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from synesthete import settings
+from synesthete.errors import OptionError
+from synesthete.sources.folder import check_places
+from synesthete.text import printable, shorten
+from synesthete.tracks import clock
+
+if TYPE_CHECKING:
+    from synesthete.catalogue.indexing import FileEvent, IndexCounts, OnEvent
+    from synesthete.catalogue.store import Catalogue
+
+EXIT_FAILURES, EXIT_INTERRUPTED = 3, 130
+SHOWN_FAILURES = 20
+
+
+def add_index_command(subparsers: Any) -> None:
+    """Add ``index`` to the commands of a parser."""
+    command = subparsers.add_parser("index", help="take folders of music into a catalogue, or bring it up to date")
+    command.set_defaults(run=run)
+    command.add_argument("places", metavar="FOLDER", nargs="+", type=Path, help="folders of music, or single files")
+    command.add_argument(
+        "--catalogue", type=Path, metavar="FILE",
+        help="the catalogue's .sqlite file, made if it is not there (default: %(default)s)",
+        default=settings.Paths().own_catalogue,
+    )  # fmt: skip
+    command.add_argument(
+        "--encoder", action="append", metavar="NAME",
+        help=f"embed with this encoder; may be repeated (default: {settings.DEFAULT_ENCODER})",
+    )  # fmt: skip
+    command.add_argument("--workers", type=int, metavar="N", help="processes (default: one a processor)")
+    command.add_argument("--retry", action="store_true", help="try files again that could not be read before")
+    command.add_argument("--prune", action="store_true", help="remove tracks whose files are gone")
+    command.add_argument(
+        "--watch", action="store_true", help="stay, and take in what is added, until Ctrl-C"
+    )
+    command.add_argument("--json", action="store_true", help="print a JSON object a line: files, then the counts")
+
+
+def add_doctor_command(subparsers: Any) -> None:
+    """Add ``doctor`` to the commands of a parser."""
+    command = subparsers.add_parser("doctor", help="check a catalogue: is it whole, does it fit its files and encoders")
+    command.set_defaults(run=examine)
+    command.add_argument("--catalogue", type=Path, metavar="FILE", default=settings.Paths().own_catalogue)
+    command.add_argument("--json", action="store_true", help="print one JSON object a finding")
+
+
+def examine(chosen: argparse.Namespace) -> int:
+    """Check a catalogue; 0, or 3 where something needs to be done."""
+    from synesthete.catalogue import doctor
+    from synesthete.catalogue.store import Catalogue
+
+    n_problems = 0
+    with Catalogue.open(chosen.catalogue, is_read_only=True) as catalogue:
+        for finding in doctor.examine(catalogue):
+            n_problems += finding.is_problem
+            if chosen.json:
+                sys.stdout.write(json.dumps(asdict(finding)) + "\n")
+                continue
+            mark = "!" if finding.is_problem else "ok"
+            sys.stdout.write(f"{mark:2} {finding.what}: {printable(finding.detail, '�')}\n")
+            if finding.remedy:
+                sys.stdout.write(f"   → {finding.remedy}\n")
+    return EXIT_FAILURES if n_problems else 0
+
+
+def run(chosen: argparse.Namespace) -> int:
+    """Index; 0, or 3 where some files could not be read, or 130 after Ctrl-C."""
+    from synesthete.catalogue.store import Catalogue
+    from synesthete.sources.watch import Watch
+
+    if chosen.workers is not None and chosen.workers < 1:
+        raise OptionError(f"--workers is {chosen.workers}; it must be at least 1.")
+    try:
+        with Catalogue.open(chosen.catalogue) as catalogue:
+            if not chosen.watch:
+                return EXIT_FAILURES if _index_once(catalogue, chosen).n_failed else 0
+            with Watch(check_places(chosen.places)) as watch:
+                while True:
+                    _index_once(catalogue, chosen)
+                    watch.wait()
+    except KeyboardInterrupt:
+        sys.stderr.write("Stopped. What was done is kept; the same command goes on from here.\n")
+        return EXIT_INTERRUPTED
+
+
+def _index_once(catalogue: Catalogue, chosen: argparse.Namespace) -> IndexCounts:
+    from synesthete.catalogue.indexing import index
+
+    with _json_lines() if chosen.json else _progress_bar() as on_event:
+        counts = index(
+            catalogue,
+            chosen.places,
+            chosen.encoder or [settings.DEFAULT_ENCODER],
+            n_workers=chosen.workers,
+            is_retry=chosen.retry,
+            is_pruned=chosen.prune,
+            on_event=on_event,
+        )
+    if chosen.json:
+        sys.stdout.write(json.dumps({"event": "done", **asdict(counts), "n_tracks": len(catalogue)}) + "\n")
+    else:
+        sys.stdout.write(summary(counts, catalogue, chosen.prune))
+    sys.stdout.flush()
+    return counts
+
+
+@contextmanager
+def _json_lines() -> Iterator[OnEvent]:
+    def tell(event: FileEvent, counts: IndexCounts) -> None:
+        kind = "failed" if event.reason else "indexed"
+        line = {"event": kind, "path": event.path, "label": event.label, "reason": event.reason, **asdict(counts)}
+        sys.stdout.write(json.dumps(line) + "\n")
+        sys.stdout.flush()
+
+    yield tell
+
+
+@contextmanager
+def _progress_bar() -> Iterator[OnEvent]:
+    """A line at the foot of a terminal: how far, how fast, how long still, how many failed; nothing in a pipe."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        BarColumn(20),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[failed]}", style="red"),
+        TextColumn("{task.description}", markup=False),
+    )
+    with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
+        task = bar.add_task("Looking at the files …", total=None, rate="", failed="")
+
+        def tell(event: FileEvent, counts: IndexCounts) -> None:
+            n_read = counts.n_indexed + counts.n_failed
+            bar.update(
+                task,
+                total=counts.n_expected,
+                completed=counts.n_indexed + counts.n_unchanged + counts.n_failed + counts.n_not_sound,
+                rate=f"{60 * n_read / max(counts.seconds, 0.1):.0f} a minute",
+                failed=f"{counts.n_failed} failed" if counts.n_failed else "",
+                description=shorten(printable(event.label or Path(event.path).name, "�"), 50),
+            )
+
+        yield tell
+
+
+def summary(counts: IndexCounts, catalogue: Catalogue, is_pruned: bool) -> str:
+    """What a run did, for a person: every file accounted for, the failures with their reasons."""
+    lines = [
+        f"{counts.n_found:,} files found: {counts.n_indexed:,} indexed, {counts.n_unchanged:,} unchanged, "
+        f"{counts.n_failed:,} failed, {counts.n_not_sound:,} not sound. {clock(counts.seconds)} min."
+    ]
+    if counts.n_copies or counts.n_moved:
+        lines.append(f"Of those indexed, {counts.n_copies:,} are copies of others and {counts.n_moved:,} were moved.")
+    if counts.n_gone:
+        what = (
+            f"{counts.n_removed:,} tracks were removed" if is_pruned else "their tracks are kept; --prune removes them"
+        )
+        lines.append(f"{counts.n_gone:,} known files are no longer there: {what}.")
+    if counts.n_failed:
+        failures = catalogue.failures()
+        shown = failures[:SHOWN_FAILURES]
+        lines += [f"  {printable(failure.path, '�')}: {printable(failure.reason, '�')}" for failure in shown]
+        if len(failures) > len(shown):
+            lines.append(f"  … and {len(failures) - len(shown):,} more; see the catalogue's failures.")
+        lines.append("A failed file is tried again when it changes, or with --retry.")
+    lines.append(f"{len(catalogue):,} tracks in {catalogue.path}")
+    if len(catalogue):
+        lines.append(f"Search them with: synesthete search FILE --catalogue {shlex.quote(str(catalogue.path))}")
+    return "\n".join(lines) + "\n"

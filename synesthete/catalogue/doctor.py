@@ -1,0 +1,105 @@
+"""Is a catalogue whole, and does it still fit its files and encoders? Findings, each with its remedy."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from synesthete import encoders
+from synesthete.catalogue.store import Catalogue
+from synesthete.errors import SynestheteError
+
+SHOWN = 5
+PATHS_AT_ONCE = 1_000
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at.
+
+    Attributes
+    ----------
+    what : str
+        In a few words.
+    is_problem : bool
+    detail, remedy : str
+        What was found, and what to do about it; the remedy is empty where there is nothing to do.
+    """
+
+    what: str
+    is_problem: bool
+    detail: str
+    remedy: str = ""
+
+
+def examine(catalogue: Catalogue) -> Iterator[Finding]:
+    """Look at the file, the vectors, the encoders, the audio and the failures of a catalogue, in this order."""
+    yield _integrity(catalogue)
+    yield _references(catalogue)
+    yield from _encoders(catalogue)
+    yield _audio(catalogue)
+    yield _failures(catalogue)
+
+
+def _integrity(catalogue: Catalogue) -> Finding:
+    problems = catalogue.integrity_problems()
+    remedy = "Copy the file away, then index the music into a new catalogue; vectors that can be read are not lost."
+    return Finding("database", bool(problems), "; ".join(problems[:SHOWN]) or "whole", remedy if problems else "")
+
+
+def _references(catalogue: Catalogue) -> Finding:
+    n_broken = catalogue.n_broken_references()
+    detail = f"{n_broken:,} rows belong to no track" if n_broken else "every vector and file belongs to a track"
+    return Finding("references", n_broken > 0, detail, "Index the folders again." if n_broken else "")
+
+
+def _encoders(catalogue: Catalogue) -> Iterator[Finding]:
+    current: dict[str, str] = {}
+    for name in encoders.available():
+        try:
+            if encoders.is_ready(name):
+                current[encoders.load(name).fingerprint] = name
+        except SynestheteError:
+            continue  # what an encoder lacks is the encoders' page to say
+    entries, n_tracks = catalogue.encoders(), len(catalogue)
+    if not entries:
+        yield Finding("vectors", n_tracks > 0, "none", "Index the folders." if n_tracks else "")
+    for entry in entries:
+        if entry.fingerprint not in current:
+            detail = f"{entry.n_tracks:,} tracks, by a version that is not installed here ({entry.version})"
+            remedy = f"Index the folders with --encoder {entry.name}; the old vectors stay beside the new."
+            yield Finding(f"vectors of {entry.name}", True, detail, remedy)
+            continue
+        n_missing = n_tracks - entry.n_tracks
+        detail = f"{entry.n_tracks:,} of {n_tracks:,} tracks"
+        remedy = f"Index the folders again with --encoder {entry.name}." if n_missing else ""
+        yield Finding(f"vectors of {entry.name}", n_missing > 0, detail, remedy)
+
+
+def _audio(catalogue: Catalogue) -> Finding:
+    n_there, gone = 0, []
+    for track in catalogue.tracks():
+        try:
+            path = catalogue.audio_path(track)
+        except SynestheteError as error:
+            gone.append(str(error))
+            continue
+        if os.path.isfile(path):  # noqa: PTH113 - a plain stat
+            n_there += 1
+        else:
+            gone.append(str(path))
+    detail = f"{n_there:,} files are where they were"
+    if gone:
+        detail += f", {len(gone):,} are not: " + ", ".join(gone[:SHOWN]) + (", …" if len(gone) > SHOWN else "")
+    remedy = "If they moved, index the new folder; if they are gone for good, index with --prune." if gone else ""
+    return Finding("audio", bool(gone), detail, remedy)
+
+
+def _failures(catalogue: Catalogue) -> Finding:
+    failures = catalogue.failures()
+    detail = f"{len(failures):,} files could not be read" if failures else "every file could be read"
+    if failures:
+        shown = [f"{failure.path} ({failure.reason})" for failure in failures[:SHOWN]]
+        detail += ": " + ", ".join(shown) + (", …" if len(failures) > SHOWN else "")
+    return Finding("failures", bool(failures), detail, "Index with --retry to try them again." if failures else "")

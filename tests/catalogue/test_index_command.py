@@ -1,0 +1,82 @@
+"""``synesthete index`` as it is typed: what it prints, its exit codes, and watching."""
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+
+import pytest
+import soundfile
+
+from synesthete.catalogue import Catalogue
+from synesthete.cli import main
+from synesthete.settings import PROJECT_ROOT
+from tests.sounds import RATE_HZ, melody
+
+
+@pytest.fixture
+def music(tmp_path):
+    folder = tmp_path / "music"
+    folder.mkdir()
+    for seed in range(2):
+        soundfile.write(folder / f"{seed}.wav", melody(2, seed=seed), RATE_HZ)
+    return folder
+
+
+def arguments(music, *options):
+    catalogue = str(music.parent / "catalogue.sqlite")
+    return ["index", str(music), "--catalogue", catalogue, "--encoder", "timbre", "--workers", "1", *options]
+
+
+def test_it_says_what_became_of_every_file(music, capsys):
+    (music / "x.mp3").write_bytes(b"\x1b[31mnot a sound" * 100)
+    assert main(arguments(music)) == 3
+    said = capsys.readouterr().out
+    assert "3 files found: 2 indexed, 0 unchanged, 1 failed, 0 not sound." in said
+    assert f"{music / 'x.mp3'}: 'x.mp3'" in said and "--retry" in said and "2 tracks in" in said and "\x1b" not in said
+    (music / "x.mp3").unlink()
+    assert main(arguments(music)) == 0
+    assert "1 known files are no longer there: their tracks are kept; --prune removes them." in capsys.readouterr().out
+
+
+def test_machines_get_a_line_of_json_for_each_file(music, capsys):
+    assert main(arguments(music, "--json")) == 0
+    *files, done = map(json.loads, capsys.readouterr().out.splitlines())
+    assert [line["event"] for line in files] == ["indexed", "indexed"] and files[0]["path"].endswith(".wav")
+    assert (done["event"], done["n_indexed"], done["n_tracks"], done["is_complete"]) == ("done", 2, 2, True)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [(["--workers", "0"], "--workers is 0"), (["--encoder", "nobody"], "There is no encoder 'nobody'")],
+)
+def test_wrong_options_are_named(music, capsys, options, message):
+    assert main([*arguments(music), *options]) == 1
+    assert message in capsys.readouterr().err
+
+
+def test_a_folder_that_is_not_there_is_named(music, capsys):
+    assert main(arguments(music / "nowhere")) == 1
+    assert "There is no folder or file" in capsys.readouterr().err
+
+
+def test_it_watches_until_control_c(music):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "synesthete", *arguments(music, "--json", "--watch")],
+        cwd=PROJECT_ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    while json.loads(process.stdout.readline())["event"] != "done":
+        pass
+    soundfile.write(music.parent / "new.wav", melody(2, seed=5), RATE_HZ)
+    shutil.move(music.parent / "new.wav", music / "new.wav")
+    assert json.loads(process.stdout.readline())["path"] == str(music / "new.wav")
+    assert json.loads(process.stdout.readline())["n_tracks"] == 3
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=30) == 130
+    with Catalogue.open(music.parent / "catalogue.sqlite") as catalogue:
+        assert len(catalogue) == 3
