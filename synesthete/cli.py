@@ -102,6 +102,7 @@ def _add_encoder(command: argparse.ArgumentParser) -> None:
 
 def _search(chosen: argparse.Namespace) -> int:
     from synesthete import encoders, sampler
+    from synesthete.audio import read_clip
     from synesthete.catalogue import Catalogue
     from synesthete.search import SearchEngine, SearchOptions, index_folder
 
@@ -114,6 +115,7 @@ def _search(chosen: argparse.Namespace) -> int:
         compare=chosen.compare,
     )
     encoder = encoders.load(chosen.encoder)
+    clip = read_clip(chosen.file)  # first, since the catalogue may have to be analysed: a wrong path is told at once
     if chosen.catalogue:
         opened = Catalogue.open(chosen.catalogue, is_read_only=True)
     else:
@@ -125,7 +127,7 @@ def _search(chosen: argparse.Namespace) -> int:
         print(f"{len(failures):,} files are left out in all; 'synesthete doctor' says why.", file=sys.stderr)
     with opened as catalogue:
         engine = SearchEngine(catalogue, encoder, index_folder(catalogue))
-        result = engine.search(chosen.file, options)
+        result = engine.search(clip, options)
         if chosen.json:
             print(json.dumps(_as_json(chosen.file, encoder.name, result), ensure_ascii=False, indent=2))
         else:

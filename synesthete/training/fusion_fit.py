@@ -221,14 +221,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help="music with its tracks.csv; less what is held out",
     )
     parser.add_argument("--workers", type=int, default=2, help="processes that compute features (default: %(default)s)")
-    parser.add_argument("--made-from", required=True, help="which music this is, in words")
+    parser.add_argument("--made-from", help="which music this is, in words (default: how many recordings)")
     parser.add_argument("--folder", type=Path, default=settings.Paths().models, help="where to write")
     chosen = parser.parse_args(arguments)
     members, notes = ready_members(tuple(dict.fromkeys(member_of(name) for name in PLAN)))
     for note in notes:
         sys.stderr.write(note + "\n")
     recordings = _all_features([*chosen.files, *learned_files(chosen.music)], tuple(members), chosen.workers)
-    weights = fit(recordings, members, chosen.made_from, PLAN)
+    weights = fit(recordings, members, chosen.made_from or f"{len(recordings)} recordings", PLAN)
     write(chosen.folder, fusion.STEM, weights.tensors, weights.card)
     names = ", ".join(members)
     sys.stdout.write(f"{names}: {len(recordings)} recordings -> {chosen.folder / fusion.STEM}.safetensors, .json\n")
