@@ -19,6 +19,7 @@ JOINED_SAMPLES = 1 << 15
 RATES_HZ = (1_000, 3_000_000)  # outside: not the rate of a sound recording; DSD at eight times SACD has 2,822,400
 CANCELLATION = 0.75  # energy left by adding the channels, against that of unrelated ones, below which they cancel
 _INVOLVED = 0.05  # share of the strongest channel; a weaker one has no polarity to speak of
+_OBSERVED_EVERY = 3  # samples: enough to know how channels go together
 _NOTABLE_OFFSET = 1e-3  # a smaller one starts no click that could be heard
 _OFFSET_BLOCK = 64  # samples, at the one rate, that the running mean is computed of
 
@@ -53,6 +54,7 @@ class Downmix:
     def observe(self, block: np.ndarray) -> None:
         """Take ``block`` [n_channels, n] into account, until the rule is settled."""
         if len(block) > 1 and not self._is_decided:
+            block = block[:, ::_OBSERVED_EVERY]
             covariance = self._covariance.setdefault(len(block), np.zeros((len(block), len(block))))
             means = [float(channel.mean()) for channel in block]
             for row, one in enumerate(block):  # a product of matrices takes five times as long for so few rows
