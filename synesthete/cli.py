@@ -115,11 +115,9 @@ def _search(chosen: argparse.Namespace) -> int:
         compare=chosen.compare,
     )
     encoder = encoders.load(chosen.encoder)
-    clip = read_clip(chosen.file)  # first, since the catalogue may have to be analysed: a wrong path is told at once
-    if chosen.catalogue:
-        opened = Catalogue.open(chosen.catalogue, is_read_only=True)
-    else:
-        opened = sampler.open_embedded(encoder, lambda: _announce(encoder), show_progress)
+    named = Catalogue.open(chosen.catalogue, is_read_only=True) if chosen.catalogue else None
+    clip = read_clip(chosen.file)  # before the built-in catalogue is perhaps analysed: a wrong path is told at once
+    opened = named if named is not None else sampler.open_embedded(encoder, lambda: _announce(encoder), show_progress)
     failures = opened.failures()
     for failure in failures[:MOST_FAILURES]:
         print(printable(f"Left out: {failure.path}: {failure.reason}", "�"), file=sys.stderr)
