@@ -180,6 +180,7 @@ def _embed(chosen: argparse.Namespace) -> int:
 
     from synesthete import encoders
     from synesthete.audio import read_clip
+    from synesthete.encoders.track_space import own_space
 
     if chosen.output.suffix != ".npz":
         raise OptionError(f"--output is {chosen.output}; give a file name that ends in .npz.")
@@ -188,10 +189,10 @@ def _embed(chosen: argparse.Namespace) -> int:
     if not chosen.output.parent.is_dir():
         raise OptionError(f"--output is {chosen.output}, but the folder {chosen.output.parent} does not exist.")
     encoder = encoders.load(chosen.encoder)
-    vectors, failures = [], []
+    features, failures = [], []
     for file in chosen.files:
         try:
-            vectors.append(encoder.embed(read_clip(file)).vector)
+            features.append(encoder.embed(read_clip(file)).track_features)
         except SynestheteError as error:
             failures.append(str(error))
     if failures:
@@ -200,6 +201,7 @@ def _embed(chosen: argparse.Namespace) -> int:
             + " ".join(failures)
         )
     with chosen.output.open("wb") as archive:
-        np.savez(archive, ids=np.array([file.stem for file in chosen.files]), X=np.stack(vectors))
-    print(f"{len(vectors)} x {encoder.embedding_size} -> {chosen.output}", file=sys.stderr)
+        vectors = own_space(encoder)(np.stack(features))
+        np.savez(archive, ids=np.array([file.stem for file in chosen.files]), X=vectors)
+    print(f"{len(vectors)} x {vectors.shape[1]} -> {chosen.output}", file=sys.stderr)
     return EXIT_OK

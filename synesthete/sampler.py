@@ -13,7 +13,10 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+
+import numpy as np
 
 from synesthete import encoders
 from synesthete.audio import content_id, read_clip
@@ -157,8 +160,9 @@ def build(folder: Path, on_progress: Progress | None = None) -> Catalogue:
         if name in encoders.available() and encoders.is_ready(name):
             encoder = encoders.load(name)
             embed_missing(catalogue, encoder, on_progress)
-            SearchEngine(catalogue, encoder, index_folder=folder)
-            map_of(catalogue, encoder.fingerprint, [folder])
+            engine = SearchEngine(catalogue, encoder, index_folder=folder)
+            _, vectors = engine.vectors()
+            map_of(engine.vectors_revision, partial(np.asarray, vectors), encoder.fingerprint, [folder])
     failures = catalogue.failures()
     if failures:
         raise CatalogueError(f"{failures[0].path} could not be embedded: {failures[0].reason}")

@@ -16,6 +16,7 @@ from synesthete.catalogue import Catalogue
 from synesthete.catalogue.ingest import embed_missing
 from synesthete.cli import main
 from synesthete.encoders import registry
+from synesthete.encoders.track_space import own_space
 from synesthete.errors import SynestheteError
 from synesthete.search import SearchEngine, index_folder
 from synesthete.search.vector_index import VectorIndex
@@ -68,7 +69,9 @@ def test_embed_writes_ids_and_unit_vectors(song, tmp_path):
         assert list(archive["ids"]) == ["noise", song[1].stem]
         assert archive["X"].shape == (2, 498)
         assert np.allclose(np.linalg.norm(archive["X"], axis=1), 1, atol=1e-5)
-        expected = encoders.load("statistics").embed(read_clip(song[1])).vector
+        expected = own_space(encoders.load("statistics"))(
+            encoders.load("statistics").embed(read_clip(song[1])).track_features
+        )
         assert np.allclose(archive["X"][1], expected, atol=1e-6)
 
 

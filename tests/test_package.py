@@ -126,7 +126,7 @@ def test_it_embeds_as_the_checkout_does(installed, elsewhere, song):
     run(installed / "synesthete", "embed", song[1], "--encoder", "resnet", "--output", "X.npz", **elsewhere)
     with np.load(elsewhere["cwd"] / "X.npz", allow_pickle=False) as archive:
         vector = archive["X"][0]
-    here = encoders.load("resnet").embed(read_clip(song[1])).vector
+    here = encoders.load("resnet").embed(read_clip(song[1])).track_features
     np.testing.assert_allclose(vector, here, atol=1e-4)
 
 

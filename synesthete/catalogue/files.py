@@ -6,7 +6,8 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from synesthete.catalogue.vectors import VectorStore, portions
+from synesthete.catalogue.fitting import MomentStore
+from synesthete.catalogue.vectors import portions
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class KnownFile:
     n_encoders: int
 
 
-class FileStore(VectorStore):
+class FileStore(MomentStore):
     """The files of a catalogue."""
 
     def known_files(self, paths: Sequence[str], fingerprints: Sequence[str]) -> dict[str, KnownFile]:

@@ -165,6 +165,8 @@ class _Run:
                 self._take(found, result)
             self._write()
             self._finish(is_pruned)
+            for encoder in self.encoders.values():
+                self.catalogue.renew_moments(encoder)
             self.counts.is_complete = True
         finally:
             results.close()
@@ -311,4 +313,3 @@ def prepare(catalogue_path: str, encoder_names: Iterable[str]) -> Callable[[Foun
         return Analysis(track, {name: loaded[name].embed(clip, spectrograms) for name in wanted})
 
     return analyse
-

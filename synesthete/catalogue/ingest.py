@@ -44,6 +44,7 @@ def embed_missing(catalogue: Catalogue, encoder: Encoder, on_progress: Progress 
             continue
         catalogue.put_embedding(track.track_id, encoder, embedding)
         catalogue.clear_failure(track.path)
+    catalogue.renew_moments(encoder)
     if on_progress:
         on_progress("", 1.0)
     return len(waiting) - n_failed, n_failed

@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from synesthete.errors import CatalogueError
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 APPLICATION_ID = 0x53594E45  # "SYNE": tells our files from other SQLite databases
 BUSY_TIMEOUT_MS = 15_000
 
@@ -34,12 +34,15 @@ CREATE TABLE encoders (
     fingerprint TEXT PRIMARY KEY, name TEXT NOT NULL, version TEXT NOT NULL, embedding_size INTEGER NOT NULL);
 CREATE TABLE track_vectors (
     track_id TEXT NOT NULL REFERENCES tracks ON DELETE CASCADE, fingerprint TEXT NOT NULL REFERENCES encoders,
-    digest TEXT NOT NULL, vector BLOB NOT NULL, PRIMARY KEY (track_id, fingerprint));
+    digest TEXT NOT NULL, features BLOB NOT NULL, PRIMARY KEY (track_id, fingerprint));
 CREATE UNIQUE INDEX track_vectors_by_encoder ON track_vectors (fingerprint, track_id, digest);
 CREATE TABLE segment_vectors (
     track_id TEXT NOT NULL REFERENCES tracks ON DELETE CASCADE, fingerprint TEXT NOT NULL REFERENCES encoders,
     starts BLOB NOT NULL, lengths BLOB NOT NULL, matrix BLOB NOT NULL, PRIMARY KEY (track_id, fingerprint));
 CREATE UNIQUE INDEX segment_vectors_by_encoder ON segment_vectors (fingerprint, track_id);
+CREATE TABLE moments (
+    fingerprint TEXT PRIMARY KEY REFERENCES encoders, n_tracks INTEGER NOT NULL, n_sounding INTEGER NOT NULL,
+    mean BLOB NOT NULL, variance BLOB NOT NULL);
 CREATE TABLE files (
     path TEXT PRIMARY KEY, n_bytes INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
     track_id TEXT REFERENCES tracks ON DELETE CASCADE);
@@ -63,6 +66,12 @@ CREATE TABLE files (
     path TEXT PRIMARY KEY, n_bytes INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
     track_id TEXT REFERENCES tracks ON DELETE CASCADE);
 CREATE INDEX files_by_track ON files (track_id);
+""",
+    2: """
+ALTER TABLE track_vectors RENAME COLUMN vector TO features;
+CREATE TABLE moments (
+    fingerprint TEXT PRIMARY KEY REFERENCES encoders, n_tracks INTEGER NOT NULL, n_sounding INTEGER NOT NULL,
+    mean BLOB NOT NULL, variance BLOB NOT NULL);
 """,
 }
 

@@ -1,4 +1,8 @@
-"""What encoders made of the tracks of a catalogue: vectors by (track, encoder fingerprint), and their bytes."""
+"""What encoders made of the tracks of a catalogue, by (track, encoder fingerprint), and its bytes.
+
+Of a whole track its features are kept as the encoder gave them: what fits them to the library is derived
+(:mod:`synesthete.catalogue.fitting`), so that adding tracks never re-analyses others.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +40,7 @@ class VectorStore(CatalogueFile):
     def put_embedding(self, track_id: str, encoder: Encoder, embedding: Embedding) -> None:
         """Store what ``encoder`` made of a track, replacing what the same encoder made before.
 
-        Vectors are kept as float32, those of segments as float16.
+        Features of tracks are kept as float32, vectors of segments as float16.
 
         Raises
         ------
@@ -54,7 +58,7 @@ class VectorStore(CatalogueFile):
                 (encoder.fingerprint, encoder.name, encoder.version, encoder.embedding_size),
             )
             self._rows(
-                "INSERT OR REPLACE INTO track_vectors (track_id, fingerprint, digest, vector) VALUES (?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO track_vectors (track_id, fingerprint, digest, features) VALUES (?, ?, ?, ?)",
                 (*key, digest, blobs[0]),
             )
             self._rows(
@@ -77,23 +81,40 @@ class VectorStore(CatalogueFile):
         )
         return tuple(EncoderEntry(*row) for row in rows)
 
+    def n_embedded(self, fingerprint: str) -> int:
+        """How many tracks one encoder has embedded."""
+        return int(self._rows("SELECT count(*) FROM track_vectors WHERE fingerprint = ?", (fingerprint,))[0][0])
+
     def _embedding_size(self, fingerprint: str) -> int:
         rows = self._rows("SELECT embedding_size FROM encoders WHERE fingerprint = ?", (fingerprint,))
         return int(rows[0][0]) if rows else 0
 
-    def vectors(self, fingerprint: str) -> tuple[tuple[str, ...], np.ndarray]:
-        """The whole-track vectors of one encoder.
+    def ids(self, fingerprint: str) -> tuple[str, ...]:
+        """The tracks that one encoder has embedded, sorted; their order is that of all the arrays below."""
+        query = "SELECT track_id FROM track_vectors WHERE fingerprint = ? ORDER BY track_id"
+        return tuple(row[0] for row in self._rows(query, (fingerprint,)))
 
-        Returns
-        -------
-        ids : tuple of str, n long
-            Sorted.
-        vectors : np.ndarray [shape=(n, embedding_size)], float32
-        """
-        query = "SELECT track_id, vector FROM track_vectors WHERE fingerprint = ? ORDER BY track_id"
+    def track_features(self, fingerprint: str) -> np.ndarray:
+        """What one encoder keeps of whole tracks [n, n_track_features], float32; [0, 0] where there are none."""
+        query = "SELECT features FROM track_vectors WHERE fingerprint = ? ORDER BY track_id"
         rows = self._rows(query, (fingerprint,))
-        flat = np.frombuffer(b"".join(row[1] for row in rows), dtype="<f4").astype(np.float32)
-        return tuple(row[0] for row in rows), flat.reshape(len(rows), self._embedding_size(fingerprint))
+        flat = np.frombuffer(b"".join(row[0] for row in rows), dtype="<f4").astype(np.float32)
+        return flat.reshape(len(rows), len(flat) // max(len(rows), 1))
+
+    def portions_of_track_features(self, fingerprint: str, n_tracks: int) -> Iterator[np.ndarray]:
+        """The features of the first ``n_tracks`` tracks by id, some hundreds [n, n_track_features] at a time.
+
+        Ids are hashes of the sound, so that the first are as good as drawn at random.
+        """
+        query = (
+            "SELECT track_id, features FROM track_vectors WHERE fingerprint = ? AND track_id > ?"
+            " ORDER BY track_id LIMIT ?"
+        )
+        last_id = ""
+        while n_tracks > 0 and (rows := self._rows(query, (fingerprint, last_id, min(IDS_A_QUERY, n_tracks)))):
+            last_id = rows[-1][0]
+            n_tracks -= len(rows)
+            yield np.stack([np.frombuffer(row[1], dtype="<f4") for row in rows])
 
     def segments(self, track_id: str, fingerprint: str) -> tuple[tuple[Segment, ...], np.ndarray]:
         """The segments of one track and their vectors, float32 unit length [n_segments, embedding_size].
@@ -111,9 +132,9 @@ class VectorStore(CatalogueFile):
         segments = tuple(Segment(start, length) for start, length in pairs)
         return segments, unpacked(rows[0][2], len(segments), self._embedding_size(fingerprint))
 
-    def vector(self, track_id: str, fingerprint: str) -> np.ndarray:
-        """One whole-track vector [embedding_size], float32; CatalogueError if the encoder has none."""
-        query = "SELECT vector FROM track_vectors WHERE track_id = ? AND fingerprint = ?"
+    def features_of(self, track_id: str, fingerprint: str) -> np.ndarray:
+        """What one encoder keeps of a whole track [n_track_features], float32; CatalogueError if it has nothing."""
+        query = "SELECT features FROM track_vectors WHERE track_id = ? AND fingerprint = ?"
         rows = self._rows(query, (track_id, fingerprint))
         if not rows:
             raise self._not_embedded(track_id, fingerprint)
@@ -131,7 +152,7 @@ class VectorStore(CatalogueFile):
         Returns
         -------
         rows : np.ndarray [shape=(m,)], int64
-            Row number of each segment's track in :meth:`vectors`; ascending.
+            Row number of each segment's track in :meth:`ids`; ascending.
         start_seconds : np.ndarray [shape=(m,)], float32 [s]
         """
         query = "SELECT starts FROM segment_vectors WHERE fingerprint = ? ORDER BY track_id"
@@ -204,7 +225,7 @@ class VectorStore(CatalogueFile):
         return rows, np.concatenate(starts), unpacked(blob, len(rows), size)
 
     def lengths_and_artists(self, fingerprint: str) -> tuple[np.ndarray, tuple[str, ...]]:
-        """What searches filter by, of the tracks that one encoder has embedded, in the order of :meth:`vectors`.
+        """What searches filter by, of the tracks that one encoder has embedded, in the order of :meth:`ids`.
 
         Returns
         -------
@@ -252,8 +273,8 @@ def packed(track_id: str, encoder: Encoder, embedding: Embedding) -> tuple[bytes
 
     Returns
     -------
-    vector, starts, lengths, matrix : bytes
-        Little-endian float32 [embedding_size], float32 [n_segments] in seconds twice, float16
+    features, starts, lengths, matrix : bytes
+        Little-endian float32 [n_track_features], float32 [n_segments] in seconds twice, float16
         [n_segments, embedding_size].
 
     Raises
@@ -269,20 +290,23 @@ def packed(track_id: str, encoder: Encoder, embedding: Embedding) -> tuple[bytes
 
     if embedding.fingerprint != encoder.fingerprint:
         raise refuse(f"carries fingerprint {embedding.fingerprint!r} instead of {encoder.fingerprint!r}")
-    n_segments, size = len(embedding.segments), encoder.embedding_size
-    vector, matrix = np.asarray(embedding.vector), np.asarray(embedding.segment_vectors)
-    if vector.shape != (size,) or matrix.shape != (n_segments, size) or n_segments == 0:
+    n_segments, size, n_features = len(embedding.segments), encoder.embedding_size, encoder.n_track_features
+    features, matrix = np.asarray(embedding.track_features), np.asarray(embedding.segment_vectors)
+    if features.shape != (n_features,) or matrix.shape != (n_segments, size) or n_segments == 0:
         raise refuse(
-            f"has the shapes {vector.shape} and {matrix.shape} for {n_segments} segments;"
-            f" ({size},) and (n_segments, {size}) are needed"
+            f"has the shapes {features.shape} and {matrix.shape} for {n_segments} segments;"
+            f" ({n_features},) and (n_segments, {size}) are needed"
         )
-    norms = np.linalg.norm(np.vstack([vector, matrix]).astype(np.float64), axis=1)
+    if encoder.track_parts and not np.isfinite(features).all():
+        raise refuse("holds features that are not finite")
+    vectors = matrix if encoder.track_parts else np.vstack([features, matrix])
+    norms = np.linalg.norm(vectors.astype(np.float64), axis=1)
     is_unit = np.abs(norms - 1) < 1e-2
     if not np.all(is_unit | (norms == 0)):  # not-a-number fails both; a zero vector is what silence gives
         raise refuse(f"holds a vector of length {norms[~(is_unit | (norms == 0))][0]:g} instead of 1")
     starts = [segment.start_seconds for segment in embedding.segments]
     lengths = [segment.seconds for segment in embedding.segments]
-    arrays = ((vector, "<f4"), (starts, "<f4"), (lengths, "<f4"), (matrix, "<f2"))
+    arrays = ((features, "<f4"), (starts, "<f4"), (lengths, "<f4"), (matrix, "<f2"))
     first, second, third, fourth = (np.asarray(array).astype(kind).tobytes() for array, kind in arrays)
     return first, second, third, fourth
 

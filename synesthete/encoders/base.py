@@ -11,6 +11,7 @@ import numpy as np
 
 from synesthete import settings
 from synesthete.audio.silence import is_mostly_silent, is_sounding
+from synesthete.encoders.parts import Part
 from synesthete.encoders.segments import Form, Segments, frame_grid, sample_grid, segment_frames
 from synesthete.spectrogram import Spectrogram, compute_spectrograms
 from synesthete.tracks import Segment
@@ -27,10 +28,11 @@ class Embedding:
 
     Attributes
     ----------
-    vector : np.ndarray [shape=(embedding_size,)], float32, unit length
-        The whole clip, in the encoder's track space.
+    track_features : np.ndarray [shape=(n_track_features,)], float32
+        The whole clip as the encoder hears it, before it is fitted to a library;
+        :class:`~synesthete.encoders.track_space.TrackSpace` makes a vector of it.
     segment_vectors : np.ndarray [shape=(n_segments, embedding_size)], float32, unit length
-        In its segment space; zero for a silent segment, which has no say in ``vector`` either.
+        In segment space; zero for a silent segment, which has no say in ``track_features`` either.
     segments : tuple of Segment, n_segments long
         Where in the recording each segment lies.
     fingerprint : str
@@ -39,7 +41,7 @@ class Embedding:
         What the encoder would call the clip, likeliest first; empty for an encoder that knows no tags.
     """
 
-    vector: np.ndarray
+    track_features: np.ndarray
     segment_vectors: np.ndarray
     segments: tuple[Segment, ...]
     fingerprint: str
@@ -47,11 +49,12 @@ class Embedding:
 
 
 class Encoder(ABC):
-    """Turns segments of sound into unit vectors.
+    """Turns sound into numbers whose cosines say how alike it sounds.
 
-    Vectors lie in two spaces. Vectors of segments compare with vectors of segments, vectors of tracks with vectors of
-    tracks; a track's with a segment's only where ``has_one_space``. Both are made from the same features:
-    :meth:`features`, then :meth:`segment_vectors` and :meth:`track_vector`.
+    There are two spaces. Segments have unit vectors that compare with those of other segments, in any library. Whole
+    tracks have features, of which a vector is made in the library that they are in
+    (:class:`~synesthete.encoders.track_space.TrackSpace`). Both come from the same features of segments:
+    :meth:`features`, then :meth:`segment_vectors` and :meth:`track_features`.
 
     A passage gives the same vector alone and cut out of a longer recording: segments are made of the frames that lie
     wholly inside the sound, and nothing in them is measured against the rest of the recording. An encoder's class,
@@ -61,7 +64,7 @@ class Encoder(ABC):
     ----------
     name, version : str
     embedding_size : int > 0
-        Of vectors in either space.
+        Of the vectors of segments.
     sample_rate : int > 0 [Hz]
         Of the waveform it expects (``consumes == "waveform"``), or that its spectrogram was made from.
     segment_seconds, hop_seconds : float > 0 [s]
@@ -70,8 +73,9 @@ class Encoder(ABC):
         What :meth:`encode` takes: feature matrices [n, n_rows, n_frames]
         (:meth:`~synesthete.spectrogram.Spectrogram.feature_matrix`), stacked images [n, 3, n_bins, n_frames]
         in [0, 1], or waveforms [n, n_samples] in [-1, 1].
-    has_one_space : bool
-        Whether a track's vector is the mean, scaled to unit length, of its segments' vectors.
+    track_parts : dict of str to Part
+        Which shares of the track features are compared by themselves, each standardised on the library. Empty for an
+        encoder whose track features are taken as they are: unit vectors in segment space.
     notes : tuple of str
         What a listener should know, such as a component that is missing.
     """
@@ -84,7 +88,6 @@ class Encoder(ABC):
     segment_seconds: float = 5.0
     hop_seconds: float = 2.5
     consumes: ClassVar[Form]
-    has_one_space: ClassVar[bool] = True
 
     @abstractmethod
     def encode(self, batch: np.ndarray) -> np.ndarray:
@@ -108,6 +111,11 @@ class Encoder(ABC):
     def weights_id(self) -> str:
         """Hash of the learned numbers; empty where there are none."""
         return ""
+
+    @property
+    def segment_space_id(self) -> str:
+        """Identity of the space of segments, whatever else the encoder hears of whole tracks."""
+        return settings.fingerprint(self.name, self.weights_id)
 
     def segment_grid(self, n_samples: int, sample_rate_hz: int) -> tuple[list[float], float]:
         """Where the segments of a sound of ``n_samples`` at ``sample_rate_hz`` lie: starts and common length [s]."""
@@ -133,12 +141,32 @@ class Encoder(ABC):
         """
         return {self.name: self.encode(self.inputs(segments))}
 
+    @property
+    def feature_sizes(self) -> dict[str, int]:
+        """How many numbers of each kind :meth:`features` gives for a segment."""
+        return {self.name: self.embedding_size}
+
     def segment_vectors(self, features: Features) -> np.ndarray:
         """Unit vectors [n_segments, embedding_size] in segment space."""
         return features[self.name]
 
-    def track_vector(self, features: Features) -> np.ndarray:
-        """One unit vector [embedding_size] in track space, from the features of a clip's segments."""
+    @property
+    def track_parts(self) -> dict[str, Part]:
+        """See the class."""
+        return {}
+
+    @property
+    def n_track_features(self) -> int:
+        """How many numbers are kept of a whole track."""
+        return max((part.at.stop for part in self.track_parts.values()), default=self.embedding_size)
+
+    @property
+    def part_ids(self) -> dict[str, str]:
+        """Of each part of a track, the hash of the weights it comes from; what a shipped reference is bound to."""
+        return dict.fromkeys(self.track_parts, self.weights_id)
+
+    def track_features(self, features: Features) -> np.ndarray:
+        """What is kept of a whole clip [n_track_features], from the features of its segments."""
         return unit(self.segment_vectors(features).mean(axis=0))
 
     def tags(self, features: Features) -> dict[str, float]:
@@ -159,7 +187,7 @@ class Encoder(ABC):
         features, segments, has_sound = clip_features(clip, spectrograms, self.segment_grid, self.features)
         vectors = np.zeros((len(segments), self.embedding_size), dtype=np.float32)
         vectors[has_sound] = self.segment_vectors(features)
-        return Embedding(self.track_vector(features), vectors, segments, self.fingerprint, self.tags(features))
+        return Embedding(self.track_features(features), vectors, segments, self.fingerprint, self.tags(features))
 
 
 def clip_features(

@@ -25,13 +25,16 @@ from synesthete.encoders.musicnn_network import (
     read_table,
     read_tensors,
 )
+from synesthete.encoders.parts import Part
 from synesthete.encoders.segments import Segments
 from synesthete.errors import EncoderError
 
 FILE_NAME = "musicnn.json"
 REMEDY = "Make it anew from your music with: python -m synesthete.training.fit_musicnn FILES..."
 N_PENULTIMATE = 200
-TAGS = "musicnn/tags"
+LEVEL = 0.1  # root mean square to which segments are brought
+N_LAYERS = 2 * 753
+LAYERS, TAGS = "musicnn/layers", "musicnn/tags"
 HOP_FRAMES = N_FRAMES // 2 + 1
 
 
@@ -51,7 +54,7 @@ class Musicnn(Encoder):
 
     name = "musicnn"
     consumes = "waveform"
-    version = "1"
+    version = "2"
     embedding_size = N_PENULTIMATE
     sample_rate = SPECTROGRAM.sample_rate_hz
     segment_seconds = N_SAMPLES / SPECTROGRAM.sample_rate_hz
@@ -73,6 +76,10 @@ class Musicnn(Encoder):
         """Run the network over waveforms [n, n_samples] in [-1, 1] at 16 kHz; short ones are repeated."""
         return self.network.outputs(log_mel(batch))
 
+    def inputs(self, segments: Segments) -> np.ndarray:
+        """Waveforms at one level, because the network hears the level itself; see :meth:`Encoder.inputs`."""
+        return super().inputs(segments.at_level(LEVEL))
+
     def encode(self, batch: np.ndarray) -> np.ndarray:
         """Encode waveforms [n, n_samples]; see :meth:`Encoder.encode`."""
         return unit(self._standardised(self.outputs(batch)))
@@ -82,9 +89,26 @@ class Musicnn(Encoder):
         outputs = self.outputs(self.inputs(segments))
         return {
             "musicnn": self._standardised(outputs),
-            "musicnn/layers": np.concatenate([outputs.mean_pool, outputs.max_pool], axis=1),
+            LAYERS: np.concatenate([outputs.mean_pool, outputs.max_pool], axis=1),
             TAGS: outputs.tags,
         }
+
+    @property
+    def feature_sizes(self) -> dict[str, int]:
+        """See :class:`Encoder`."""
+        return {self.name: N_PENULTIMATE, LAYERS: N_LAYERS, TAGS: len(self.tag_names)}
+
+    @property
+    def track_parts(self) -> dict[str, Part]:
+        """The layer before the tags, and the pooled layers below it."""
+        return {
+            self.name: Part(slice(0, N_PENULTIMATE)),
+            LAYERS: Part(slice(N_PENULTIMATE, N_PENULTIMATE + N_LAYERS), 0.5),
+        }
+
+    def track_features(self, features: Features) -> np.ndarray:
+        """The mean of both layers over the segments [1706]."""
+        return np.concatenate([features[self.name].mean(axis=0), features[LAYERS].mean(axis=0)])
 
     def segment_vectors(self, features: Features) -> np.ndarray:
         """Unit vectors [n_segments, 200]: the length of the layer says how sure the tags are, and is left out."""

@@ -14,6 +14,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from synesthete import settings
 from synesthete.encoders import weights as files
 from synesthete.encoders.base import Encoder, Features
+from synesthete.encoders.parts import Part
 from synesthete.encoders.segments import Segments
 from synesthete.encoders.torchvision_cpu import BasicBlock, Bottleneck, ResNet
 from synesthete.encoders.weights import Weights
@@ -22,6 +23,7 @@ from synesthete.errors import EncoderError
 STEM = "synesthete-resnet"
 REMEDY = "Take both files from the release, or train them with: synesthete train"
 SUBSPACES = ("likeness", "identity")
+TRACK_WEIGHTS = {"likeness": 1.0, "identity": 0.3}
 SEGMENTS_AT_ONCE = 32  # bounds the memory a long clip takes
 LAYERS = {10: [1, 1, 1, 1], 18: [2, 2, 2, 2], 34: [3, 4, 6, 3], 50: [3, 4, 6, 3]}
 DEFAULT_CARD: dict[str, Any] = {
@@ -167,6 +169,19 @@ class Resnet(Encoder):
         """The vectors, and each of their subspaces by itself: ``resnet/likeness`` and ``resnet/identity``."""
         vectors = self.encode(self.inputs(segments))
         return {self.name: vectors} | {f"{self.name}/{part}": vectors[:, at] for part, at in self.subspaces.items()}
+
+    @property
+    def feature_sizes(self) -> dict[str, int]:
+        """See :class:`Encoder`."""
+        sizes = {f"{self.name}/{part}": at.stop - at.start for part, at in self.subspaces.items()}
+        return {self.name: self.embedding_size} | sizes
+
+    @property
+    def track_parts(self) -> dict[str, Part]:
+        """Both subspaces, likeness before identity; or all of the vector, for a network without them."""
+        if not self.subspaces:
+            return {self.name: Part(slice(0, self.embedding_size))}
+        return {name: Part(self.subspaces[name], weight) for name, weight in TRACK_WEIGHTS.items()}
 
 
 def _subspaces(weights: Weights, embedding_size: int) -> dict[str, slice]:

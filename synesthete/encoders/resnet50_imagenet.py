@@ -17,6 +17,7 @@ from torch import Tensor
 from synesthete import settings
 from synesthete.encoders.base import Encoder
 from synesthete.encoders.download import Remote, ensure
+from synesthete.encoders.parts import Part
 from synesthete.encoders.resnet import as_images, build, look
 from synesthete.errors import EncoderError
 
@@ -81,6 +82,11 @@ class Resnet50Imagenet(Encoder):
     def weights_id(self) -> str:
         """Checksum of the weights."""
         return self._weights_id
+
+    @property
+    def track_parts(self) -> dict[str, Part]:
+        """All of the vector."""
+        return {self.name: Part(slice(0, self.embedding_size))}
 
     def encode(self, batch: np.ndarray) -> np.ndarray:
         """Encode stacked images [n, 3, n_bins, n_frames] in [0, 1]; see :meth:`Encoder.encode`."""

@@ -16,6 +16,7 @@ import scipy.fft
 
 from synesthete import settings
 from synesthete.encoders.base import Encoder, unit
+from synesthete.encoders.parts import Part
 from synesthete.encoders.weights import Weights, read
 from synesthete.errors import EncoderError
 
@@ -81,6 +82,11 @@ class Statistics(Encoder):
     def weights_id(self) -> str:
         """Hash of the settings with the checksum of the reference."""
         return self._weights_id
+
+    @property
+    def track_parts(self) -> dict[str, Part]:
+        """All of the vector."""
+        return {self.name: Part(slice(0, self.embedding_size))}
 
     def encode(self, batch: np.ndarray) -> np.ndarray:
         """Encode feature matrices [n, 166, n_frames]; see :meth:`Encoder.encode`."""

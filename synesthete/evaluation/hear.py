@@ -23,6 +23,7 @@ from synesthete import encoders
 from synesthete.audio import Clip, Excerpt
 from synesthete.encoders.base import Encoder
 from synesthete.encoders.segments import Segments
+from synesthete.encoders.track_space import own_space
 from synesthete.errors import OptionError
 from synesthete.settings import SPECTROGRAM
 from synesthete.spectrogram import compute_spectrogram
@@ -46,7 +47,7 @@ class Model(nn.Module):
         super().__init__()
         self.encoder = encoder
         self.sample_rate = int(encoder.sample_rate)
-        self.scene_embedding_size = int(encoder.embedding_size)
+        self.scene_embedding_size = int(encoder.n_track_features)
         self.timestamp_embedding_size = int(encoder.embedding_size)
 
     def forward(self, audio: Tensor) -> Tensor:
@@ -89,10 +90,9 @@ def get_scene_embeddings(audio: Tensor, model: Model) -> Tensor:
         If the audio has another shape.
     """
     rate = model.sample_rate
-    vectors = [
-        model.encoder.embed(Clip((Excerpt(0.0, sound),), rate, len(sound) / rate)).vector for sound in _sounds(audio)
-    ]
-    return torch.from_numpy(np.stack(vectors)).to(audio.device)
+    clips = [Clip((Excerpt(0.0, sound),), rate, len(sound) / rate) for sound in _sounds(audio)]
+    features = np.stack([model.encoder.embed(clip).track_features for clip in clips])
+    return torch.from_numpy(own_space(model.encoder)(features)).to(audio.device)
 
 
 def get_timestamp_embeddings(audio: Tensor, model: Model) -> tuple[Tensor, Tensor]:

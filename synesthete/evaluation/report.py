@@ -93,12 +93,13 @@ def evaluate(
     if unknown:
         raise OptionError(f"There is no filter {unknown[0]!r}. Known are: artist, album.")
     report_progress = on_progress or (lambda stage, fraction: None)
-    ids, vectors = catalogue.vectors(encoder.fingerprint)
-    if not ids:
+    if not catalogue.ids(encoder.fingerprint):
         raise CatalogueError(
             f"The encoder {encoder.name!r} has no vectors of {catalogue.path} yet. "
             "Embed the catalogue first, with synesthete.catalogue.embed_missing."
         )
+    engine = SearchEngine(catalogue, encoder, index_folder)
+    ids, vectors = engine.vectors()
     report_progress("labels", 0.0)
     labels = label_measures(catalogue.tracks(ids), vectors, filters)
     skewness = hubness(vectors, HUBNESS_K) if len(vectors) > HUBNESS_K else float("nan")
@@ -107,8 +108,7 @@ def evaluate(
     if max_tracks:
         for codec in CODECS:
             report_progress(codec, 0.0)
-            by_codec[codec] = codec_recall(catalogue, encoder, codec, max_tracks)
-        engine = SearchEngine(catalogue, encoder, index_folder)
+            by_codec[codec] = codec_recall(engine, codec, max_tracks)
         for snr_db in SNR_DB:
             stage = f"{snr_db:g} dB"
             by_snr[stage] = phone_recall(engine, snr_db, max_tracks, partial(report_progress, stage))

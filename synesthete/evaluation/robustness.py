@@ -17,7 +17,6 @@ import soxr
 
 from synesthete.audio import Clip, Excerpt, clip_from_samples, read_clip
 from synesthete.catalogue import Catalogue
-from synesthete.encoders.base import Encoder
 from synesthete.errors import OptionError
 from synesthete.evaluation.ranking import target_ranks
 from synesthete.search import SearchEngine, SearchOptions
@@ -120,14 +119,12 @@ def phone_recall(
     return RecallAtK.from_ranks(ranks)
 
 
-def codec_recall(catalogue: Catalogue, encoder: Encoder, codec: str, max_tracks: int) -> RecallAtK:
+def codec_recall(engine: SearchEngine, codec: str, max_tracks: int) -> RecallAtK:
     """Search the catalogue for its tracks, as a whole, after lossy compression and a small cut at the beginning.
 
     Parameters
     ----------
-    catalogue : Catalogue
-        Which ``encoder`` has embedded.
-    encoder : Encoder
+    engine : SearchEngine
     codec : {"mp3", "opus"}
         At ``COMPRESSION_LEVEL``.
     max_tracks : int > 0
@@ -141,13 +138,13 @@ def codec_recall(catalogue: Catalogue, encoder: Encoder, codec: str, max_tracks:
     """
     if codec not in CODECS:
         raise OptionError(f"codec is {codec!r}; known are {', '.join(CODECS)}.")
-    ids, vectors = catalogue.vectors(encoder.fingerprint)
+    ids, vectors = engine.vectors()
     row_of = {track_id: row for row, track_id in enumerate(ids)}
-    tracks = [track for track in _sample_tracks(catalogue, max_tracks) if track.track_id in row_of]
+    tracks = [track for track in _sample_tracks(engine.catalogue, max_tracks) if track.track_id in row_of]
     queries = []
     for track in tracks:
-        clip = read_clip(catalogue.audio_path(track), name=track.title)
-        queries.append(encoder.embed(_recompressed(clip, codec)).vector)
+        clip = read_clip(engine.catalogue.audio_path(track), name=track.title)
+        queries.append(engine.vector_of(engine.encoder.embed(_recompressed(clip, codec))))
     if not queries:
         return RecallAtK.from_ranks([])
     targets = [row_of[track.track_id] for track in tracks]

@@ -8,10 +8,10 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
-from synesthete.catalogue import Catalogue
 from synesthete.encoders.base import Embedding
 from synesthete.errors import JourneyError
 from synesthete.journey.types import artist_key
+from synesthete.search import SearchEngine
 from synesthete.search.duplicates import is_part, is_version
 from synesthete.search.passages import SegmentVectors
 from synesthete.tracks import Track
@@ -37,6 +37,8 @@ class TrackVectors:
         The segments of a track; None where they are not kept.
     hop_seconds : float > 0 [s]
         Of the encoder's segments.
+    place : callable, Embedding -> np.ndarray [shape=(size,)], optional
+        Where a sound that is no track lies among them; by default its features are its vector.
     """
 
     tracks: tuple[Track, ...]
@@ -44,6 +46,7 @@ class TrackVectors:
     fingerprint: str = ""
     segments: Callable[[int], SegmentVectors] | None = field(default=None, repr=False)
     hop_seconds: float = 2.5
+    place: Callable[[Embedding], np.ndarray] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if len(self.tracks) != len(self.vectors):
@@ -52,20 +55,18 @@ class TrackVectors:
             )
 
     @classmethod
-    def read(cls, catalogue: Catalogue, fingerprint: str, hop_seconds: float = 2.5) -> TrackVectors:
-        """All tracks of a catalogue that the encoder of this fingerprint has embedded.
-
-        Segments are read when needed.
-        """
-        ids, vectors = catalogue.vectors(fingerprint)
+    def read(cls, engine: SearchEngine) -> TrackVectors:
+        """All tracks that a search engine compares. Segments are read when needed."""
+        catalogue, encoder = engine.catalogue, engine.encoder
+        ids, vectors = engine.vectors()
 
         @lru_cache(maxsize=_MAX_CACHED_SEGMENTS)
         def segments(row: int) -> SegmentVectors:
-            segments, matrix = catalogue.segments(ids[row], fingerprint)
+            segments, matrix = catalogue.segments(ids[row], encoder.fingerprint)
             starts = np.array([segment.start_seconds for segment in segments])
-            return SegmentVectors.of(matrix, starts, hop_seconds)
+            return SegmentVectors.of(matrix, starts, encoder.hop_seconds)
 
-        return cls(catalogue.tracks(ids), vectors, fingerprint, segments, hop_seconds)
+        return cls(catalogue.tracks(ids), vectors, encoder.fingerprint, segments, encoder.hop_seconds, engine.vector_of)
 
     @cached_property
     def row_of(self) -> dict[str, int]:
@@ -95,7 +96,8 @@ class TrackVectors:
             )
         starts = np.array([segment.start_seconds for segment in seed.segments])
         segments = SegmentVectors.of(seed.segment_vectors, starts, self.hop_seconds) if self.segments else None
-        return SeedPoint(None, seed.vector, segments)
+        vector = self.place(seed) if self.place else seed.track_features
+        return SeedPoint(None, vector, segments)
 
     def locate_all(self, seeds: Sequence[Seed]) -> list[SeedPoint]:
         """The vectors of several seeds, in their order."""

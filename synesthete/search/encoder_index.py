@@ -11,10 +11,15 @@ from pathlib import Path
 
 import numpy as np
 
+from synesthete import settings
 from synesthete.catalogue import Catalogue
+from synesthete.catalogue.fitting import space_of
+from synesthete.encoders.base import Encoder
 from synesthete.errors import CatalogueError
+from synesthete.search import smoothing
 from synesthete.search.passages import SegmentVectors, best_passages
 from synesthete.search.similarity_scale import MIN_TRACKS, SimilarityScale
+from synesthete.search.smoothing import drawn_to, smoothed
 from synesthete.search.vector_index import VectorIndex
 from synesthete.settings import Paths
 
@@ -69,6 +74,10 @@ class EncoderIndex:
     ----------
     revision : str
         Of the catalogue, for this encoder.
+    space : TrackSpace
+        Which makes vectors of whole tracks, fitted to the catalogue.
+    vectors_revision : str
+        Of the vectors of whole tracks: of the catalogue and of what fits the encoder to it.
     ids : tuple of str, n_tracks long
         The track of each row.
     row_of : dict of str to int
@@ -84,25 +93,26 @@ class EncoderIndex:
     def __init__(
         self,
         catalogue: Catalogue,
-        fingerprint: str,
-        hop_seconds: float,
+        encoder: Encoder,
         folder: Path | None = None,
         resident_bytes: int = RESIDENT_BYTES,
     ) -> None:
-        self._catalogue, self._fingerprint, self.hop_seconds = catalogue, fingerprint, hop_seconds
+        self._catalogue, self._fingerprint, self.hop_seconds = catalogue, encoder.fingerprint, encoder.hop_seconds
         self._folder = folder
         with catalogue.snapshot():
-            self.revision = catalogue.revision(fingerprint)
-            self.ids, vectors = catalogue.vectors(fingerprint)
-            self.columns = TrackColumns.read(catalogue, fingerprint)
-            self._rows, starts = catalogue.all_starts(fingerprint)
-            is_resident = len(starts) * vectors.shape[1] * vectors.itemsize <= resident_bytes
-            matrix = catalogue.all_segments(fingerprint)[2] if is_resident else None
+            self.revision = catalogue.revision(self._fingerprint)
+            self.ids = catalogue.ids(self._fingerprint)
+            self.space = space_of(catalogue, encoder)
+            self.columns = TrackColumns.read(catalogue, self._fingerprint)
+            self._rows, starts = catalogue.all_starts(self._fingerprint)
+            is_resident = len(starts) * encoder.embedding_size * 4 <= resident_bytes
+            matrix = catalogue.all_segments(self._fingerprint)[2] if is_resident else None
+            self.vectors_revision = settings.fingerprint(self.revision, self.space.fingerprint, smoothing.VERSION)
+            self._tracks = VectorIndex.load_or_build(self._file("tracks"), self.vectors_revision, self._make_vectors)
         self.row_of = {track_id: row for row, track_id in enumerate(self.ids)}
-        self._segments = None if matrix is None else SegmentVectors.lay(matrix, starts, self._rows, hop_seconds)
+        self._segments = None if matrix is None else SegmentVectors.lay(matrix, starts, self._rows, self.hop_seconds)
         self._cache = _SegmentCache(self._read_segments, CACHED_BYTES)
-        self._tracks = VectorIndex.load_or_build(self._file("tracks"), self.revision, lambda: vectors)
-        self.scale = SimilarityScale.from_vectors(vectors)
+        self.scale = SimilarityScale.from_vectors(self.vectors())
         self._lock = threading.RLock()  # what is made at the first search by passage is made once
         self._segment_index: VectorIndex | None = None
         self._passage_scales: dict[int, SimilarityScale] = {}
@@ -111,6 +121,26 @@ class EncoderIndex:
     def n_tracks(self) -> int:
         """How many tracks this encoder has embedded."""
         return len(self.ids)
+
+    def _make_vectors(self) -> np.ndarray:
+        vectors = self.space(self._catalogue.track_features(self._fingerprint))
+        return smoothed(vectors) if self.space.is_fitted else vectors
+
+    def vectors(self) -> np.ndarray:
+        """The vectors of all whole tracks [n_tracks, size], float32, unit length; a copy."""
+        return self._tracks.vectors()
+
+    def vector(self, row: int) -> np.ndarray:
+        """The vector of one whole track [size]."""
+        return self._tracks.vector(row)
+
+    def place(self, track_features: np.ndarray) -> np.ndarray:
+        """Where a sound that is no track lies among them: its vector [size], drawn to its neighbours as theirs are."""
+        vector = self.space(track_features)
+        if not self.space.is_fitted or not self.n_tracks:
+            return vector
+        _, rows = self._tracks.search(vector, smoothing.N_NEIGHBOURS)
+        return drawn_to(vector, self._tracks.some_vectors(rows[0]))
 
     def follow_tags(self) -> bool:
         """Read ``columns`` anew, as tags may change where vectors do not; False if the vectors have changed too."""
@@ -151,6 +181,20 @@ class EncoderIndex:
             cosines = best_passages(query, self.segment_vectors(rows)).cosines if len(rows) else np.empty(0)
         order = np.lexsort((rows, -cosines))
         return cosines[order], rows[order]
+
+    def likely_recordings(self, query: SegmentVectors, n: int) -> np.ndarray:
+        """At most about ``n`` rows whose segments, each taken by itself and in any order, are nearest to the query's.
+
+        The mean of each query segment's best cosine is no less than that of any run that is in step, so the first rows
+        hold the recording that the query is a piece of, if it is here.
+        """
+        if self._segments is None:
+            return self._candidates(query, n, None)
+        if self.n_tracks <= n:
+            return np.arange(self.n_tracks)
+        cosines = query.vectors[query.is_sounding] @ self._segments.vectors.T
+        best = np.maximum.reduceat(cosines, self._segments.bounds[:-1], axis=1).mean(axis=0)
+        return np.sort(np.argpartition(-best, n)[:n])
 
     def _candidates(self, query: SegmentVectors, n: int, is_allowed: np.ndarray | None) -> np.ndarray:
         index = self._passage_index()

@@ -14,17 +14,19 @@ import numpy as np
 
 from synesthete.audio import Clip, content_id, read_clip
 from synesthete.catalogue import Catalogue
-from synesthete.encoders.base import Embedding, Encoder
+from synesthete.encoders.base import Embedding, Encoder, unit
 from synesthete.errors import CatalogueError, EncoderError
 from synesthete.search.encoder_index import EncoderIndex
 from synesthete.search.filters import DEFAULT_OPTIONS, HIDING_REASONS, SearchOptions, select
-from synesthete.search.passages import SegmentVectors
+from synesthete.search.passages import LONGEST_RUN, SegmentVectors, best_passages
 from synesthete.search.ranking import Query
+from synesthete.search.recognition import Recognition, calibration_of, recognise
 from synesthete.search.similarity_scale import SimilarityScale
 from synesthete.spectrogram import Spectrogram, compute_spectrograms
 from synesthete.tracks import Match
 
-SNIPPET_SECONDS = 15.0  # with compare="auto", a query shorter than this is compared by passage
+# With compare="auto", a query shorter than this is compared by passage by an encoder that cannot tell a recording.
+SNIPPET_SECONDS = 15.0
 
 Progress = Callable[[str, float], None]
 
@@ -39,6 +41,9 @@ class SearchResult:
         The most alike first.
     same_recording : tuple of Match
         Where the query itself was found, if ``hide_duplicates`` keeps it from the matches.
+    recognised : Match, optional
+        The recording that the query is, or is a piece of, where that is certain
+        (:data:`~synesthete.search.recognition.CERTAIN`); its cosine is that of the passages in step.
     compared : {"track", "passage"}
     scale : SimilarityScale
         What the matches' cosines mean in this catalogue, compared this way.
@@ -50,6 +55,8 @@ class SearchResult:
         with several reasons counts under the first of: too long, artist, below minimum, duplicates.
     embedding : Embedding
         Of the query.
+    vector : np.ndarray [shape=(size,)], float32, unit length
+        The query among the tracks: its cosines with :meth:`SearchEngine.vectors` say how alike they sound.
     clip, spectrograms : optional
         The query's sound and its spectrograms, where the search began with a sound.
     timings : dict of str to float [s]
@@ -63,6 +70,8 @@ class SearchResult:
     n_tracks: int
     n_hidden: dict[str, int]
     embedding: Embedding
+    vector: np.ndarray
+    recognised: Match | None = None
     clip: Clip | None = None
     spectrograms: tuple[Spectrogram, ...] | None = None
     timings: dict[str, float] = field(default_factory=dict)
@@ -103,6 +112,7 @@ class SearchEngine:
         self._folder = Path(index_folder) if index_folder is not None else None
         self._lock = threading.Lock()
         self._kept: tuple[int, EncoderIndex] | None = None
+        self._calibration = calibration_of(encoder)
         self._encoder_index()
 
     def _encoder_index(self) -> EncoderIndex:
@@ -112,8 +122,7 @@ class SearchEngine:
             if self._kept and self._kept[0] != n_changes:
                 self._kept = (n_changes, self._kept[1]) if self._kept[1].follow_tags() else None
             if self._kept is None:
-                fingerprint, hop_seconds = self.encoder.fingerprint, self.encoder.hop_seconds
-                self._kept = (n_changes, EncoderIndex(self.catalogue, fingerprint, hop_seconds, self._folder))
+                self._kept = (n_changes, EncoderIndex(self.catalogue, self.encoder, self._folder))
             index = self._kept[1]
         if index.n_tracks == 0 and len(self.catalogue) > 0:
             raise CatalogueError(
@@ -126,6 +135,28 @@ class SearchEngine:
     def scale(self) -> SimilarityScale:
         """What a cosine of whole tracks means in this catalogue; a result carries the scale that fits it."""
         return self._encoder_index().scale
+
+    def vectors(self) -> tuple[tuple[str, ...], np.ndarray]:
+        """The tracks as they are compared here.
+
+        Returns
+        -------
+        ids : tuple of str, n_tracks long
+            Sorted.
+        vectors : np.ndarray [shape=(n_tracks, size)], float32, unit length
+        """
+        index = self._encoder_index()
+        return index.ids, index.vectors()
+
+    @property
+    def vectors_revision(self) -> str:
+        """Of :meth:`vectors`: what is derived from them is bound to it."""
+        return self._encoder_index().vectors_revision
+
+    def vector_of(self, embedding: Embedding) -> np.ndarray:
+        """Where a sound lies among the tracks [size], float32, unit length."""
+        self._check(embedding)
+        return self._encoder_index().place(embedding.track_features)
 
     def search(
         self,
@@ -174,8 +205,8 @@ class SearchEngine:
         track = self.catalogue.track(track_id)
         fingerprint = self.encoder.fingerprint
         segments, segment_vectors = self.catalogue.segments(track_id, fingerprint)
-        vector = self.catalogue.vector(track_id, fingerprint)
-        embedding = Embedding(vector, segment_vectors, segments, fingerprint)
+        features = self.catalogue.features_of(track_id, fingerprint)
+        embedding = Embedding(features, segment_vectors, segments, fingerprint)
         return self._timed(embedding, options, track.seconds or None, query_track_id=track_id)
 
     def search_embedding(
@@ -227,18 +258,22 @@ class SearchEngine:
         own_id: str = "",
         query_track_id: str = "",
     ) -> SearchResult:
-        if embedding.fingerprint != self.encoder.fingerprint:
-            raise EncoderError(
-                f"The embedding carries fingerprint {embedding.fingerprint!r}, not that of the encoder"
-                f" {self.encoder.name!r}, {self.encoder.fingerprint!r}. Embed the sound with it."
-            )
+        self._check(embedding)
         index = self._encoder_index()
         if seconds is None:
             seconds = max(segment.start_seconds + segment.seconds for segment in embedding.segments)
-        is_passage = options.compare == "passage" or (options.compare == "auto" and seconds < SNIPPET_SECONDS)
         starts = np.array([segment.start_seconds for segment in embedding.segments])
         segments = SegmentVectors.of(embedding.segment_vectors, starts, self.encoder.hop_seconds)
-        query = Query(embedding.vector, segments, is_passage, own_id, query_track_id)
+        query_row = index.row_of.get(query_track_id)
+        likeliest = self._recognise(segments, index, own_id) if query_row is None else None
+        if query_row is not None:
+            vector = index.vector(query_row)
+        else:
+            vector = _between(index.place(embedding.track_features), index, likeliest)
+        is_snippet = seconds < SNIPPET_SECONDS and self._calibration is None
+        is_passage = options.compare == "passage" or (options.compare == "auto" and is_snippet)
+        known_id = index.ids[likeliest.row] if likeliest and likeliest.is_certain else own_id
+        query = Query(vector, segments, is_passage, known_id, query_track_id)
         selection = select(query, index, self.catalogue, options)
         scale = index.scale_of_passages(max(segments.n_sounding, 1)) if is_passage else index.scale
         return SearchResult(
@@ -249,7 +284,44 @@ class SearchEngine:
             n_tracks=index.n_tracks,
             n_hidden={reason: selection.n_hidden[reason] for reason in HIDING_REASONS},
             embedding=embedding,
+            vector=vector,
+            recognised=self._named(likeliest, segments, index),
         )
+
+    def _recognise(self, segments: SegmentVectors, index: EncoderIndex, own_id: str) -> Recognition | None:
+        if own_id in index.row_of:  # the very same samples
+            return Recognition(index.row_of[own_id], probability=1.0, cosine=1.0)
+        return recognise(segments, index, self._calibration) if self._calibration else None
+
+    def _named(self, likeliest: Recognition | None, segments: SegmentVectors, index: EncoderIndex) -> Match | None:
+        if likeliest is None or not likeliest.is_certain:
+            return None
+        passage = best_passages(segments, index.segment_vectors([likeliest.row]), LONGEST_RUN)
+        return Match(
+            self.catalogue.track(index.ids[likeliest.row]),
+            cosine=float(np.clip(likeliest.cosine, -1, 1)),
+            offset_seconds=float(passage.offset_seconds[0]),
+            query_offset_seconds=float(passage.query_offset_seconds[0]),
+            is_same_recording=True,
+        )
+
+    def _check(self, embedding: Embedding) -> None:
+        if embedding.fingerprint != self.encoder.fingerprint:
+            raise EncoderError(
+                f"The embedding carries fingerprint {embedding.fingerprint!r}, not that of the encoder"
+                f" {self.encoder.name!r}, {self.encoder.fingerprint!r}. Embed the sound with it."
+            )
+
+
+def _between(vector: np.ndarray, index: EncoderIndex, likeliest: Recognition | None) -> np.ndarray:
+    """What to ask with: the vector of the recording as the catalogue has it, by so much as it is likely to be that one.
+
+    What a phone and a room have done to a sound is then forgotten, as far as the sound is known.
+    """
+    if likeliest is None:
+        return vector
+    share = np.float32(1.0 if likeliest.is_certain else likeliest.probability)
+    return unit((1 - share) * vector + share * index.vector(likeliest.row))
 
 
 class _Stages:

@@ -19,6 +19,7 @@ from functools import cached_property
 import numpy as np
 
 RUN = 3  # segments: 10 s with segments of 5 s every 2.5 s
+LONGEST_RUN = 9  # of those that may be asked for
 
 
 @dataclass(frozen=True)
@@ -33,8 +34,8 @@ class SegmentVectors:
     bounds : np.ndarray [shape=(n_recordings + 1,)], int64
         Recording i has the segments ``bounds[i]`` (included) to ``bounds[i + 1]`` (excluded); at least one
         each.
-    run_lengths : np.ndarray [shape=(m,)], int64 in [0, RUN]
-        How many consecutive segments that are not silent begin at this one, itself included, at most ``RUN``.
+    run_lengths : np.ndarray [shape=(m,)], int64 in [0, LONGEST_RUN]
+        How many consecutive segments that are not silent begin at this one, itself included, at most ``LONGEST_RUN``.
     """
 
     vectors: np.ndarray
@@ -56,8 +57,8 @@ class SegmentVectors:
         is_next = (np.abs(np.diff(starts) - hop_seconds) < hop_seconds / 2) & (np.diff(rows) == 0)
         is_next &= is_sounding[:-1]
         run_lengths = is_sounding.astype(np.int64)
-        for _ in range(RUN - 1):
-            grown = np.minimum(run_lengths[1:] + 1, RUN)
+        for _ in range(LONGEST_RUN - 1):
+            grown = run_lengths[1:] + 1
             run_lengths[:-1] = np.where(is_next, grown, is_sounding[:-1])
         n_recordings = int(rows[-1]) + 1 if len(rows) else 0
         return cls(vectors, starts, np.searchsorted(rows, np.arange(n_recordings + 1)), run_lengths)
@@ -127,16 +128,18 @@ class Passages:
     query_offset_seconds: np.ndarray
 
 
-def best_passages(query: SegmentVectors, segments: SegmentVectors) -> Passages:
+def best_passages(query: SegmentVectors, segments: SegmentVectors, longest: int = RUN) -> Passages:
     """The best pair of runs between a query (one recording) and each of many recordings.
 
-    Among equally good pairs the earliest in the recording counts, then the earliest in the query.
+    Runs have ``longest`` segments, at most ``LONGEST_RUN``, or fewer as said above. Among equally good pairs the
+    earliest in the recording counts, then the earliest in the query.
     """
     first = segments.bounds[:-1]
     if len(first) == 0:
         return Passages(*(np.empty(0) for _ in range(3)))
     cosines = query.vectors @ segments.vectors.T  # [n_query_segments, m]
-    run = np.minimum(np.maximum.reduceat(segments.run_lengths, first), query.run_lengths.max())  # [n_recordings]
+    longest = min(longest, int(query.run_lengths.max()))
+    run = np.minimum(np.maximum.reduceat(segments.run_lengths, first), longest)  # [n_recordings]
     run_of_segment = np.repeat(run, np.diff(segments.bounds))
     # A recording that is all silence keeps these: similarity 0, from its beginning.
     best, at, query_at = np.zeros(len(first)), first.copy(), np.zeros(len(first), int)

@@ -56,6 +56,8 @@ class VectorIndex:
     def __init__(self, index: faiss.Index | None, size: int) -> None:
         self._index: Any = index
         self.size = size
+        if isinstance(index, faiss.IndexIVF):
+            index.make_direct_map()  # where each row lies, to look up vectors
 
     @property
     def n_vectors(self) -> int:
@@ -100,6 +102,20 @@ class VectorIndex:
             index.nprobe = max(8, math.ceil(n_lists * PROBED_SHARE))
         index.add(vectors)
         return cls(index, size)
+
+    def vectors(self) -> np.ndarray:
+        """All vectors [n_vectors, size], float32; a copy."""
+        if self._index is None:
+            return np.empty((0, self.size), np.float32)
+        return np.asarray(self._index.reconstruct_n(0, self.n_vectors))
+
+    def some_vectors(self, rows: np.ndarray) -> np.ndarray:
+        """The vectors of some rows [n, size], float32."""
+        return np.asarray(self._index.reconstruct_batch(np.asarray(rows, dtype=np.int64)))
+
+    def vector(self, row: int) -> np.ndarray:
+        """One vector [size], float32."""
+        return self.some_vectors(np.array([row]))[0]
 
     def search(
         self, queries: np.ndarray, k: int, is_allowed: np.ndarray | None = None

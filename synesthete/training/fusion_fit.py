@@ -1,4 +1,4 @@
-"""Fit the projections of the fusion to music: the mean of each component's features, and which directions count.
+"""Fit the projections of the fusion's segments to music: the mean of each component, and which directions count.
 
 ``python -m synesthete.training.fusion_fit --music FOLDERS... --made-from WORDS`` computes the features of each file as
 it is and through a phone in a room, with every member that is ready, and writes ``data/models/synesthete.safetensors``
@@ -32,7 +32,6 @@ from synesthete.errors import OptionError
 from synesthete.spectrogram import compute_spectrogram
 from synesthete.training.augmentation import phone_in_room
 from synesthete.training.covariance import (
-    SMALLEST_STD,
     change_covariance,
     principal_axes,
     whitening,
@@ -49,42 +48,40 @@ LOUDEST_NOISE_DB, LEAST_NOISE_DB = 3.0, 18.0  # music above noise
 
 @dataclass(frozen=True)
 class ComponentPlan:
-    """How one component joins in.
+    """How one component joins in the vectors of segments.
 
     Attributes
     ----------
-    track_weight, segment_weight : float > 0
-        Of its cosine, between tracks and between segments.
-    track_shrinkage, segment_shrinkage : float > 0
+    weight : float > 0
+        Of its cosine.
+    shrinkage : float > 0
         See :func:`synesthete.training.covariance.whitening`.
-    track_phone_share, segment_phone_share : float in [0, 1]
+    phone_share : float in [0, 1]
         How much what a phone changes counts, against what changes within a recording.
-    is_standardised : bool
-        Divide each number by its spread first.
     n_axes : int > 0
         Size of its vectors in the fusion, at most.
     """
 
-    track_weight: float
-    segment_weight: float
-    track_shrinkage: float = 0.1
-    segment_shrinkage: float = 0.1
-    track_phone_share: float = 0.1
-    segment_phone_share: float = 0.5
-    is_standardised: bool = False
+    weight: float
+    shrinkage: float = 0.1
+    phone_share: float = 0.5
     n_axes: int = 256
 
 
-# Chosen on VALIDATION_COLLECTIONS (same artist; passages through a phone, whole and by segments) and on bands in
-# fourteen kinds of styles, none of which is among what is published; see docs/decisions/components-of-the-fusion.md.
-# The optimum is flat. The borrowed tags weigh a little more than those figures ask for: on recordings of players and
-# singers, which are rare among this music, they are the best single component.
+# Chosen on the real recordings of the half "choose" (benchmarks/real_split.csv); see
+# docs/decisions/the-encoder-fits-the-library.md. Both optima are flat.
 PLAN = {
-    "musicnn": ComponentPlan(track_weight=0.6, segment_weight=0.2, track_shrinkage=0.05, track_phone_share=0.2),
-    "musicnn/layers": ComponentPlan(track_weight=1.2, segment_weight=0.5, track_phone_share=0.3, is_standardised=True),
-    "resnet/likeness": ComponentPlan(track_weight=0.3, segment_weight=0.1, track_shrinkage=3.0, track_phone_share=0.2),
-    "resnet/identity": ComponentPlan(track_weight=0.2, segment_weight=0.4, track_phone_share=0.2),
-    "timbre": ComponentPlan(track_weight=1.0, segment_weight=1.0, track_shrinkage=1.0, track_phone_share=0.2),
+    "resnet/identity": ComponentPlan(weight=1.0),
+    "resnet/likeness": ComponentPlan(weight=0.2),
+    "timbre": ComponentPlan(weight=0.5),
+}
+TRACK_WEIGHTS = {
+    "musicnn": 1.0,
+    "musicnn/layers": 0.5,
+    "aisfx": 0.8,
+    "resnet/likeness": 0.3,
+    "resnet/identity": 0.2,
+    "timbre": 0.3,
 }
 
 
@@ -122,11 +119,11 @@ def _features(members: dict[str, Encoder], samples: np.ndarray, sample_rate_hz: 
     starts, seconds = frame_grid(len(samples), fusion.SEGMENT_FRAMES, HOP_FRAMES)
     spectrogram = compute_spectrogram(samples).inner()
     segments = Segments(samples, sample_rate_hz, starts, seconds, spectrogram)
-    return fusion.member_features(members.values(), segments), len(segments)
+    return fusion.member_features(members, segments), len(segments)
 
 
 def fit_component(recordings: Sequence[np.ndarray], changes: np.ndarray, plan: ComponentPlan) -> dict[str, np.ndarray]:
-    """The four tensors of one component (:data:`synesthete.encoders.fusion.TENSORS`).
+    """Mean and axes of one component.
 
     Parameters
     ----------
@@ -138,20 +135,12 @@ def fit_component(recordings: Sequence[np.ndarray], changes: np.ndarray, plan: C
     """
     rows = np.concatenate(recordings).astype(np.float64)
     mean = rows.mean(axis=0)
-    spread = np.maximum(rows.std(axis=0), SMALLEST_STD) if plan.is_standardised else np.ones(len(mean))
-    within = within_covariance([group / spread for group in recordings])
-    phone = change_covariance(changes / spread) if len(changes) else within
-    spaces = (
-        ("segment_axes", plan.segment_phone_share, plan.segment_shrinkage),
-        ("track_axes", plan.track_phone_share, plan.track_shrinkage),
-    )
-    tensors = {"segment_mean": mean, "track_mean": mean}
-    for name, share, shrinkage in spaces:
-        axes = whitening((1 - share) * within + share * phone, shrinkage)
-        if plan.n_axes < len(mean):
-            axes = axes @ principal_axes((rows - mean) / spread @ axes, plan.n_axes)
-        tensors[name] = axes / spread[:, None]
-    return {name: tensors[name].astype(np.float32) for name in fusion.TENSORS}
+    within = within_covariance(recordings)
+    phone = change_covariance(changes) if len(changes) else within
+    axes = whitening((1 - plan.phone_share) * within + plan.phone_share * phone, plan.shrinkage)
+    if plan.n_axes < len(mean):
+        axes = axes @ principal_axes((rows - mean) @ axes, plan.n_axes)
+    return {"mean": mean.astype(np.float32), "axes": axes.astype(np.float32)}
 
 
 def fit(
@@ -175,16 +164,22 @@ def fit(
         changes = np.concatenate([changed[name] for _, changed in recordings])
         made = fit_component([features[name] for features, _ in recordings], changes, plan[name])
         tensors |= {f"{name}.{tensor}": value for tensor, value in made.items()}
-        weights = {"track_weight": plan[name].track_weight, "segment_weight": plan[name].segment_weight}
-        components[name] = {"made_with": members[member_of(name)].weights_id, **weights}
-    card = {"version": "1", "made_from": made_from, "n_recordings": len(recordings), "components": components}
+        components[name] = {"made_with": members[member_of(name)].weights_id, "weight": plan[name].weight}
+    card = {
+        "version": "2",
+        "made_from": made_from,
+        "n_recordings": len(recordings),
+        "track_weights": TRACK_WEIGHTS,
+        "components": components,
+    }
     return Weights("the projections", tensors, card)
 
 
 def learned_files(folders: Iterable[Path]) -> list[Path]:
-    """Files listed in the folders' ``tracks.csv``, without those of held-out collections and of their artists."""
-    rows = [(folder / row["file"], row) for folder in folders for row in read_track_list(folder)]
-    are_held = are_held_out([row["album"] for _, row in rows], [row["artist"] for _, row in rows])
+    """Files listed in the folders' ``tracks.csv``, without doubtful ones, held-out collections and their artists."""
+    listed = [(folder / row["file"], row) for folder in folders for row in read_track_list(folder)]
+    rows = [(file, row) for file, row in listed if not row.get("doubt")]
+    are_held = are_held_out([row.get("album", "") for _, row in rows], [row["artist"] for _, row in rows])
     return [file for (file, _), is_held in zip(rows, are_held, strict=True) if not is_held]
 
 

@@ -157,7 +157,7 @@ def _keys(sounds: Sequence[Sound]) -> tuple[str, ...]:
 
 
 def _revision(engine: SearchEngine) -> str:
-    return engine.catalogue.revision(engine.encoder.fingerprint)
+    return engine.vectors_revision
 
 
 def _track_vectors(engine: SearchEngine) -> TrackVectors:
@@ -167,7 +167,7 @@ def _track_vectors(engine: SearchEngine) -> TrackVectors:
 @st.cache_resource(show_spinner=False, max_entries=4)
 def _read_track_vectors(path: str, fingerprint: str, revision: str, _engine: SearchEngine) -> TrackVectors:
     """Once per catalogue as it is now and encoder; the first three arguments are the key."""
-    return TrackVectors.read(_engine.catalogue, fingerprint, _engine.encoder.hop_seconds)
+    return TrackVectors.read(_engine)
 
 
 @st.cache_data(show_spinner=False, max_entries=200)

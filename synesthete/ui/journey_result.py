@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -123,7 +123,7 @@ def show_quality(
     paths = {_PLANNED: _Path(journey.quality, tuple(stop.step_degrees for stop in journey.stops[1:]))}
     keys = tuple(sound.key for sound in sounds)
     seed_numbers = tuple(number for number, stop in enumerate(journey.stops) if stop.is_seed)
-    revision = engine.catalogue.revision(track_vectors.fingerprint)
+    revision = engine.vectors_revision
     paths |= _baseline_paths(track_vectors.fingerprint, revision, keys, seed_numbers, track_vectors, list(points))
     st.markdown(_summary(paths))
     chart, table = st.columns([3, 2], gap="large", vertical_alignment="center")
@@ -164,8 +164,8 @@ def _baseline_paths(
         ids.append(point if isinstance(point, str) else f"own sound {len(ids)}")
         if not isinstance(point, str):
             own = Track(ids[-1], ids[-1])
-            matrix = np.vstack([vectors.vectors, point.vector])
-            vectors = TrackVectors((*vectors.tracks, own), matrix, vectors.fingerprint)
+            matrix = np.vstack([vectors.vectors, vectors.locate(point).vector])
+            vectors = replace(vectors, tracks=(*vectors.tracks, own), vectors=matrix, segments=None)
     is_seed = np.isin(np.arange(seed_numbers[-1] + 1), seed_numbers)
     paths = {}
     for name, baseline in ((_LINEAR_GREEDY, baselines.linear_greedy), (_RANDOM_WALK, baselines.random_walk)):

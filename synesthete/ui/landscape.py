@@ -57,7 +57,7 @@ def show_map(data: LandscapeData, found: SearchResult | None, engine: SearchEngi
     )
     if colouring not in colourings:  # the sound it was coloured by is gone
         colouring = data.colourings[0]
-    cosines = data.vectors @ found.embedding.vector if found else None
+    cosines = data.vectors @ found.vector if found else None
     map_column, panel = st.columns([2.6, 1], gap="medium")
     with map_column:
         map3d.show(
@@ -82,7 +82,7 @@ def _here(data: LandscapeData, found: SearchResult | None) -> map3d.Here | None:
     if found is None or sound is None:
         return None
     rows = [data.row_of[match.track.track_id] for match in found.matches if match.track.track_id in data.row_of]
-    return map3d.Here(sound.key, sound.name, landscape.place(data.landscape, found.embedding.vector), rows)
+    return map3d.Here(sound.key, sound.name, landscape.place(data.landscape, found.vector), rows)
 
 
 def _journey_path(data: LandscapeData) -> list[int]:
@@ -120,7 +120,7 @@ def _show_chosen(data: LandscapeData, found: SearchResult | None, engine: Search
         st.markdown(f"**{plain(track.title)}**  \n{about}")
         play_track(track, engine.catalogue, is_started=True)
         if found is not None:
-            cosine = float(data.vectors[row] @ found.embedding.vector)
+            cosine = float(data.vectors[row] @ found.vector)
             st.caption(f"Like your sound as a whole: {plain(engine.scale.sentence(cosine))}")
         _show_ways_on(track)
 
@@ -203,9 +203,7 @@ def _table(data: LandscapeData, found: SearchResult | None) -> pd.DataFrame:
     table = table_of(data.tracks).assign(Group=[group_name(int(number)) for number in data.groups])
     if found is None:
         return table.sort_values(["Style", "Title"], kind="stable")
-    return table.assign(Likeness=data.vectors @ found.embedding.vector).sort_values(
-        "Likeness", ascending=False, kind="stable"
-    )
+    return table.assign(Likeness=data.vectors @ found.vector).sort_values("Likeness", ascending=False, kind="stable")
 
 
 def _matching(table: pd.DataFrame, words: str) -> np.ndarray:

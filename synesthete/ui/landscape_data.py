@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from synesthete import landscape
-from synesthete.landscape.of_catalogue import map_fingerprint, map_of
+from synesthete.landscape.of_catalogue import map_of
 from synesthete.search import SearchEngine
 from synesthete.settings import Paths, fingerprint
 from synesthete.tracks import Track
@@ -30,7 +30,7 @@ class LandscapeData:
         Other content has another id.
     landscape : Landscape
     tracks : tuple of Track
-    vectors : np.ndarray [shape=(n, embedding_size)], float32, unit length
+    vectors : np.ndarray [shape=(n, size)], float32, unit length
     groups : np.ndarray [shape=(n,)], int64
         Cluster of each track, 0 the largest.
     row_of : dict of str to int
@@ -56,23 +56,22 @@ class LandscapeData:
 
 def open_landscape_data(engine: SearchEngine, method: str) -> LandscapeData:
     """The map of this encoder's vectors; laid out now, with a spinner, if it is not kept yet."""
-    bound_to = map_fingerprint(engine.catalogue, engine.encoder.fingerprint, method)
-    return _landscape_data(engine, method, bound_to)
+    return _landscape_data(engine, method, engine.encoder.fingerprint, engine.vectors_revision)
 
 
 @st.cache_resource(
     show_spinner="Laying out the map; this happens once, and may take a minute …", show_time=True, max_entries=8
 )
-def _landscape_data(_engine: SearchEngine, method: str, bound_to: str) -> LandscapeData:
-    catalogue, encoder_fingerprint = _engine.catalogue, _engine.encoder.fingerprint
-    folders = (Paths().sampler, Paths().state)
-    made = map_of(catalogue, encoder_fingerprint, folders, method)
-    ids, vectors = catalogue.vectors(encoder_fingerprint)
-    tracks = catalogue.tracks(ids)
+def _landscape_data(
+    _engine: SearchEngine, method: str, encoder_fingerprint: str, vectors_revision: str
+) -> LandscapeData:
+    ids, vectors = _engine.vectors()
+    made = map_of(vectors_revision, lambda: vectors, encoder_fingerprint, (Paths().sampler, Paths().state), method)
+    tracks = _engine.catalogue.tracks(ids)
     groups = landscape.clusters(vectors, _N_GROUPS)
     colourings = {name: of for name, of in _colourings(tracks, groups).items() if len(set(of)) > 1}
     # the tags may change while the vectors, and so the map, stay the same
-    map_id = fingerprint(bound_to, [[track.title, track.artist, *colours] for track, *colours in
+    map_id = fingerprint(method, vectors_revision, [[track.title, track.artist, *colours] for track, *colours in
                                     zip(tracks, *colourings.values(), strict=True)])  # fmt: skip
     titles, artists = [track.title for track in tracks], [track.artist for track in tracks]
     k = _N_NEIGHBOURS

@@ -64,7 +64,9 @@ def test_the_vectors_are_those_of_the_file(catalogue, music):
     encoder = encoders.load("timbre")
     clip = read_clip(music / "a/two.wav")
     expected = encoder.embed(clip)
-    np.testing.assert_allclose(catalogue.vector(content_id(clip), encoder.fingerprint), expected.vector, atol=1e-5)
+    np.testing.assert_allclose(
+        catalogue.features_of(content_id(clip), encoder.fingerprint), expected.track_features, atol=1e-5
+    )
     segments, vectors = catalogue.segments(content_id(clip), encoder.fingerprint)
     for name in ("start_seconds", "seconds"):
         kept, made = ([getattr(segment, name) for segment in found] for found in (segments, expected.segments))
@@ -90,11 +92,11 @@ def test_a_failed_file_is_tried_again_when_asked_or_changed(catalogue, music):
 
 def test_a_moved_file_keeps_its_vectors(catalogue, music):
     run(catalogue, music)
-    changes = catalogue.vectors(encoders.load("timbre").fingerprint)[0]
+    changes = catalogue.track_features(encoders.load("timbre").fingerprint).tobytes()
     (music / "a/one.wav").rename(music / "renamed.wav")
     counts, read = run(catalogue, music)
     assert (counts.n_indexed, counts.n_moved, counts.n_gone) == (1, 1, 0)
-    assert catalogue.vectors(encoders.load("timbre").fingerprint)[0] == changes
+    assert catalogue.track_features(encoders.load("timbre").fingerprint).tobytes() == changes
     assert str(music / "renamed.wav") in {track.path for track in catalogue.tracks()}
     assert run(catalogue, music)[0].n_indexed == 0
 

@@ -171,7 +171,7 @@ def test_updating_a_track_keeps_its_vectors(catalogue, rng):
     track = catalogue.add_track(Track("a", "old", path="one.ogg"))
     catalogue.put_embedding("a", ENCODER, embedding_of(rng))
     catalogue.add_track(dataclasses.replace(track, title="new"))
-    assert catalogue.vectors(ENCODER.fingerprint)[0] == ("a",)
+    assert catalogue.ids(ENCODER.fingerprint) == ("a",)
 
 
 def test_a_track_needs_an_id(catalogue):
@@ -214,11 +214,11 @@ def test_vectors_and_segments_come_back(catalogue, rng):
         catalogue.add_track(Track(track_id, track_id))
         made[track_id] = embedding_of(rng, n_segments=ord(track_id) - 95)
         catalogue.put_embedding(track_id, ENCODER, made[track_id])
-    ids, vectors = catalogue.vectors(ENCODER.fingerprint)
+    ids, features = catalogue.ids(ENCODER.fingerprint), catalogue.track_features(ENCODER.fingerprint)
     assert ids == ("a", "b", "c")
-    assert vectors.dtype == np.float32
-    np.testing.assert_array_equal(vectors, [made[track_id].vector for track_id in ids])
-    np.testing.assert_array_equal(catalogue.vector("b", ENCODER.fingerprint), made["b"].vector)
+    assert features.dtype == np.float32
+    np.testing.assert_array_equal(features, [made[track_id].track_features for track_id in ids])
+    np.testing.assert_array_equal(catalogue.features_of("b", ENCODER.fingerprint), made["b"].track_features)
 
     segments, matrix = catalogue.segments("b", ENCODER.fingerprint)
     assert segments == made["b"].segments
@@ -268,10 +268,10 @@ def test_silent_segments_stay_zero(catalogue, rng):
 
 
 def test_an_empty_catalogue_has_empty_vectors(catalogue):
-    ids, vectors = catalogue.vectors("none")
+    ids, features = catalogue.ids("none"), catalogue.track_features("none")
     rows, starts, matrix = catalogue.all_segments("none")
     assert ids == ()
-    assert len(vectors) == len(rows) == len(starts) == len(matrix) == 0
+    assert len(features) == len(rows) == len(starts) == len(matrix) == 0
     assert catalogue.encoders() == ()
 
 
@@ -283,7 +283,7 @@ def test_encoders_do_not_meet(catalogue, rng):
     before = catalogue.revision(ENCODER.fingerprint)
     catalogue.put_embedding("a", other, embedding_of(rng, encoder=other))
     assert catalogue.revision(ENCODER.fingerprint) == before
-    assert catalogue.vectors(other.fingerprint)[1].shape == (1, 5)
+    assert catalogue.track_features(other.fingerprint).shape == (1, 5)
     assert [track.track_id for track in catalogue.missing(other.fingerprint)] == ["b"]
     assert catalogue.missing(ENCODER.fingerprint) == ()
     assert [(entry.name, entry.embedding_size, entry.n_tracks) for entry in catalogue.encoders()] == [
@@ -297,7 +297,7 @@ def test_what_an_encoder_has_not_embedded_is_named(catalogue):
     with pytest.raises(CatalogueError, match="no vectors of encoder"):
         catalogue.segments("a", ENCODER.fingerprint)
     with pytest.raises(CatalogueError, match="no vectors of encoder"):
-        catalogue.vector("a", ENCODER.fingerprint)
+        catalogue.features_of("a", ENCODER.fingerprint)
 
 
 @pytest.mark.parametrize(
@@ -314,7 +314,7 @@ def test_an_embedding_that_does_not_fit_is_refused(catalogue, rng, change, messa
     catalogue.add_track(Track("a", "a"))
     with pytest.raises(CatalogueError, match=message):
         catalogue.put_embedding("a", ENCODER, dataclasses.replace(embedding_of(rng), **change))
-    assert catalogue.vectors(ENCODER.fingerprint)[0] == ()
+    assert catalogue.ids(ENCODER.fingerprint) == ()
 
 
 def test_an_embedding_needs_its_track(catalogue, rng):
@@ -361,7 +361,7 @@ def test_removing_a_track_removes_all_of_it(catalogue, rng):
     catalogue.remove("a")
     assert len(catalogue) == 0
     assert catalogue.known_paths() == {}
-    assert catalogue.vectors(ENCODER.fingerprint)[0] == ()
+    assert catalogue.ids(ENCODER.fingerprint) == ()
     assert len(catalogue.all_segments(ENCODER.fingerprint)[0]) == 0
 
 

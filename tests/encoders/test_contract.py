@@ -9,7 +9,9 @@ import pytest
 from synesthete import encoders, settings
 from synesthete.audio import Clip, Excerpt
 from synesthete.encoders.base import unit
+from synesthete.encoders.fusion import STRIDES, member_of
 from synesthete.encoders.segments import Segments, segment_frames, segment_starts
+from synesthete.encoders.track_space import own_space
 from synesthete.spectrogram import compute_spectrograms
 
 RATE = settings.AUDIO.sample_rate_hz
@@ -61,13 +63,18 @@ def batch_of(encoder, samples):
     return encoder.inputs(segments_of(encoder, samples))
 
 
+def vector_of(encoder, made):
+    """In no library: by the shipped reference alone."""
+    return own_space(encoder)(made.track_features)
+
+
 def test_embedding_has_the_promised_shape(encoder):
     seconds = encoder.segment_seconds + 2 * encoder.hop_seconds
     made = encoder.embed(clip_of(music(seconds), start_seconds=30.0))
-    assert made.vector.shape == (encoder.embedding_size,)
+    assert made.track_features.shape == (encoder.n_track_features,)
     assert made.segment_vectors.shape == (len(made.segments), encoder.embedding_size)
-    assert made.vector.dtype == made.segment_vectors.dtype == np.float32
-    np.testing.assert_allclose(np.linalg.norm(made.vector), 1, atol=1e-5)
+    assert made.track_features.dtype == made.segment_vectors.dtype == np.float32
+    np.testing.assert_allclose(np.linalg.norm(vector_of(encoder, made)), 1, atol=1e-5)
     np.testing.assert_allclose(np.linalg.norm(made.segment_vectors, axis=1), 1, atol=1e-5)
     assert made.fingerprint == encoder.fingerprint
     assert made.segments[0].start_seconds == 30.0
@@ -77,12 +84,13 @@ def test_embedding_has_the_promised_shape(encoder):
 
 def test_the_same_sound_gives_the_same_vector(encoder):
     sound = clip_of(music(4))
-    np.testing.assert_array_equal(encoder.embed(sound).vector, encoder.embed(sound).vector)
+    np.testing.assert_array_equal(encoder.embed(sound).track_features, encoder.embed(sound).track_features)
 
 
 def test_spectrograms_may_be_handed_in(encoder):
     sound = clip_of(music(4))
-    np.testing.assert_array_equal(encoder.embed(sound).vector, encoder.embed(sound, compute_spectrograms(sound)).vector)
+    handed_in = encoder.embed(sound, compute_spectrograms(sound))
+    np.testing.assert_array_equal(encoder.embed(sound).track_features, handed_in.track_features)
 
 
 def test_a_batch_equals_its_segments_alone(encoder):
@@ -96,18 +104,20 @@ def test_segment_vectors_are_what_encode_gives(encoder):
     features = encoder.features(segments_of(encoder, samples))
     made = encoder.embed(clip_of(samples))
     np.testing.assert_array_equal(encoder.segment_vectors(features), made.segment_vectors)
-    np.testing.assert_array_equal(encoder.track_vector(features), made.vector)
+    np.testing.assert_array_equal(encoder.track_features(features), made.track_features)
     cosines = np.einsum("ij,ij->i", encoder.encode(batch_of(encoder, samples)), made.segment_vectors)
     assert cosines.min() > 0.9999  # resampling alone and within a longer sound differs a little
-    assert all(len(rows) == len(made.segments) for rows in features.values())
+    few = STRIDES if encoder.name == "synesthete" else {}  # members that hear some of the segments alone
+    assert all(len(rows) == len(made.segments) for name, rows in features.items() if member_of(name) not in few)
     assert all(name.partition("/")[0] in (encoder.name, *getattr(encoder, "members", ())) for name in features)
 
 
-def test_an_encoder_says_whether_tracks_compare_with_segments(encoder):
-    """In one space a track is the mean of its segments; in two it lies far from it."""
-    made = encoder.embed(clip_of(np.concatenate([music(12), music(12, seed=8)])))
-    cosine = float(unit(made.segment_vectors.mean(axis=0)) @ made.vector)
-    assert cosine > 0.9999 if encoder.has_one_space else cosine < 0.9
+def test_the_parts_of_a_track_say_where_they_lie(encoder):
+    """Every number kept of a track belongs to one part, and each part has a weight and an identity."""
+    ats = sorted((part.at.start, part.at.stop) for part in encoder.track_parts.values())
+    assert [begin for begin, _ in ats] == [0, *(end for _, end in ats[:-1])] and ats[-1][1] == encoder.n_track_features
+    assert all(part.weight > 0 for part in encoder.track_parts.values())
+    assert encoder.part_ids.keys() == encoder.track_parts.keys()
 
 
 def test_silence_has_no_say(encoder):
@@ -120,7 +130,7 @@ def test_silence_has_no_say(encoder):
         is_silent = ~made.segment_vectors.any(axis=1)
         inside = [segment.start_seconds > 30 for segment in made.segments]
         assert is_silent[inside].all() and not is_silent[: len(alone.segments) - 1].any()
-        assert made.vector @ alone.vector > 0.99
+        assert vector_of(encoder, made) @ vector_of(encoder, alone) > 0.99
         norms = np.linalg.norm(made.segment_vectors, axis=1)
         np.testing.assert_allclose(norms[~is_silent], 1, atol=1e-5)
 
@@ -136,7 +146,7 @@ def test_a_sound_that_is_mostly_silent_is_still_embedded(encoder):
     samples = np.zeros(12 * RATE, dtype=np.float32)
     samples[5 * RATE : round(5.5 * RATE)] = music(0.5)
     made = encoder.embed(clip_of(samples))
-    np.testing.assert_allclose(np.linalg.norm(made.vector), 1, atol=1e-5)
+    np.testing.assert_allclose(np.linalg.norm(vector_of(encoder, made)), 1, atol=1e-5)
 
 
 def test_tags_are_probabilities_likeliest_first(encoder):
@@ -156,23 +166,22 @@ def test_a_passage_sounds_the_same_alone(encoder):
 
 def test_different_sounds_differ(encoder):
     noise = np.random.default_rng(1).standard_normal(4 * RATE) * 0.1
-    assert encoder.embed(clip_of(music(4))).vector @ encoder.embed(clip_of(noise)).vector < 0.9999
+    one, other = (vector_of(encoder, encoder.embed(clip_of(samples))) for samples in (music(4), noise))
+    assert one @ other < 0.9999
 
 
 @pytest.mark.parametrize("gain", [0.05, 0.5])
 def test_gain_changes_little(encoder, gain):
     sound = music(4)
-    cosine = encoder.embed(clip_of(sound)).vector @ encoder.embed(clip_of(gain * sound)).vector
-    if encoder.name == "musicnn" and cosine < 0.9999:
-        pytest.xfail(f"hears the level itself, as published: cosine {cosine:.3f} at gain {gain}")
-    assert cosine > 0.9999
+    one, other = (vector_of(encoder, encoder.embed(clip_of(samples))) for samples in (sound, gain * sound))
+    assert one @ other > 0.9999
 
 
 def test_one_second_is_enough(encoder):
     made = encoder.embed(clip_of(music(settings.AUDIO.min_seconds)))
     assert len(made.segments) == 1
     assert 0 < made.segments[0].seconds <= 1 + 1e-6
-    assert np.isfinite(made.vector).all()
+    assert np.isfinite(made.track_features).all()
 
 
 @pytest.mark.parametrize("level", [0.0, 1e-7, 1.0], ids=["silent", "nearly silent", "a click"])

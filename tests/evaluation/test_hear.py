@@ -7,6 +7,7 @@ import torch
 from synesthete import encoders
 from synesthete.audio import Clip, Excerpt
 from synesthete.encoders.resnet import Resnet
+from synesthete.encoders.track_space import own_space
 from synesthete.errors import EncoderError, OptionError
 from synesthete.evaluation import hear
 
@@ -63,7 +64,9 @@ def test_a_scene_is_the_encoders_own_embedding():
     model = hear.Model(Resnet.untrained(architecture={"depth": 10, "width": 8}))
     audio = noise(model, 1, 4.0)
     clip = Clip((Excerpt(0.0, audio[0].numpy()),), model.sample_rate, 4.0)
-    np.testing.assert_array_equal(hear.get_scene_embeddings(audio, model)[0], model.encoder.embed(clip).vector)
+    np.testing.assert_array_equal(
+        hear.get_scene_embeddings(audio, model)[0], own_space(model.encoder)(model.encoder.embed(clip).track_features)
+    )
 
 
 def test_a_timestamp_hears_its_own_time():

@@ -23,7 +23,7 @@ def catalogue(tmp_path, rng):
 
 
 def not_resident(catalogue, folder=None):
-    return EncoderIndex(catalogue, ENCODER.fingerprint, HOP, folder, resident_bytes=0)
+    return EncoderIndex(catalogue, ENCODER, folder, resident_bytes=0)
 
 
 def passage(rng, n_segments=3):
@@ -86,7 +86,7 @@ def test_a_passage_index_of_another_revision_is_never_made(catalogue, rng, tmp_p
 
 @pytest.mark.parametrize("is_resident", [True, False])
 def test_tracks_that_are_not_allowed_are_not_found(catalogue, rng, is_resident):
-    index = EncoderIndex(catalogue, ENCODER.fingerprint, HOP) if is_resident else not_resident(catalogue)
+    index = EncoderIndex(catalogue, ENCODER) if is_resident else not_resident(catalogue)
     is_allowed = rng.random(40) < 0.3
     allowed = np.flatnonzero(is_allowed)
     query = passage(rng)
@@ -98,7 +98,7 @@ def test_tracks_that_are_not_allowed_are_not_found(catalogue, rng, is_resident):
     cosines, rows = index.nearest_tracks(vector, 40, is_allowed)
     assert sorted(rows.tolist()) == allowed.tolist()
     np.testing.assert_allclose(
-        cosines, np.sort(catalogue.vectors(ENCODER.fingerprint)[1][allowed] @ vector)[::-1], atol=1e-5
+        cosines, np.sort(catalogue.track_features(ENCODER.fingerprint)[allowed] @ vector)[::-1], atol=1e-5
     )
 
 
@@ -126,7 +126,7 @@ def test_the_scale_of_passages_knows_no_silence(tmp_path, rng):
         own = np.random.default_rng(3)
         with Catalogue.open(tmp_path / name) as opened:
             fill(opened, own, 30, change=add_silence)
-            return EncoderIndex(opened, ENCODER.fingerprint, HOP).scale_of_passages(3).cosines
+            return EncoderIndex(opened, ENCODER).scale_of_passages(3).cosines
 
     def with_silence(vectors):
         return np.concatenate([vectors, np.zeros((20, SIZE), np.float32)])

@@ -46,9 +46,11 @@ def brute_force(catalogue, embedding, options, compared):
     )
     scored = []
     for track in catalogue.tracks():
-        vector = catalogue.vector(track.track_id, embedding.fingerprint)
+        vector = catalogue.features_of(track.track_id, embedding.fingerprint)
         segments = segments_of(catalogue, track.track_id, embedding.fingerprint)
-        cosine = best_passages(query, segments).cosines[0] if compared == "passage" else vector @ embedding.vector
+        cosine = (
+            best_passages(query, segments).cosines[0] if compared == "passage" else vector @ embedding.track_features
+        )
         scored.append((-float(cosine), track, segments))
     chosen, same, by_artist, hidden = [], [], {}, dict.fromkeys(HIDING_REASONS, 0)
     n_places = 0
@@ -113,7 +115,7 @@ def test_the_built_in_catalogue_agrees_with_brute_force():
         engine = SearchEngine(built_in, SimpleNamespace(name="", fingerprint=fingerprint, hop_seconds=HOP))
         for track in built_in.tracks()[::25]:
             segments, vectors = built_in.segments(track.track_id, fingerprint)
-            embedding = Embedding(built_in.vector(track.track_id, fingerprint), vectors, segments, fingerprint)
+            embedding = Embedding(built_in.features_of(track.track_id, fingerprint), vectors, segments, fingerprint)
             for compare in ("track", "passage"):
                 options = SearchOptions(compare=compare)
                 result = engine.search_embedding(embedding, options)
@@ -138,8 +140,8 @@ def test_offsets_point_to_the_likeliest_passage(engine):
 
 def test_a_large_catalogue_by_candidates_finds_what_rescoring_all_finds(catalogue, rng, tmp_path):
     fill(catalogue, rng, 120)
-    everything = EncoderIndex(catalogue, ENCODER.fingerprint, HOP)
-    by_candidates = EncoderIndex(catalogue, ENCODER.fingerprint, HOP, tmp_path / "index", resident_bytes=0)
+    everything = EncoderIndex(catalogue, ENCODER)
+    by_candidates = EncoderIndex(catalogue, ENCODER, tmp_path / "index", resident_bytes=0)
     for _ in range(10):
         query = SegmentVectors.of(walk(rng, 3), HOP * np.arange(3), HOP)
         cosines, rows = everything.nearest_passages(query, 10)

@@ -70,7 +70,7 @@ def test_the_command_makes_a_fusion_that_loads(tmp_path, monkeypatch, capsys):
     made = Fusion(read(tmp_path, fusion.STEM, fusion.REMEDY))
     assert tuple(made.members) == ("timbre", "statistics") and made.notes == ()
     one, other, again = (
-        made.embed(Clip((Excerpt(0.0, sound),), RATE, 20.0)).vector
+        made.embed(Clip((Excerpt(0.0, sound),), RATE, 20.0)).track_features
         for sound in (music(0)[: 10 * RATE], music(1), music(0)[10 * RATE :])
     )
     assert one @ again > one @ other

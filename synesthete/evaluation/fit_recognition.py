@@ -1,0 +1,100 @@
+"""How certain a lead makes: recognition calibrated on recordings whose passages come through a phone in a room.
+
+``python -m synesthete.evaluation.fit_recognition FILES...`` indexes the recordings, asks with passages of them, once
+with the recording in the catalogue and once without, and fits a logistic regression of whether the best recording is
+the right one. It writes ``data/models/recognition.json`` for the encoders of ``ENCODERS``.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+
+from synesthete import encoders
+from synesthete.audio import clip_from_samples, read_clip
+from synesthete.catalogue import Catalogue
+from synesthete.catalogue.indexing import index as index_files
+from synesthete.encoders.base import Encoder
+from synesthete.search.encoder_index import EncoderIndex
+from synesthete.search.passages import SegmentVectors
+from synesthete.search.recognition import FILE_NAME, Calibration, Evidence, is_one, strongest
+from synesthete.training.augmentation import phone_in_room
+from synesthete.training.reference_music import parse_arguments
+
+ENCODERS = ("synesthete", "resnet")
+SECONDS = (4.0, 8.0, 15.0, 30.0)
+NOISE_DB = (18.0, 12.0, 6.0, 0.0)
+STRENGTH = 1e3  # inverse of the penalty: hardly any, for there are four coefficients
+
+
+def evidence_of(
+    files: Sequence[Path], encoder: Encoder, index: EncoderIndex, catalogue: Catalogue
+) -> Iterator[tuple[Evidence, bool]]:
+    """What passages of the recordings give, with the recording in the index and without it; and whether it is right."""
+    id_of = catalogue.known_paths()
+    for number, file in enumerate(files):
+        clip = read_clip(file)
+        row = index.row_of[id_of[str(file)]]
+        own = index.segment_vectors([row])
+        same = [
+            other
+            for other in range(index.n_tracks)
+            if other == row or is_one(own, index.segment_vectors([other]), index.hop_seconds)
+        ]
+        for passage in passages(np.random.default_rng([number, 11]), clip.excerpts[0].samples, clip.sample_rate_hz):
+            made = encoder.embed(clip_from_samples(passage, clip.sample_rate_hz, name=clip.name))
+            starts = np.array([segment.start_seconds for segment in made.segments])
+            query = SegmentVectors.of(made.segment_vectors, starts, encoder.hop_seconds)
+            for without in ([], same):
+                found = strongest(query, index, without)
+                if found:
+                    yield found, found.row in same and not without
+        sys.stderr.write(f"\r{number + 1} of {len(files)}")
+
+
+def passages(rng: np.random.Generator, samples: np.ndarray, sample_rate_hz: int) -> Iterator[np.ndarray]:
+    """Passages of every length, as they are and through a phone in a room with every noise."""
+    for seconds in SECONDS:
+        n_samples = min(round(seconds * sample_rate_hz), len(samples))
+        for noise_db in (None, *NOISE_DB):
+            begin = int(rng.integers(len(samples) - n_samples + 1))
+            passage = samples[begin : begin + n_samples]
+            yield passage if noise_db is None else phone_in_room(rng, passage, sample_rate_hz, noise_db)
+
+
+def fit(evidence: Sequence[Evidence], is_right: Sequence[bool]) -> Calibration:
+    """The logistic regression of being right on the lead, the cosine and the length of the run."""
+    rows = np.array([[found.lead, found.cosine, np.log(found.n_segments)] for found in evidence])
+    model = LogisticRegression(C=STRENGTH, max_iter=10_000).fit(rows, np.array(is_right))
+    return Calibration(float(model.intercept_[0]), *(float(value) for value in model.coef_[0]))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Calibrate how certain recognition is on a collection of real music."""
+    files, made_from, folder = parse_arguments("fit_recognition", main.__doc__, arguments)
+    files = [file.absolute() for file in files]
+    made = []
+    for encoder in map(encoders.load, ENCODERS):
+        with tempfile.TemporaryDirectory() as own, Catalogue.open(Path(own) / "catalogue.sqlite") as catalogue:
+            index_files(catalogue, files, (encoder.name,))
+            pairs = list(evidence_of(files, encoder, EncoderIndex(catalogue, encoder), catalogue))
+        calibration = fit(*zip(*pairs, strict=True))
+        counts = {"n_queries": len(pairs), "n_right": sum(is_right for _, is_right in pairs)}
+        made.append(
+            {"encoder": encoder.name, "segment_space_id": encoder.segment_space_id} | asdict(calibration) | counts
+        )
+    text = json.dumps({"format": 1, "made_from": made_from, "calibrations": made}, indent=2)
+    (folder / FILE_NAME).write_text(text + "\n", encoding="utf-8")
+    sys.stdout.write(f"{len(files)} files -> {folder / FILE_NAME}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
