@@ -3,6 +3,7 @@
 import numpy as np
 
 from synesthete.encoders.base import Embedding, Encoder, unit
+from synesthete.encoders.track_space import reference_of
 from synesthete.tracks import Segment, Track
 
 SIZE, HOP, RATE = 12, 2.5, 22_050
@@ -24,6 +25,32 @@ class Fake(Encoder):
 
 
 ENCODER = Fake()
+
+
+def fitted_by_hand(encoder, catalogue):
+    """The tracks' vectors by id, fitted and smoothed as the documents say, and where another sound lies among them."""
+    features = catalogue.track_features(encoder.fingerprint).astype(np.float64)
+    reference = reference_of(encoder)
+    n, n_reference = len(features), reference.n_tracks if reference else 0
+    mean = (n * features.mean(axis=0) + (n_reference * reference.mean if reference else 0)) / (n + n_reference)
+    squares = n * np.square(features).mean(axis=0)
+    if reference:
+        squares += n_reference * (reference.variance + np.square(reference.mean))
+    std = np.maximum(np.sqrt(squares / (n + n_reference) - np.square(mean)), 1e-3)
+
+    def fitted(rows):
+        scores = (rows - mean) / std
+        parts = [np.sqrt(part.weight) * unit(scores[..., part.at]) for part in encoder.track_parts.values()]
+        return unit(np.concatenate(parts, axis=-1))
+
+    def drawn(vector, others):
+        nearest = np.argsort(-(others @ vector), kind="stable")[:2]
+        return unit(vector + 0.5 * others[nearest].mean(axis=0))
+
+    plain = fitted(features)
+    smooth = np.stack([drawn(vector, np.delete(plain, row, axis=0)) for row, vector in enumerate(plain)])
+    vectors = dict(zip(catalogue.ids(encoder.fingerprint), smooth, strict=True))
+    return vectors, lambda track_features: drawn(fitted(track_features), smooth)
 
 
 def embedding_of(vectors, gap_after=None):

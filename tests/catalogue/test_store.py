@@ -304,10 +304,10 @@ def test_what_an_encoder_has_not_embedded_is_named(catalogue):
     ("change", "message"),
     [
         ({"fingerprint": "f00"}, "carries fingerprint 'f00'"),
-        ({"vector": np.ones(3, np.float32)}, r"has the shapes \(3,\)"),
+        ({"track_features": np.ones(3, np.float32)}, r"has the shapes \(3,\)"),
         ({"segments": ()}, "for 0 segments"),
-        ({"vector": np.full(8, np.nan, np.float32)}, "vector of length nan"),
-        ({"vector": np.full(8, 1, np.float32)}, "vector of length 2.8"),
+        ({"track_features": np.full(8, np.nan, np.float32)}, "vector of length nan"),
+        ({"track_features": np.full(8, 1, np.float32)}, "vector of length 2.8"),
     ],
 )
 def test_an_embedding_that_does_not_fit_is_refused(catalogue, rng, change, message):

@@ -19,6 +19,7 @@ from synesthete.evaluation.command import add_evaluate_command, table
 from synesthete.evaluation.ranking import bootstrap, hubness, label_retrieval, target_ranks
 from synesthete.evaluation.report import evaluate
 from synesthete.evaluation.robustness import RecallAtK, through_phone
+from synesthete.search import SearchEngine
 from synesthete.tracks import Track
 
 RATE = 22_050
@@ -212,7 +213,7 @@ def test_a_catalogue_that_was_not_embedded_is_refused(catalogue, tmp_path):
     with pytest.raises(OptionError, match="no filter 'label'"):
         evaluate(catalogue, encoder, filters=("label",))
     with pytest.raises(OptionError, match="codec is 'wax'"):
-        robustness.codec_recall(catalogue, encoder, "wax", 3)
+        robustness.codec_recall(SearchEngine(catalogue, encoder), "wax", 3)
 
 
 def test_the_command_prints_a_table_or_json(catalogue, capsys):

@@ -1,14 +1,13 @@
 """Searches agree with brute force for every option, and odd catalogues and queries get sensible answers."""
 
 import dataclasses
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from synesthete import sampler
+from synesthete import encoders, sampler
 from synesthete.audio import Clip, Excerpt, content_id
 from synesthete.catalogue import Catalogue
 from synesthete.encoders.base import Embedding, unit
@@ -19,7 +18,7 @@ from synesthete.search.encoder_index import EncoderIndex
 from synesthete.search.filters import HIDING_REASONS
 from synesthete.search.passages import SegmentVectors, best_passages
 from synesthete.tracks import Track
-from tests.catalogues import ENCODER, HOP, RATE, SIZE, embedding_of, fill, walk
+from tests.catalogues import ENCODER, HOP, RATE, SIZE, embedding_of, fill, fitted_by_hand, walk
 
 
 @pytest.fixture
@@ -39,18 +38,20 @@ def segments_of(catalogue, track_id, fingerprint=ENCODER.fingerprint):
     return SegmentVectors.of(vectors, np.array([segment.start_seconds for segment in segments]), HOP)
 
 
-def brute_force(catalogue, embedding, options, compared):
-    """The ids that must be found: no index, one track after another, the rules in order."""
+def brute_force(catalogue, embedding, options, compared, fitted=None):
+    """The ids that must be found: no index, one track after another, the rules in order.
+
+    ``fitted`` are the tracks' vectors by id, and that of the query, where the encoder fits the library.
+    """
     query = SegmentVectors.of(
         embedding.segment_vectors, np.array([segment.start_seconds for segment in embedding.segments]), HOP
     )
     scored = []
     for track in catalogue.tracks():
-        vector = catalogue.features_of(track.track_id, embedding.fingerprint)
+        vector = fitted[0][track.track_id] if fitted else catalogue.features_of(track.track_id, embedding.fingerprint)
+        own = fitted[1] if fitted else embedding.track_features
         segments = segments_of(catalogue, track.track_id, embedding.fingerprint)
-        cosine = (
-            best_passages(query, segments).cosines[0] if compared == "passage" else vector @ embedding.track_features
-        )
+        cosine = best_passages(query, segments).cosines[0] if compared == "passage" else vector @ own
         scored.append((-float(cosine), track, segments))
     chosen, same, by_artist, hidden = [], [], {}, dict.fromkeys(HIDING_REASONS, 0)
     n_places = 0
@@ -111,15 +112,19 @@ def test_agrees_with_brute_force(engine, options, n_segments, seed):
 
 def test_the_built_in_catalogue_agrees_with_brute_force():
     with sampler.open_sampler() as built_in:
-        fingerprint = next(entry.fingerprint for entry in built_in.encoders() if entry.name == "statistics")
-        engine = SearchEngine(built_in, SimpleNamespace(name="", fingerprint=fingerprint, hop_seconds=HOP))
+        encoder = encoders.load("statistics")
+        fingerprint = encoder.fingerprint
+        engine = SearchEngine(built_in, encoder)
+        tracks, place = fitted_by_hand(encoder, built_in)
         for track in built_in.tracks()[::25]:
             segments, vectors = built_in.segments(track.track_id, fingerprint)
             embedding = Embedding(built_in.features_of(track.track_id, fingerprint), vectors, segments, fingerprint)
             for compare in ("track", "passage"):
                 options = SearchOptions(compare=compare)
                 result = engine.search_embedding(embedding, options)
-                ids, same, hidden = brute_force(built_in, embedding, options, compare)
+                ids, same, hidden = brute_force(
+                    built_in, embedding, options, compare, (tracks, place(embedding.track_features))
+                )
                 assert [match.track.track_id for match in result.matches] == ids
                 assert [match.track.track_id for match in result.same_recording] == same
                 assert track.track_id in same
