@@ -7,10 +7,12 @@ TRAINING_PIECES ?= build/training-pieces
 BIN := .venv/bin
 # The machines are small: two processes share the tests, and each keeps its numeric threads to itself.
 TEST_JOBS ?= 2
-# The weights of the musicnn encoder come in this wheel (ISC licence). Without its dependencies: it asks for TensorFlow and an
-# old NumPy, and none of its code runs here. A failure costs that one encoder, not the app.
-MUSICNN = $(BIN)/python -m pip install --disable-pip-version-check -q $(PIP_ARGS) --no-deps musicnn==0.1.0 || \
-	echo "The musicnn encoder could not be installed; the others work."
+# The weights of two encoders come in these wheels (musicnn: ISC licence; aisfx: MIT, its weights CC BY 4.0). Without their
+# dependencies: they ask for TensorFlow or old versions, and none of their code runs here. A failure costs that one encoder, not the app.
+BORROWED = for wheel in musicnn==0.1.0 aisfx==0.1.2; do \
+	  $(BIN)/python -m pip install --disable-pip-version-check -q $(PIP_ARGS) --no-deps $$wheel || \
+	  echo "The encoder of $$wheel could not be installed; the others work."; \
+	done
 
 .PHONY: help run test lint types unit sampler training-pieces benchmarks screenshots clean
 
@@ -55,10 +57,10 @@ clean: ## remove what was installed and cached
 
 .venv/.installed: .venv/bin/python requirements.txt
 	$(BIN)/python -m pip install --disable-pip-version-check -q $(PIP_ARGS) -r requirements.txt
-	$(MUSICNN)
+	$(BORROWED)
 	touch $@
 
 .venv/.installed-dev: .venv/bin/python requirements.txt requirements-dev.txt
 	$(BIN)/python -m pip install --disable-pip-version-check -q $(PIP_ARGS) -r requirements-dev.txt
-	$(MUSICNN)
+	$(BORROWED)
 	touch $@ .venv/.installed

@@ -8,13 +8,11 @@ reference collection, kept in ``data/models/musicnn.json`` and made by
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 import numpy as np
 
 from synesthete import settings
 from synesthete.encoders.base import Encoder, Features, unit
+from synesthete.encoders.borrowed import read_reference
 from synesthete.encoders.musicnn_network import (
     N_FRAMES,
     N_SAMPLES,
@@ -27,7 +25,6 @@ from synesthete.encoders.musicnn_network import (
 )
 from synesthete.encoders.parts import Part
 from synesthete.encoders.segments import Segments
-from synesthete.errors import EncoderError
 
 FILE_NAME = "musicnn.json"
 REMEDY = "Make it anew from your music with: python -m synesthete.training.fit_musicnn FILES..."
@@ -65,7 +62,9 @@ class Musicnn(Encoder):
         self.network = Network(read_tensors(table))
         self.tag_names: tuple[str, ...] = tuple(table["tags"])
         self.weights_sha256: str = table["sha256"]
-        self.mean, self.std = reference or _read_reference(settings.Paths().models / FILE_NAME, self.weights_sha256)
+        self.mean, self.std = reference or read_reference(
+            settings.Paths().models / FILE_NAME, self.name, N_PENULTIMATE, self.weights_sha256, REMEDY
+        )
 
     @property
     def weights_id(self) -> str:
@@ -121,22 +120,3 @@ class Musicnn(Encoder):
 
     def _standardised(self, outputs: Outputs) -> np.ndarray:
         return ((outputs.penultimate - self.mean) / self.std).astype(np.float32)
-
-
-def _read_reference(path: Path, weights_sha256: str) -> tuple[np.ndarray, np.ndarray]:
-    try:
-        plain = json.loads(path.read_text(encoding="utf-8"))
-        mean, std = (np.array(plain[key], dtype=np.float32) for key in ("mean", "std"))
-        made_with = plain["weights_sha256"]
-    except FileNotFoundError as error:
-        raise EncoderError(f"The encoder 'musicnn' lacks the file {path}. {REMEDY}") from error
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise EncoderError(f"{path} is damaged ({error}). {REMEDY}") from error
-    if mean.shape != (N_PENULTIMATE,) or std.shape != mean.shape or not (std > 0).all():
-        raise EncoderError(
-            f"{path} holds {mean.shape} means and {std.shape} spreads, not {N_PENULTIMATE} of each with "
-            f"spreads above zero. {REMEDY}"
-        )
-    if made_with != weights_sha256:
-        raise EncoderError(f"{path} was made with other weights ({str(made_with)[:12]}). {REMEDY}")
-    return mean, std

@@ -11,8 +11,6 @@ late-breaking session of ISMIR, 2019.
 
 from __future__ import annotations
 
-import hashlib
-import importlib.metadata
 import json
 from dataclasses import dataclass
 from functools import lru_cache
@@ -26,10 +24,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from synesthete import settings
-from synesthete.errors import EncoderError
+from synesthete.encoders.borrowed import BorrowedFile
 from synesthete.spectrogram import mel_filters
 
-INSTALL = "python -m pip install --no-deps musicnn==0.1.0"
+PACKAGE, VERSION = "musicnn", "0.1.0"
 TABLE = Path(__file__).with_name("musicnn_tensors.json")
 SPECTROGRAM = settings.SpectrogramSettings(sample_rate_hz=16_000, n_fft=512, hop_length=256, n_mels=96)
 N_FRAMES = 187  # of the segments the network was trained on
@@ -298,21 +296,7 @@ def read_tensors(table: dict[str, Any]) -> dict[str, Tensor]:
     EncoderError
         If the wheel is not installed, or its file is not the one the table describes.
     """
-    try:
-        path = Path(str(importlib.metadata.distribution("musicnn").locate_file(f"musicnn/{table['file']}")))
-        data = path.read_bytes()
-    except (importlib.metadata.PackageNotFoundError, OSError) as error:
-        raise EncoderError(
-            f"The encoder 'musicnn' lacks its weights, which come with the package musicnn 0.1.0 ({error}). "
-            f"Install it with: {INSTALL} (the other encoders work without it)"
-        ) from error
-    digest = hashlib.sha256(data).hexdigest()
-    if digest != table["sha256"]:
-        raise EncoderError(
-            f"{path} is damaged or of another version: its SHA-256 begins with {digest[:12]}, not with "
-            f"{table['sha256'][:12]}. Install it anew with: {INSTALL} --force-reinstall "
-            "(the other encoders work without it)"
-        )
+    data = BorrowedFile(PACKAGE, VERSION, f"{PACKAGE}/{table['file']}", table["sha256"]).read()
     return {name: _tensor(data, entry, table["dtype"]) for name, entry in table["tensors"].items()}
 
 

@@ -66,6 +66,14 @@ ENTRIES: dict[str, Entry] = {
         remedy="Install its weights with: python -m pip install --no-deps musicnn==0.1.0 "
         "(the other encoders work without it)",
     ),
+    "aisfx": Entry(
+        "aisfx:Aisfx",
+        "A borrowed ear that learned to tell sound effects apart: the sound itself, at whatever level.",
+        packages=("torch", "aisfx"),
+        files=_models("aisfx.json"),
+        remedy="Install its weights with: python -m pip install --no-deps aisfx==0.1.2 "
+        "(the other encoders work without it)",
+    ),
     "timbre": Entry(
         "timbre:Timbre",
         "Which sounds a passage is made of, in whatever order: after Musly, fast.",

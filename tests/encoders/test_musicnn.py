@@ -17,10 +17,11 @@ GENERATOR = runpy.run_path(str(REFERENCE / "make_musicnn.py"))
 torch = pytest.importorskip("torch")
 from synesthete.audio import clip_from_samples  # noqa: E402
 from synesthete.encoders import musicnn, musicnn_network  # noqa: E402
+from synesthete.encoders.borrowed import read_reference  # noqa: E402
 from synesthete.encoders.musicnn import LEVEL, TAGS, Musicnn  # noqa: E402
 from synesthete.encoders.segments import Segments  # noqa: E402
 from synesthete.errors import EncoderError  # noqa: E402
-from synesthete.training.fit_musicnn import write_reference  # noqa: E402
+from synesthete.training.standardisation import write_reference  # noqa: E402
 
 
 def is_wheel_installed() -> bool:
@@ -30,9 +31,7 @@ def is_wheel_installed() -> bool:
         return False
 
 
-needs_wheel = pytest.mark.skipif(
-    not is_wheel_installed(), reason=f"the weights are not installed: {musicnn_network.INSTALL}"
-)
+needs_wheel = pytest.mark.skipif(not is_wheel_installed(), reason="needs the wheel musicnn")
 
 
 @pytest.fixture(scope="module")
@@ -199,16 +198,16 @@ def test_a_wheel_without_the_checkpoint_is_as_good_as_none(monkeypatch, tmp_path
 def test_a_reference_that_does_not_fit_is_refused(tmp_path, rng):
     path = tmp_path / "musicnn.json"
     with pytest.raises(EncoderError, match=r"lacks the file .*musicnn\.json.* python -m synesthete"):
-        musicnn._read_reference(path, "")
+        read_reference(path, "musicnn", 200, "", musicnn.REMEDY)
     path.write_text("{")
     with pytest.raises(EncoderError, match=r"musicnn\.json is damaged"):
-        musicnn._read_reference(path, "")
-    write_reference([rng.standard_normal((4, 200))], "noise", path)
+        read_reference(path, "musicnn", 200, "", musicnn.REMEDY)
+    write_reference([rng.standard_normal((4, 200))], "noise", "1" * 64, path)
     with pytest.raises(EncoderError, match="made with other weights"):
-        musicnn._read_reference(path, "0" * 64)
+        read_reference(path, "musicnn", 200, "0" * 64, musicnn.REMEDY)
     path.write_text(json.dumps(json.loads(path.read_text()) | {"std": [0.0] * 200}))
     with pytest.raises(EncoderError, match="spreads above zero"):
-        musicnn._read_reference(path, "")
+        read_reference(path, "musicnn", 200, "", musicnn.REMEDY)
 
 
 @needs_wheel

@@ -8,17 +8,9 @@ from synesthete import encoders
 from synesthete.audio import read_clip
 from synesthete.encoders import musicnn, musicnn_network
 from synesthete.encoders.base import clip_features
+from synesthete.encoders.borrowed import read_reference
 from synesthete.training import fit_musicnn
 from tests.sounds import RATE_HZ, melody
-
-
-def test_the_reference_is_written_as_it_is_read(tmp_path, rng):
-    layers = [rng.standard_normal((4, 200)), rng.standard_normal((7, 200))]
-    path = tmp_path / "models" / "musicnn.json"
-    fit_musicnn.write_reference(layers, "noise", path)
-    mean, std = musicnn._read_reference(path, musicnn_network.read_table()["sha256"])
-    np.testing.assert_allclose(mean, np.concatenate(layers).mean(axis=0), rtol=1e-5)
-    np.testing.assert_allclose(std, np.concatenate(layers).std(axis=0), rtol=1e-5)
 
 
 @pytest.mark.skipif(bool(encoders.why_not_ready("musicnn")), reason="needs the wheel musicnn")
@@ -27,7 +19,8 @@ def test_the_command_standardises_the_layer(tmp_path):
     for number in range(2):
         soundfile.write(tmp_path / f"{number}.wav", melody(24, seed=number), RATE_HZ)
     assert fit_musicnn.main([str(tmp_path), "--folder", str(tmp_path / "models")]) == 0
-    reference = musicnn._read_reference(tmp_path / "models" / "musicnn.json", musicnn_network.read_table()["sha256"])
+    sha256 = musicnn_network.read_table()["sha256"]
+    reference = read_reference(tmp_path / "models" / "musicnn.json", "musicnn", 200, sha256, "")
     encoder = musicnn.Musicnn(reference)
     clips = [read_clip(tmp_path / f"{number}.wav") for number in range(2)]
     made = [clip_features(clip, None, encoder.segment_grid, encoder.features)[0]["musicnn"] for clip in clips]

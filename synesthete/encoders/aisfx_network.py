@@ -1,0 +1,153 @@
+"""The embedding network of aiSFX (Ma & Lerch, 2022) in torch, and the picture it looks at.
+
+The weights come inside the wheel of the package ``aisfx`` 0.1.2 (code MIT, weights CC BY 4.0; trained on libraries
+of sound effects, model "X-Sequential-CE"). It is installed without its dependencies and never imported. The
+checkpoint is a zip archive of raw arrays beside a pickle that says what they are; the arrays are read, in their known
+order, and the pickle is not.
+
+A. B. Ma and A. Lerch, "Representation learning for the automatic indexing of sound effects libraries", ISMIR, 2022.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from functools import lru_cache
+from itertools import pairwise
+
+import numpy as np
+import scipy.signal
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from synesthete import settings
+from synesthete.encoders.borrowed import BorrowedFile
+
+CHECKPOINT = BorrowedFile(
+    "aisfx",
+    "0.1.2",
+    "aisfx/models/checkpoint.pth",
+    "499ea75909c932a2f94c35fa722fa4fabc5bcb7e84917209cc5f7402627b7eb5",
+)
+PUBLISHED = settings.SpectrogramSettings(sample_rate_hz=44_100, n_fft=2048, hop_length=1024, n_mels=96)
+SPECTROGRAM = settings.SpectrogramSettings(sample_rate_hz=22_050, n_fft=1024, hop_length=512, n_mels=96)
+N_FRAMES = 100  # of the segments the network was trained on
+N_SAMPLES = (N_FRAMES - 1) * SPECTROGRAM.hop_length + SPECTROGRAM.n_fft  # that many frames lie wholly inside
+LARGEST = 9.457798957824707  # of all training pictures, by which they were divided
+CHANNELS = (1, 64, 128, 256, 512)
+EMBEDDING_SIZE = CHANNELS[-1]
+SEGMENTS_AT_ONCE = 4  # keeps the feature maps of one pass in the processor's cache
+ARRAYS_PER_BLOCK = 12  # two kernels; then twice gamma, beta, mean, variance and a counter
+NORM_EPSILON = 1e-5  # of torch's batch normalisation
+
+
+@torch.inference_mode()
+def log_mel(batch: np.ndarray) -> Tensor:
+    """The picture the network looks at.
+
+    It is what the authors' Essentia code computes at 44,100 Hz (periodograms of 2048 samples under a Hann window, power
+    in mel bands) of a sound without anything above 11,025 Hz: a spectrum of half as many samples at half the rate has
+    the same bins and a quarter of the power. Each segment is brought to a peak of 1, as sound effects are published, so
+    that gain does not matter.
+
+    Parameters
+    ----------
+    batch : np.ndarray [shape=(n, n_samples)], real, at 22,050 Hz
+
+    Returns
+    -------
+    Tensor [shape=(n, n_frames, 96)], float32, >= 0
+        log10(10000 mel + 1), divided by the largest value in training, of the frames that lie wholly inside each
+        segment; at least 100, shorter segments are followed by zeros, as in training.
+    """
+    samples = torch.from_numpy(np.ascontiguousarray(batch, dtype=np.float32))
+    samples = samples / samples.abs().amax(dim=1, keepdim=True).clamp(min=torch.finfo(torch.float32).tiny)
+    samples = functional.pad(samples, (0, max(SPECTROGRAM.n_fft - samples.shape[1], 0)))
+    hann, bank = _analysis()
+    spectrum = torch.fft.rfft(samples.unfold(1, SPECTROGRAM.n_fft, SPECTROGRAM.hop_length) * hann)
+    power = spectrum.real.square() + spectrum.imag.square()
+    picture = torch.log10(10_000 * (power @ bank) + 1) / LARGEST
+    return functional.pad(picture, (0, 0, 0, max(N_FRAMES - picture.shape[1], 0)))
+
+
+@lru_cache(maxsize=1)
+def _analysis() -> tuple[Tensor, Tensor]:
+    """Hann window [1024] and mel filters [513, 96], with the four times the power that the published rate has."""
+    hann = scipy.signal.get_window("hann", SPECTROGRAM.n_fft).astype(np.float32)
+    scale = (PUBLISHED.n_fft / SPECTROGRAM.n_fft) ** 2
+    bank = scale * mel_bank()[:, : SPECTROGRAM.n_fft // 2 + 1]
+    return torch.from_numpy(hann), torch.from_numpy(np.ascontiguousarray(bank.T, dtype=np.float32))
+
+
+def mel_bank() -> np.ndarray:
+    """Essentia's ``MelBands`` with ``htkMel``, ``warping`` and ``unit_sum`` at the published rate.
+
+    Returns
+    -------
+    np.ndarray [shape=(96, 1025)], float64, >= 0
+        Triangles over HTK's mel scale from 0 to 22,050 Hz, the weights of each sum to 1.
+    """
+    frequencies_hz = np.arange(PUBLISHED.n_fft // 2 + 1) * PUBLISHED.sample_rate_hz / PUBLISHED.n_fft
+    n_bands = PUBLISHED.n_mels
+    places = _mel(frequencies_hz) / _mel(PUBLISHED.sample_rate_hz / 2) * (n_bands + 1)  # band 1 peaks at 1
+    weights = np.maximum(1 - np.abs(places - np.arange(1, n_bands + 1)[:, None]), 0)
+    bank: np.ndarray = weights / weights.sum(axis=1, keepdims=True)
+    return bank
+
+
+def _mel(hz: np.ndarray | float) -> np.ndarray:
+    return 2595 * np.log10(1 + np.asarray(hz) / 700)
+
+
+class Network(nn.Module):
+    """The published network for inference: four blocks of two convolutions; batch normalisation folded into them."""
+
+    def __init__(self, arrays: list[np.ndarray]) -> None:
+        super().__init__()
+        blocks = [arrays[start : start + ARRAYS_PER_BLOCK] for start in range(0, len(arrays), ARRAYS_PER_BLOCK)]
+        convolutions = []
+        for (n_in, n_out), block in zip(pairwise(CHANNELS), blocks, strict=True):
+            convolutions.append(_folded(n_in, n_out, block[0], block[2:6]))
+            convolutions.append(_folded(n_out, n_out, block[1], block[7:11]))
+        self.convolutions = nn.ModuleList(convolutions)
+        self.eval()
+
+    def forward(self, picture: Tensor) -> Tensor:
+        """From pictures [n, n_frames, 96] to embeddings [n, 512] >= 0."""
+        maps = picture.unsqueeze(1)
+        for number, convolution in enumerate(self.convolutions):
+            maps = functional.relu_(convolution(maps))
+            if number in (1, 3, 5):
+                maps = functional.max_pool2d(maps, 2)
+        return maps.mean(dim=3).amax(dim=2)  # mean over frequency, largest over time
+
+    @torch.inference_mode()
+    def embeddings(self, pictures: Tensor) -> np.ndarray:
+        """Run over pictures [n, n_frames, 96], a few at a time: [n, 512], float32."""
+        return torch.cat([self(part) for part in pictures.split(SEGMENTS_AT_ONCE)]).numpy()
+
+
+def _folded(n_in: int, n_out: int, kernel: np.ndarray, norm: list[np.ndarray]) -> nn.Conv2d:
+    """A convolution of 3 x 3 that does the work of its batch normalisation too."""
+    gamma, beta, mean, variance = (part.astype(np.float64) for part in norm)
+    factor = gamma / np.sqrt(variance + NORM_EPSILON)
+    layer = nn.Conv2d(n_in, n_out, 3, padding=1)
+    weight = kernel.reshape(n_out, n_in, 3, 3) * factor[:, None, None, None]
+    layer.load_state_dict({"weight": torch.from_numpy(weight), "bias": torch.from_numpy(beta - factor * mean)})
+    layer.weight.data = layer.weight.data.contiguous(memory_format=torch.channels_last)  # a tenth faster
+    return layer
+
+
+def read_arrays() -> list[np.ndarray]:
+    """The network's arrays out of the installed wheel, flat, in order; what belongs to the classifiers is left.
+
+    Raises
+    ------
+    EncoderError
+        If the wheel is not installed, or its checkpoint is another one.
+    """
+    n_arrays = ARRAYS_PER_BLOCK * (len(CHANNELS) - 1)
+    with zipfile.ZipFile(io.BytesIO(CHECKPOINT.read())) as archive:
+        parts = [archive.read(f"archive/data/{number}") for number in range(n_arrays)]
+    return [np.frombuffer(part, "<f4") for part in parts]
