@@ -22,6 +22,7 @@ from synesthete.encoders.aisfx_network import (
 )
 from synesthete.encoders.base import Encoder, Features, unit
 from synesthete.encoders.borrowed import read_reference
+from synesthete.encoders.parts import Part
 from synesthete.encoders.segments import Segments
 
 FILE_NAME = "aisfx.json"
@@ -68,6 +69,15 @@ class Aisfx(Encoder):
     def features(self, segments: Segments) -> Features:
         """The layer as it is, [n_segments, 512] >= 0."""
         return {self.name: self.network.embeddings(log_mel(self.inputs(segments)))}
+
+    @property
+    def track_parts(self) -> dict[str, Part]:
+        """All of the layer."""
+        return {self.name: Part(slice(0, EMBEDDING_SIZE))}
+
+    def track_features(self, features: Features) -> np.ndarray:
+        """The mean of the layer over the segments [512]."""
+        return features[self.name].mean(axis=0)
 
     def segment_vectors(self, features: Features) -> np.ndarray:
         """Unit vectors [n_segments, 512] of the standardised layer."""
