@@ -50,6 +50,8 @@ class SearchResult:
         with several reasons counts under the first of: too long, artist, below minimum, duplicates.
     embedding : Embedding
         Of the query.
+    recognised : Match or None
+        The recording of the catalogue that the query was recognised as, if it was.
     clip, spectrograms : optional
         The query's sound and its spectrograms, where the search began with a sound.
     timings : dict of str to float [s]
@@ -63,6 +65,7 @@ class SearchResult:
     n_tracks: int
     n_hidden: dict[str, int]
     embedding: Embedding
+    recognised: Match | None = None
     clip: Clip | None = None
     spectrograms: tuple[Spectrogram, ...] | None = None
     timings: dict[str, float] = field(default_factory=dict)
@@ -126,6 +129,11 @@ class SearchEngine:
     def scale(self) -> SimilarityScale:
         """What a cosine of whole tracks means in this catalogue; a result carries the scale that fits it."""
         return self._encoder_index().scale
+
+    @property
+    def track_ids(self) -> tuple[str, ...]:
+        """The tracks that can be found, sorted."""
+        return self._encoder_index().ids
 
     def search(
         self,
