@@ -1,5 +1,6 @@
 """Which real recordings parameters are chosen on, and which are only reported on: ``real_split.csv``.
 
+    python benchmarks/real_split.py                            say how many there are in each half
     python benchmarks/real_split.py REAL/tracks.csv            write it anew
     python benchmarks/real_split.py REAL/tracks.csv --check    compare it: exit status 1 if it differs
 
@@ -52,9 +53,13 @@ def split(tracks: list[dict[str, str]]) -> dict[str, str]:
 def main() -> int:
     """Write the file, or compare it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("tracks", type=Path, help="tracks.csv of the real recordings")
+    parser.add_argument("tracks", nargs="?", type=Path, help="tracks.csv of the real recordings")
     parser.add_argument("--check", action="store_true", help="compare instead of writing")
     options = parser.parse_args()
+    if options.tracks is None:
+        halves = list(read_split().values())
+        print(", ".join(f"{half}: {halves.count(half)} recordings" for half in SPLITS))
+        return 0
     with options.tracks.open(encoding="utf-8", newline="") as lines:
         made = split(list(csv.DictReader(lines)))
     if options.check:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from synesthete.audio import Clip, clip_from_samples, read_clip
+from synesthete.audio import clip_from_samples, read_clip
 from synesthete.evaluation.ranking import Retrieval, ranking_retrieval
 from synesthete.evaluation.robustness import DEPTHS, PASSAGE_SECONDS, RecallAtK, sample_tracks, through_phone
 from synesthete.search import SearchEngine, SearchOptions, SearchResult
@@ -132,11 +132,13 @@ def phone_measures(
         if on_progress:
             on_progress(number / len(tracks))
         clip = read_clip(engine.catalogue.audio_path(track), name=track.title)
-        passage = _draw_passage(_rng(track), clip)
+        samples = max((excerpt.samples for excerpt in clip.excerpts), key=len)
+        passage = draw_passage(_rng(track), samples, clip.sample_rate_hz)
         clean = engine.search(clip_from_samples(passage, clip.sample_rate_hz, name=track.title), options)
         for snr_db in snrs_db:
             rng = _rng(track)
-            recorded = through_phone(rng, _draw_passage(rng, clip), clip.sample_rate_hz, snr_db)
+            passage = draw_passage(rng, samples, clip.sample_rate_hz)
+            recorded = through_phone(rng, passage, clip.sample_rate_hz, snr_db)
             query = clip_from_samples(recorded, clip.sample_rate_hz, name=track.title)
             embedding = engine.encoder.embed(query)
             found = engine.search_embedding(embedding, options, clip=query)
@@ -158,10 +160,25 @@ def _rng(track: Track) -> np.random.Generator:
     return np.random.default_rng([int(track.track_id[:8], 16), 8])
 
 
-def _draw_passage(rng: np.random.Generator, clip: Clip) -> np.ndarray:
-    """8 s of the longest excerpt: the loudest of three drawn at random, so that it is hardly ever silent."""
-    samples = max((excerpt.samples for excerpt in clip.excerpts), key=len)
-    length = min(round(PASSAGE_SECONDS * clip.sample_rate_hz), len(samples))
+def draw_passage(
+    rng: np.random.Generator, samples: np.ndarray, sample_rate_hz: int, seconds: float = PASSAGE_SECONDS
+) -> np.ndarray:
+    """A passage of a sound: the loudest of three drawn at random, so that it is hardly ever silent.
+
+    Parameters
+    ----------
+    rng : np.random.Generator
+    samples : np.ndarray [shape=(n_samples,)]
+    sample_rate_hz : int > 0 [Hz]
+    seconds : float > 0 [s]
+        How long; a shorter sound is taken whole.
+
+    Returns
+    -------
+    np.ndarray [shape=(n,)]
+        A view of ``samples``.
+    """
+    length = min(round(seconds * sample_rate_hz), len(samples))
     starts = rng.integers(0, len(samples) - length + 1, size=3)
     loudest = max(starts, key=lambda start: float(np.square(samples[start : start + length]).sum()))
     return samples[loudest : loudest + length]
