@@ -17,6 +17,7 @@ from synesthete.text import printable
 
 STANDARD_INPUT = "-"
 LIST_MARK = "@"
+EXIT_INTERRUPTED = 130
 
 
 def add_neighbours_command(subparsers: Any) -> None:
@@ -44,7 +45,16 @@ def add_neighbours_command(subparsers: Any) -> None:
 
 
 def run(chosen: argparse.Namespace) -> int:
-    """Find the neighbours, write them, and return 0."""
+    """Find the neighbours and write them; 0, or 130 after Ctrl-C."""
+    try:
+        _run(chosen)
+    except KeyboardInterrupt:
+        _say("Stopped; nothing was written.")
+        return EXIT_INTERRUPTED
+    return 0
+
+
+def _run(chosen: argparse.Namespace) -> None:
     from synesthete import encoders, sampler
     from synesthete.catalogue import Catalogue
     from synesthete.search import SearchEngine, index_folder
@@ -74,7 +84,6 @@ def run(chosen: argparse.Namespace) -> int:
     except OSError as error:
         raise SynestheteError(f"{chosen.output} cannot be written ({error.strerror or error}).") from error
     _say(f"{len(found.queries)} x {chosen.k} -> {chosen.output}")
-    return 0
 
 
 def query_files(places: Sequence[str]) -> list[str]:

@@ -7,11 +7,13 @@ import numpy as np
 import pytest
 import soundfile
 
+from synesthete import encoders
 from synesthete.catalogue import Catalogue
-from synesthete.catalogue.indexing import index
 from synesthete.cli import main
 from synesthete.errors import OptionError
+from synesthete.evaluation import neighbours
 from synesthete.evaluation.neighbours import query_files
+from tests.catalogues import take_in
 from tests.sounds import RATE_HZ, melody
 
 
@@ -23,7 +25,7 @@ def music(tmp_path_factory):
         soundfile.write(folder / name, melody(4, seed=seed), RATE_HZ)
     (folder / "cover.jpg").write_bytes(b"picture")
     with Catalogue.open(folder.parent / "own.sqlite") as catalogue:
-        index(catalogue, [folder], ["timbre"], n_workers=1)
+        take_in(catalogue, encoders.load("timbre"), [folder / name for name in ("a.wav", "b.wav", "inner/c.wav")])
     return folder
 
 
@@ -61,6 +63,15 @@ def test_nothing_is_written_where_nothing_could_be_read(music, tmp_path, capsys)
     out = tmp_path / "out.npz"
     assert main(command(music, "--queries", "nowhere.wav", "--output", str(out))) == 1
     assert "None of the 1 queries could be read" in capsys.readouterr().err and not out.exists()
+
+
+def test_control_c_leaves_nothing_behind(music, tmp_path, monkeypatch, capsys):
+    def interrupt(label, fraction):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(neighbours, "show_progress", interrupt)
+    assert main(command(music, "--output", str(tmp_path / "out.npz"))) == 130
+    assert capsys.readouterr().err == "Stopped; nothing was written.\n" and list(tmp_path.iterdir()) == []
 
 
 def test_queries_come_from_files_folders_and_lists(music, tmp_path, monkeypatch):

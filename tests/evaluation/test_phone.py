@@ -9,14 +9,14 @@ import soundfile
 from synesthete import encoders
 from synesthete.audio import clip_from_samples, read_clip
 from synesthete.catalogue import Catalogue
-from synesthete.catalogue.indexing import index
 from synesthete.errors import OptionError
 from synesthete.evaluation.command import table
 from synesthete.evaluation.phone import Overlap, Recognition, phone_measures
 from synesthete.evaluation.report import evaluate
 from synesthete.evaluation.robustness import RecallAtK, through_phone
 from synesthete.search import SearchEngine, SearchOptions
-from tests.sounds import RATE_HZ, melody
+from tests.catalogues import RATE, take_in
+from tests.sounds import melody
 
 
 class Naming(SearchEngine):
@@ -34,22 +34,19 @@ class Naming(SearchEngine):
 def catalogue(tmp_path_factory):
     """Fourteen melodies of two genres, and another version of the first: its title and length, at another loudness."""
     folder = tmp_path_factory.mktemp("melodies")
+    files = [folder / f"{number}.wav" for number in range(15)]
+    for number, file in enumerate(files):
+        sound = melody(9, RATE, seed=100 + number % 14)[:, 0]
+        shrill = np.sin(np.arange(len(sound))) / 9
+        soundfile.write(file, 0.4 * sound if number == 14 else sound + (number % 2) * shrill, RATE)
+
+    def known(file):
+        number = int(file.stem)
+        genre = ("", "calm", "shrill")[(number > 2) * (1 + number % 2)]
+        return {"title": str(number % 14), "artist": f"artist {number % 7}", "genre": genre}
+
     with Catalogue.open(folder / "small.sqlite") as made:
-        for number in range(15):
-            sound = melody(9, seed=100 if number == 14 else 100 + number)
-            sound = (
-                0.4 * sound[:, :1]
-                if number == 14
-                else sound + (number % 2) * np.sin(np.arange(len(sound)))[:, None] / 9
-            )
-            soundfile.write(folder / f"{number}.wav", sound, RATE_HZ)
-        index(made, [folder], ["statistics"], n_workers=1)
-        for track in made.tracks():
-            number = int(track.title)
-            genre = ("", "calm", "shrill")[(number > 2) * (1 + number % 2)]
-            made.add_track(
-                dataclasses.replace(track, title=str(number % 14), artist=f"artist {number % 7}", genre=genre)
-            )
+        take_in(made, encoders.load("statistics"), files, known)
         yield made
 
 
@@ -125,8 +122,9 @@ def test_what_is_named_is_printed(catalogue):
 
 
 def test_a_catalogue_of_short_sounds_has_nobody_to_ask_for(tmp_path):
-    soundfile.write(tmp_path / "short.wav", melody(3), RATE_HZ)
+    soundfile.write(tmp_path / "short.wav", melody(3, RATE), RATE)
     with Catalogue.open(tmp_path / "short.sqlite") as catalogue:
-        index(catalogue, [tmp_path / "short.wav"], ["timbre"], n_workers=1)
+        encoder = encoders.load("statistics")
+        take_in(catalogue, encoder, [tmp_path / "short.wav"])
         with pytest.raises(OptionError, match="no track to ask for"):
-            phone_measures(SearchEngine(catalogue, encoders.load("timbre")), [6.0], 5)
+            phone_measures(SearchEngine(catalogue, encoder), [6.0], 5)

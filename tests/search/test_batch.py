@@ -3,6 +3,7 @@
 import dataclasses
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,13 +11,12 @@ import soundfile
 
 from synesthete import encoders, sampler
 from synesthete.catalogue import Catalogue
-from synesthete.catalogue.indexing import index
 from synesthete.encoders.base import unit
 from synesthete.errors import CatalogueError, OptionError
 from synesthete.search import SearchEngine, SearchOptions, SearchResult
 from synesthete.search.batch import MAX_K, Neighbours, neighbours_of_files, neighbours_of_tracks
 from synesthete.tracks import Match, Track
-from tests.catalogues import ENCODER, embedding_of, fill, walk
+from tests.catalogues import ENCODER, HOP, embedding_of, fill, take_in, walk
 from tests.sounds import RATE_HZ, melody
 
 OPTIONS_OFF = SearchOptions(k=9, hide_duplicates=False)
@@ -34,11 +34,11 @@ def assert_lists(found, number, result):
     assert (found.neighbours[number, n:] == -1).all() and np.isnan(found.cosines[number, n:]).all()
 
 
-@pytest.mark.parametrize("name", ["statistics", "resnet"])
+@pytest.mark.parametrize("name", ["statistics", "resnet", "synesthete"])
 def test_each_track_of_the_built_in_catalogue_lists_what_the_app_does(name):
-    encoder = encoders.load(name)
-    with sampler.open_for(encoder) as catalogue:
-        engine = SearchEngine(catalogue, encoder)
+    with sampler.open_sampler() as catalogue:
+        fingerprint = next(entry.fingerprint for entry in catalogue.encoders() if entry.name == name)
+        engine = SearchEngine(catalogue, SimpleNamespace(name=name, fingerprint=fingerprint, hop_seconds=HOP))
         found = neighbours_of_tracks(engine, 9)
         assert found.track_ids == tuple(track.track_id for track in catalogue.tracks())
         assert found.queries == found.paths == tuple(track.path for track in catalogue.tracks())
@@ -95,7 +95,7 @@ def melodies(tmp_path_factory):
     soundfile.write(folder / "passage.wav", melody(20, seed=1)[5 * RATE_HZ : 11 * RATE_HZ], RATE_HZ)
     (folder / "words.mp3").write_text("words " * 100)
     with Catalogue.open(folder / "catalogue.sqlite") as catalogue:
-        index(catalogue, [folder / "music"], ["statistics"], n_workers=1)
+        take_in(catalogue, encoders.load("statistics"), sorted((folder / "music").iterdir()))
     return folder
 
 
