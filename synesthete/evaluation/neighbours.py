@@ -18,6 +18,7 @@ from synesthete.text import printable
 STANDARD_INPUT = "-"
 LIST_MARK = "@"
 EXIT_INTERRUPTED = 130
+MAX_PATH_BYTES = 4096  # of the systems we know
 
 
 def add_neighbours_command(subparsers: Any) -> None:
@@ -104,7 +105,7 @@ def query_files(places: Sequence[str]) -> list[str]:
 
     files: list[str] = []
     for place in _listed(places):
-        if not Path(place).is_dir():
+        if not os.path.isdir(place):  # noqa: PTH112 - a Path raises where a name is too long
             files.append(place)
             continue
         for entry in scan([place], SUFFIXES):
@@ -130,7 +131,10 @@ def _listed(places: Sequence[str]) -> Iterator[str]:
             raise OptionError(
                 f"The list of queries {place[1:]} cannot be read ({reason}). For a file of that name, write ./{place}."
             ) from error
-        yield from filter(None, map(os.fsdecode, content.splitlines()))
+        lines = [line for line in content.splitlines() if line]
+        if any(b"\0" in line or len(line) > MAX_PATH_BYTES for line in lines):
+            raise OptionError(f"{place} is no list of queries; give a text file with a path a line.")
+        yield from map(os.fsdecode, lines)
 
 
 def _say(sentence: str) -> None:

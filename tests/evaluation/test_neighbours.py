@@ -87,6 +87,12 @@ def test_queries_come_from_files_folders_and_lists(music, tmp_path, monkeypatch)
 def test_lists_and_folders_with_nothing_in_them_are_named(tmp_path):
     with pytest.raises(OptionError, match=r"list of queries nowhere\.txt cannot be read .* write \./@nowhere\.txt"):
         query_files(["@nowhere.txt"])
+    for content in (b"RIFF\0\0\0\0WAVE", b"x" * 5000):
+        (tmp_path / "list.txt").write_bytes(content)
+        with pytest.raises(OptionError, match=r"list\.txt is no list of queries; give a text file"):
+            query_files([f"@{tmp_path / 'list.txt'}"])
+    assert query_files(["n" * 300]) == ["n" * 300], "a name too long for the system is told when it is read"
+    (tmp_path / "list.txt").unlink()
     with pytest.raises(OptionError, match=f"--queries is {tmp_path}, where there is no sound file"):
         query_files([str(tmp_path)])
 
