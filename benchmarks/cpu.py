@@ -49,7 +49,7 @@ def measure(name: str, files: list[str]) -> list[float]:
         encoder = encoders.load(name)
 
         def embed(file: str) -> object:
-            return encoder.embed(read_clip(Path(file))).vector
+            return encoder.embed(read_clip(Path(file))).track_features
 
     seconds = []
     for file in [files[0], *files]:

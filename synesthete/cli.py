@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any
 from synesthete import __version__, settings
 from synesthete.audio.formats import SUPPORTED
 from synesthete.catalogue.command import add_doctor_command, add_index_command
-from synesthete.errors import OptionError, SynestheteError
+from synesthete.errors import SynestheteError
 from synesthete.evaluation.command import add_evaluate_command
+from synesthete.evaluation.neighbours import add_neighbours_command
+from synesthete.files import check_archive
 from synesthete.terminal import show_progress
 from synesthete.text import printable
 from synesthete.tracks import clock
@@ -60,6 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     add_index_command(commands)
     _add_search(commands)
+    add_neighbours_command(commands)
     _add_embed(commands)
     add_evaluate_command(commands)
     add_train_command(commands)
@@ -182,12 +185,7 @@ def _embed(chosen: argparse.Namespace) -> int:
     from synesthete.audio import read_clip
     from synesthete.encoders.track_space import own_space
 
-    if chosen.output.suffix != ".npz":
-        raise OptionError(f"--output is {chosen.output}; give a file name that ends in .npz.")
-    if chosen.output.is_dir():
-        raise OptionError(f"--output is {chosen.output}, which is a folder; give a file name that ends in .npz.")
-    if not chosen.output.parent.is_dir():
-        raise OptionError(f"--output is {chosen.output}, but the folder {chosen.output.parent} does not exist.")
+    check_archive(chosen.output, "--output")
     encoder = encoders.load(chosen.encoder)
     features, failures = [], []
     for file in chosen.files:

@@ -8,6 +8,24 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from synesthete.errors import OptionError
+
+
+def check_archive(path: Path, option: str) -> None:
+    """Refuse a place where no NumPy archive can be written, before the work for it begins.
+
+    Raises
+    ------
+    OptionError
+        The name does not end in .npz, it is a folder's, or there is no such folder; ``option`` is what asked for it.
+    """
+    if path.suffix != ".npz":
+        raise OptionError(f"{option} is {path}; give a file name that ends in .npz.")
+    if path.is_dir():
+        raise OptionError(f"{option} is {path}, which is a folder; give a file name that ends in .npz.")
+    if not path.parent.is_dir():
+        raise OptionError(f"{option} is {path}, but the folder {path.parent} does not exist.")
+
 
 @contextmanager
 def write_atomically(path: Path) -> Iterator[IO[bytes]]:

@@ -1,7 +1,12 @@
 """Catalogues of random vectors, for tests of what is done with them."""
 
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
 import numpy as np
 
+from synesthete.audio import content_id, read_clip
+from synesthete.catalogue import Catalogue
 from synesthete.encoders.base import Embedding, Encoder, unit
 from synesthete.encoders.track_space import reference_of
 from synesthete.tracks import Segment, Track
@@ -76,3 +81,14 @@ def fill(catalogue, rng, n_tracks, n_segments=(1, 12), change=lambda vectors: ve
         catalogue.add_track(track)
         embedding = embedding_of(change(walk(rng, n)), gap_after=3 if n > 6 else None)
         catalogue.put_embedding(track.track_id, ENCODER, embedding)
+
+
+def take_in(
+    catalogue: Catalogue, encoder: Encoder, files: Iterable[Path], known: Callable[[Path], dict] = lambda file: {}
+):
+    """Add sound files as ``synesthete index`` would, in this process; ``known`` gives what the track's tags do not."""
+    for file in files:
+        clip = read_clip(file)
+        track = {"title": file.stem, "seconds": round(clip.seconds, 2), "path": str(file)} | known(file)
+        catalogue.add_track(Track(content_id(clip), **track))
+        catalogue.put_embedding(content_id(clip), encoder, encoder.embed(clip))

@@ -75,7 +75,7 @@ def is_program(module: str) -> bool:
 
 
 def commands() -> set[str]:
-    return set(re.findall(r"^ {4}(\w+) {2,}", cli._parser().format_help(), re.MULTILINE))
+    return set(re.findall(r"^ {4}(\w+)(?: {2,}|$)", cli._parser().format_help(), re.MULTILINE))
 
 
 def test_something_is_read():

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from benchmarks import quality
+from benchmarks.quality_clips import write_wav
 from synesthete import encoders
 from synesthete.encoders.base import unit
 
@@ -54,7 +55,7 @@ def test_the_components_of_the_default_encoder_cover_its_vector(tmp_path, rng):
     if not encoders.is_ready("synesthete"):
         pytest.skip(encoders.why_not_ready("synesthete"))
     encoder = encoders.load("synesthete")
-    made = quality.embed(encoder, [quality.write_wav(tmp_path / "a.wav", 0.1 * rng.standard_normal(4 * 22_050))])
+    made = quality.embed(encoder, [write_wav(tmp_path / "a.wav", 0.1 * rng.standard_normal(4 * 22_050))])
     slices = sorted(made[name].tolist() for name in made if name.startswith("component "))
     assert len(slices) >= 3
     ends = [last for _, last in slices]

@@ -6,6 +6,7 @@ import argparse
 import json
 import math
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from synesthete import settings
 from synesthete.terminal import show_progress
 
 if TYPE_CHECKING:
+    from synesthete.evaluation.ranking import Retrieval
     from synesthete.evaluation.report import Report
     from synesthete.evaluation.robustness import RecallAtK
 
@@ -67,21 +69,37 @@ def table(report: Report) -> str:
     """The measures as lines of text."""
     lines = [f"{report.encoder} ({report.fingerprint}), {report.n_tracks} tracks"]
     for label, retrieval in report.labels.items():
-        filters = [name for name in report.filters if name != label]
-        filtered = f" ({' and '.join(filters)} filter)" if filters else ""
-        low, high = retrieval.confidence_interval
-        at = "  ".join(f"P@{k} {precision:.3f}" for k, precision in retrieval.precision_at.items())
-        lines.append(
-            f"same {label}: mAP{filtered} {retrieval.mean_average_precision:.3f} [{low:.3f}, {high:.3f}]  "
-            f"R-precision {retrieval.r_precision:.3f}  {at}  chance {retrieval.chance:.3f}  "
-            f"({retrieval.n_queries} queries)"
-        )
+        lines.append(f"same {label}: {_retrieval(retrieval, [name for name in report.filters if name != label])}")
     for codec, recall in report.codec_recall.items():
         lines.append(f"as {codec}: {_recall(recall)}")
     for snr, recall in report.phone_recall.items():
-        lines.append(f"8 s by phone, SNR {snr}: {_recall(recall)}")
+        phone = f"8 s by phone, SNR {snr}"
+        lines.append(f"{phone}: {_recall(recall)}")
+        if snr in report.phone_genre:
+            lines.append(f"{phone}, same genre: {_retrieval(report.phone_genre[snr], report.filters)}")
+        ten = report.phone_ten[snr]
+        lines.append(
+            f"{phone}, of its ten matches also without the phone: {ten.share:.3f}  with the song left out "
+            f"{ten.share_without_song:.3f}  chance {ten.chance:.3f}  ({ten.n_queries} queries)"
+        )
+        recognition = report.phone_recognition[snr]
+        if recognition.named or recognition.named_without_song:
+            lines.append(
+                f"{phone}, recognised: {recognition.named:.3f}  right of these {recognition.right:.3f}  another one "
+                f"with the song left out {recognition.named_without_song:.3f}  ({recognition.n_queries} queries)"
+            )
     lines.append(f"hubness (skewness of the 10-occurrence): {report.hubness:.2f}")
     return "\n".join(lines)
+
+
+def _retrieval(retrieval: Retrieval, filters: Sequence[str]) -> str:
+    filtered = f" ({' and '.join(filters)} filter)" if filters else ""
+    low, high = retrieval.confidence_interval
+    at = "  ".join(f"P@{k} {precision:.3f}" for k, precision in retrieval.precision_at.items())
+    return (
+        f"mAP{filtered} {retrieval.mean_average_precision:.3f} [{low:.3f}, {high:.3f}]  "
+        f"R-precision {retrieval.r_precision:.3f}  {at}  chance {retrieval.chance:.3f}  ({retrieval.n_queries} queries)"
+    )
 
 
 def _recall(recall: RecallAtK) -> str:

@@ -81,14 +81,61 @@ def label_retrieval(
     vectors = np.asarray(vectors)[known]
     others = np.eye(len(labels), dtype=vectors.dtype)[known] if is_matrix else vectors
     codes = [_codes([column[row] for row in known]) for column in columns]
-    blocks = [_measures(*block) for block in _query_blocks(vectors, others, codes)]
-    measures = np.concatenate([np.empty((0, 3 + len(DEPTHS))), *blocks])
-    if len(measures) == 0:
+    parts = _blocks(np.arange(len(vectors)))
+    return _summary([_measures(vectors[rows] @ others.T, *_relevance(codes, rows)) for rows in parts], seed)
+
+
+def ranking_retrieval(
+    neighbours: np.ndarray,
+    own: Sequence[int] | np.ndarray,
+    labels: Sequence[str],
+    filters: Sequence[Sequence[str]] = (),
+    *,
+    seed: int = 0,
+) -> Retrieval:
+    """Retrieval of the tracks of the same label by queries made from tracks, such as recordings of them.
+
+    Parameters
+    ----------
+    neighbours : np.ndarray [shape=(m, k)], int
+        What each query found: rows of ``labels``, the most alike first; -1 where there are fewer. A relevant
+        track that is not among them adds nothing.
+    own : sequence of int, m long
+        The row that each query was made from, which is no candidate of its own.
+    labels, filters, seed
+        As for :func:`label_retrieval`, n long.
+
+    Raises
+    ------
+    OptionError
+        If the lengths differ.
+    """
+    columns = [labels, *filters]
+    if len(own) != len(neighbours) or any(len(column) != len(labels) for column in columns):
+        lengths = ", ".join(str(len(column)) for column in columns)
+        raise OptionError(
+            f"There are {len(neighbours)} rankings of {len(own)} queries, with labels and filters for {lengths} tracks."
+        )
+    codes = [_codes(list(column)) for column in columns]
+    own = np.asarray(own, dtype=np.int64)
+    measures = []
+    for part in _blocks(np.flatnonzero([bool(labels[row]) for row in own])):
+        similarities = np.full((len(part), len(labels)), -np.inf)
+        queries, places = np.nonzero(neighbours[part] >= 0)
+        similarities[queries, neighbours[part][queries, places]] = -places
+        measures.append(_measures(similarities, *_relevance(codes, own[part])))
+    return _summary(measures, seed)
+
+
+def _summary(measures: list[np.ndarray], seed: int) -> Retrieval:
+    """Means over the queries."""
+    joined = np.concatenate([np.empty((0, 3 + len(DEPTHS))), *measures])
+    if len(joined) == 0:
         nan = float("nan")
         return Retrieval(nan, (nan, nan), nan, dict.fromkeys(DEPTHS, nan), 0, nan)
-    means = measures.mean(axis=0).tolist()
+    means = joined.mean(axis=0).tolist()
     precisions = dict(zip(DEPTHS, means[3:], strict=True))
-    return Retrieval(means[0], bootstrap(measures[:, 0], seed), means[1], precisions, len(measures), means[2])
+    return Retrieval(means[0], bootstrap(joined[:, 0], seed), means[1], precisions, len(joined), means[2])
 
 
 def _codes(values: list[str]) -> np.ndarray:
@@ -97,29 +144,32 @@ def _codes(values: list[str]) -> np.ndarray:
     return np.array([numbers[value] if value else -1 - row for row, value in enumerate(values)], dtype=np.int64)
 
 
-def _query_blocks(
-    vectors: np.ndarray, candidates: np.ndarray, codes: list[np.ndarray]
-) -> Iterator[tuple[np.ndarray, ...]]:
-    """Yield similarities, relevance and candidacy [n_queries, n] of a bounded number of queries at a time."""
+def _blocks(rows: np.ndarray) -> Iterator[np.ndarray]:
+    for first in range(0, len(rows), QUERIES_PER_BLOCK):
+        yield rows[first : first + QUERIES_PER_BLOCK]
+
+
+def _relevance(codes: list[np.ndarray], rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Relevance and candidacy [n_queries, n] for queries made from ``rows``; ``codes`` of the label, then filters."""
     label, others = codes[0], codes[1:]
-    for first in range(0, len(vectors), QUERIES_PER_BLOCK):
-        rows = np.arange(first, min(first + QUERIES_PER_BLOCK, len(vectors)))
-        is_candidate = np.ones((len(rows), len(vectors)), dtype=bool)
-        is_candidate[np.arange(len(rows)), rows] = False
-        for other in others:
-            is_candidate &= other[rows, None] != other
-        is_relevant = (label[rows, None] == label) & is_candidate
-        yield vectors[rows] @ candidates.T, is_relevant, is_candidate
+    is_candidate = np.tile(label >= 0, (len(rows), 1))
+    is_candidate[np.arange(len(rows)), rows] = False
+    for other in others:
+        is_candidate &= other[rows, None] != other
+    return (label[rows, None] == label) & is_candidate, is_candidate
 
 
 def _measures(cosines: np.ndarray, is_relevant: np.ndarray, is_candidate: np.ndarray) -> np.ndarray:
-    """Average precision, R-precision, chance, precisions at ``DEPTHS``; a row for each query with a relevant track."""
+    """Average precision, R-precision, chance, precisions at ``DEPTHS``; a row for each query with a relevant track.
+
+    A cosine of minus infinity marks what was never found.
+    """
     has_relevant = is_relevant.any(axis=1)
     cosines, is_relevant, is_candidate = cosines[has_relevant], is_relevant[has_relevant], is_candidate[has_relevant]
     order = np.argsort(np.where(is_candidate, -cosines, np.inf), axis=1, kind="stable")
-    ranked = np.take_along_axis(is_relevant, order, axis=1)
+    ranked = np.take_along_axis(is_relevant & (cosines > -np.inf), order, axis=1)
     n_hits = np.cumsum(ranked, axis=1)
-    n_relevant = n_hits[:, -1]
+    n_relevant = is_relevant.sum(axis=1)
     ranks = np.arange(1, ranked.shape[1] + 1)
     average_precision = (ranked * n_hits / ranks).sum(axis=1) / n_relevant
     r_precision = n_hits[np.arange(len(n_relevant)), n_relevant - 1] / n_relevant

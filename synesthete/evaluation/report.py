@@ -14,12 +14,13 @@ import numpy as np
 from synesthete.catalogue import Catalogue
 from synesthete.encoders.base import Encoder
 from synesthete.errors import CatalogueError, OptionError
+from synesthete.evaluation.phone import Overlap, Recognition, phone_measures
 from synesthete.evaluation.ranking import Retrieval, hubness, label_retrieval
-from synesthete.evaluation.robustness import CODECS, RecallAtK, codec_recall, phone_recall
+from synesthete.evaluation.robustness import CODECS, RecallAtK, codec_recall
 from synesthete.search import SearchEngine
 from synesthete.tracks import Track
 
-SNR_DB = (12.0, 6.0)
+SNR_DB = (12.0, 6.0, 0.0)
 HUBNESS_K = 10
 Filter = Literal["artist", "album"]
 Progress = Callable[[str, float], None]
@@ -43,6 +44,12 @@ class Report:
         Of tracks in another encoding, by codec.
     phone_recall : dict of str to RecallAtK
         Of passages recorded by a phone, by signal-to-noise ratio, such as "12 dB".
+    phone_genre : dict of str to Retrieval
+        Of tracks of the same genre by these passages; nothing where the catalogue knows no genres.
+    phone_ten : dict of str to Overlap
+        How far their matches are those of the clean passage.
+    phone_recognition : dict of str to Recognition
+        Whether they are recognised.
     """
 
     encoder: str
@@ -53,6 +60,9 @@ class Report:
     hubness: float
     codec_recall: dict[str, RecallAtK] = field(default_factory=dict)
     phone_recall: dict[str, RecallAtK] = field(default_factory=dict)
+    phone_genre: dict[str, Retrieval] = field(default_factory=dict)
+    phone_ten: dict[str, Overlap] = field(default_factory=dict)
+    phone_recognition: dict[str, Recognition] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """Plain numbers, texts and dictionaries."""
@@ -103,17 +113,21 @@ def evaluate(
     report_progress("labels", 0.0)
     labels = label_measures(catalogue.tracks(ids), vectors, filters)
     skewness = hubness(vectors, HUBNESS_K) if len(vectors) > HUBNESS_K else float("nan")
-    by_codec: dict[str, RecallAtK] = {}
-    by_snr: dict[str, RecallAtK] = {}
+    report = Report(encoder.name, encoder.fingerprint, len(ids), labels, tuple(filters), skewness)
     if max_tracks:
         for codec in CODECS:
             report_progress(codec, 0.0)
-            by_codec[codec] = codec_recall(engine, codec, max_tracks)
-        for snr_db in SNR_DB:
-            stage = f"{snr_db:g} dB"
-            by_snr[stage] = phone_recall(engine, snr_db, max_tracks, partial(report_progress, stage))
+            report.codec_recall[codec] = codec_recall(engine, codec, max_tracks)
+        measured = phone_measures(engine, SNR_DB, max_tracks, filters, partial(report_progress, "phone"))
+        for snr_db, measures in measured.items():
+            name = f"{snr_db:g} dB"
+            report.phone_recall[name] = measures.recall
+            report.phone_ten[name] = measures.ten
+            report.phone_recognition[name] = measures.recognition
+            if measures.genre.n_queries:
+                report.phone_genre[name] = measures.genre
     report_progress("", 1.0)
-    return Report(encoder.name, encoder.fingerprint, len(ids), labels, tuple(filters), skewness, by_codec, by_snr)
+    return report
 
 
 def label_measures(tracks: Sequence[Track], vectors: np.ndarray, filters: Sequence[Filter]) -> dict[str, Retrieval]:

@@ -1,13 +1,14 @@
-"""Robustness: whether a track is retrieved from a phone recording of it, and from another encoding.
+"""Robustness: a sound through a phone in a room, and whether a track is retrieved from another encoding of it.
 
-The simulated phone is not the one that any encoder of ours was trained with (:mod:`synesthete.training.augmentation`):
-other rooms, other noise, other frequency responses.
+What a phone recording finds is measured in :mod:`synesthete.evaluation.phone`. The simulated phone is not the one that
+any encoder of ours was trained with (:mod:`synesthete.training.augmentation`): other rooms, other noise, other
+frequency responses.
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,19 +16,18 @@ import scipy.signal
 import soundfile
 import soxr
 
-from synesthete.audio import Clip, Excerpt, clip_from_samples, read_clip
+from synesthete.audio import Clip, Excerpt, read_clip
 from synesthete.catalogue import Catalogue
 from synesthete.errors import OptionError
 from synesthete.evaluation.ranking import target_ranks
-from synesthete.search import SearchEngine, SearchOptions
+from synesthete.search import SearchEngine
 from synesthete.tracks import Track
 
-PASSAGE_SECONDS = 8.0
+PASSAGE_SECONDS = 8.0  # a track must be so long to be asked for
 CODECS = {"mp3": ("MP3", "MPEG_LAYER_III", 44_100), "opus": ("OGG", "OPUS", 48_000)}
 COMPRESSION_LEVEL = 0.9  # of 1, the strongest: about 50 kbit/s
 TRIM_SECONDS = 0.2  # another encoding seldom begins at the same sample
 DEPTHS = (1, 10)
-SEARCH_OPTIONS = SearchOptions(k=max(DEPTHS), compare="passage", hide_duplicates=False)
 
 
 @dataclass(frozen=True)
@@ -85,40 +85,6 @@ def through_phone(rng: np.random.Generator, samples: np.ndarray, sample_rate_hz:
     return (0.5 * np.tanh(2 * recorded / max(peak, 1e-9))).astype(np.float32)
 
 
-def phone_recall(
-    engine: SearchEngine, snr_db: float, max_tracks: int, on_progress: Callable[[float], None] | None = None
-) -> RecallAtK:
-    """Search the catalogue for 8 s of its tracks, recorded by a phone, as the app searches: by passage.
-
-    Parameters
-    ----------
-    engine : SearchEngine
-    snr_db : float [dB]
-    max_tracks : int > 0
-        At most so many tracks, evenly spread over the catalogue, are asked for.
-    on_progress : callable(fraction), optional
-
-    Raises
-    ------
-    AudioError
-        An audio file is missing.
-    OptionError
-        No track is long enough.
-    """
-    ranks = []
-    tracks = _sample_tracks(engine.catalogue, max_tracks)
-    for number, track in enumerate(tracks):
-        if on_progress:
-            on_progress(number / len(tracks))
-        rng = np.random.default_rng([int(track.track_id[:8], 16), 8])
-        clip = read_clip(engine.catalogue.audio_path(track), name=track.title)
-        passage = _draw_passage(rng, clip)
-        recorded = through_phone(rng, passage, clip.sample_rate_hz, snr_db)
-        result = engine.search(clip_from_samples(recorded, clip.sample_rate_hz, name=track.title), SEARCH_OPTIONS)
-        ranks.append(_rank_of(track, [match.track for match in result.matches]))
-    return RecallAtK.from_ranks(ranks)
-
-
 def codec_recall(engine: SearchEngine, codec: str, max_tracks: int) -> RecallAtK:
     """Search the catalogue for its tracks, as a whole, after lossy compression and a small cut at the beginning.
 
@@ -140,7 +106,7 @@ def codec_recall(engine: SearchEngine, codec: str, max_tracks: int) -> RecallAtK
         raise OptionError(f"codec is {codec!r}; known are {', '.join(CODECS)}.")
     ids, vectors = engine.vectors()
     row_of = {track_id: row for row, track_id in enumerate(ids)}
-    tracks = [track for track in _sample_tracks(engine.catalogue, max_tracks) if track.track_id in row_of]
+    tracks = [track for track in sample_tracks(engine.catalogue, max_tracks) if track.track_id in row_of]
     queries = []
     for track in tracks:
         clip = read_clip(engine.catalogue.audio_path(track), name=track.title)
@@ -170,27 +136,10 @@ def _recompressed(clip: Clip, codec: str) -> Clip:
     return Clip(tuple(excerpts), clip.sample_rate_hz, clip.seconds, clip.name)
 
 
-def _sample_tracks(catalogue: Catalogue, max_tracks: int) -> list[Track]:
+def sample_tracks(catalogue: Catalogue, max_tracks: int) -> list[Track]:
+    """At most ``max_tracks`` tracks that are long enough, evenly spread over the catalogue."""
     if max_tracks < 1:
         raise OptionError(f"max_tracks is {max_tracks}; at least one track is needed.")
     tracks = [track for track in catalogue.tracks() if track.seconds >= PASSAGE_SECONDS]
     chosen = np.linspace(0, len(tracks) - 1, min(max_tracks, len(tracks))).round().astype(int)
     return [tracks[number] for number in chosen]
-
-
-def _draw_passage(rng: np.random.Generator, clip: Clip) -> np.ndarray:
-    """8 s of the longest excerpt: the loudest of three drawn at random, so that it is hardly ever silent."""
-    samples = max((excerpt.samples for excerpt in clip.excerpts), key=len)
-    length = min(round(PASSAGE_SECONDS * clip.sample_rate_hz), len(samples))
-    starts = rng.integers(0, len(samples) - length + 1, size=3)
-    loudest = max(starts, key=lambda start: float(np.square(samples[start : start + length]).sum()))
-    return samples[loudest : loudest + length]
-
-
-def _rank_of(track: Track, retrieved: Sequence[Track]) -> int:
-    """Rank of a track, or of another version of it, from 1; one past the last if it was not retrieved."""
-    for rank, other in enumerate(retrieved, start=1):
-        is_version = other.title == track.title and abs(other.seconds - track.seconds) < 1
-        if other.track_id == track.track_id or is_version:
-            return rank
-    return max(DEPTHS) + 1

@@ -158,6 +158,11 @@ class SearchEngine:
         self._check(embedding)
         return self._encoder_index().place(embedding.track_features)
 
+    @property
+    def track_ids(self) -> tuple[str, ...]:
+        """The tracks that can be found, sorted."""
+        return self._encoder_index().ids
+
     def search(
         self,
         source: str | Path | bytes | Clip,

@@ -1,6 +1,7 @@
 """The measures of a ranking against loops and scikit-learn, and an evaluation of a small catalogue from end to end."""
 
 import argparse
+import dataclasses
 import json
 import re
 
@@ -16,7 +17,7 @@ from synesthete.encoders.base import unit
 from synesthete.errors import CatalogueError, OptionError
 from synesthete.evaluation import ranking, robustness
 from synesthete.evaluation.command import add_evaluate_command, table
-from synesthete.evaluation.ranking import bootstrap, hubness, label_retrieval, target_ranks
+from synesthete.evaluation.ranking import bootstrap, hubness, label_retrieval, ranking_retrieval, target_ranks
 from synesthete.evaluation.report import evaluate
 from synesthete.evaluation.robustness import RecallAtK, through_phone
 from synesthete.search import SearchEngine
@@ -82,6 +83,44 @@ def test_average_precision_equals_scikit_learns(collection):
         expected.append(average_precision_score(is_relevant, vectors[is_candidate] @ vectors[query]))
     found = label_retrieval(vectors, genres.tolist(), [artists.tolist()])
     assert found.mean_average_precision == pytest.approx(np.mean(expected), abs=1e-6)
+
+
+def test_rankings_serve_as_well_as_vectors(collection, monkeypatch):
+    monkeypatch.setattr(ranking, "QUERIES_PER_BLOCK", 11)
+    vectors, genres, artists, _ = collection
+    neighbours = np.argsort(-vectors @ vectors.T, axis=1, kind="stable")  # each row holds its own track too
+    found = ranking_retrieval(neighbours, range(len(genres)), genres, [artists])
+    expected = label_retrieval(vectors, genres, [artists])
+    assert found.confidence_interval == pytest.approx(expected.confidence_interval)
+    assert dataclasses.replace(found, confidence_interval=expected.confidence_interval) == expected
+
+
+def test_recordings_of_tracks_are_queries_by_themselves(collection, rng):
+    """Against scikit-learn, for noisy recordings of some tracks among all of them."""
+    average_precision_score = pytest.importorskip("sklearn.metrics").average_precision_score
+    vectors, genres, artists, _ = collection
+    own = rng.integers(0, len(genres), 40)
+    cosines = unit(vectors[own] + rng.standard_normal((40, 6))) @ vectors.T
+    labels, makers = np.array(genres), np.array(artists)
+    expected = []
+    for query, row in enumerate(own):
+        is_candidate = (labels != "") & ((makers != makers[row]) | (makers == ""))
+        is_candidate[row] = False
+        is_relevant = labels[is_candidate] == labels[row]
+        if labels[row] and is_relevant.any():
+            expected.append(average_precision_score(is_relevant, cosines[query, is_candidate]))
+    found = ranking_retrieval(np.argsort(-cosines, axis=1), own, genres, [artists])
+    assert found.mean_average_precision == pytest.approx(np.mean(expected), abs=1e-9)
+    assert found.n_queries == len(expected) < 40
+
+
+def test_what_a_ranking_does_not_hold_adds_nothing():
+    labels = ["a", "a", "a", "b", "b"]
+    found = ranking_retrieval(np.array([[3, 1, -1], [4, 3, -1]]), [0, 0], labels)
+    assert found.mean_average_precision == pytest.approx(((1 / 2) / 2 + 0) / 2)
+    assert found.precision_at[5] == pytest.approx(0.1) and found.r_precision == pytest.approx(0.25)
+    with pytest.raises(OptionError, match="2 rankings of 1 queries, with labels and filters for 5, 4 tracks"):
+        ranking_retrieval(np.zeros((2, 3), dtype=int), [0], labels, [labels[1:]])
 
 
 def test_perfect_and_random_encoders(rng):
@@ -190,13 +229,17 @@ def test_a_catalogue_is_evaluated(catalogue):
     assert report.labels["artist"].n_queries == 8  # four artists have two pieces
     assert report.codec_recall["mp3"] == RecallAtK({1: 1.0, 10: 1.0}, 3)
     assert report.codec_recall["opus"].n_queries == 3
-    assert set(report.phone_recall) == {"12 dB", "6 dB"}
-    assert {"labels", "mp3", "opus", "12 dB", "6 dB"} <= set(stages)
+    by_phone = (report.phone_recall, report.phone_genre, report.phone_ten, report.phone_recognition)
+    assert [list(measured) for measured in by_phone] == [["12 dB", "6 dB", "0 dB"]] * 4
+    assert {"labels", "mp3", "opus", "phone"} <= set(stages)
     shown = table(report)
     assert re.search(r"^same genre: mAP \(artist filter\) \d\.\d{3} .* P@10 .*\(12 queries\)$", shown, re.MULTILINE)
     assert re.search(r"^same artist: mAP \d.*\(8 queries\)$", shown, re.MULTILINE)
     assert "as mp3: recall@1 1.000  recall@10 1.000  (3 queries)" in shown
     assert re.search(r"^8 s by phone, SNR 6 dB: recall@1 \d\.\d{3}  recall@10", shown, re.MULTILINE)
+    assert re.search(r"^8 s by phone, SNR 0 dB, same genre: mAP \(artist .*\(3 queries\)$", shown, re.MULTILINE)
+    assert re.search(r"^8 s by phone, SNR 0 dB, of its ten .*chance 0\.833  \(3 queries\)$", shown, re.MULTILINE)
+    assert "recognised" not in shown, "the measure is printed although nothing was named"
 
 
 def test_the_genre_is_not_found_by_the_artist(catalogue):
