@@ -3,6 +3,9 @@
 An encoder's numbers differ in scale, and what they tell depends on the music they are compared within: in a library of
 piano music that there is a piano tells nothing. So each number is standardised by its mean and spread over the tracks
 of the library. While these are few, a reference of real music that comes with the encoder counts beside them.
+
+The reference also says in which few directions a phone in a room moves the features of any music, whatever it is. They
+are left out of every vector: what is lost tells hardly anything of the music.
 """
 
 from __future__ import annotations
@@ -23,6 +26,7 @@ from synesthete.errors import EncoderError
 STEM = "reference"
 REMEDY = "Make it anew from your music with: python -m synesthete.training.fit_reference FILES..."
 REFERENCE_TRACKS = 20  # how many tracks of the library the reference counts for
+N_NUISANCE = 4  # directions left out of each part
 SMALLEST_STD = 1e-3  # a number that never varies is divided by this instead of zero
 
 
@@ -63,8 +67,8 @@ class Moments:
         return Moments(n_tracks, mean, (1 - share) * self.variance + share * other.variance + apart)
 
 
-def reference_of(encoder: Encoder) -> Moments | None:
-    """Moments over the real music that comes with the project; None where there are none of these very weights.
+def reference_of(encoder: Encoder) -> Reference | None:
+    """The reference that comes with the project; None where there is none of these very weights.
 
     Raises
     ------
@@ -79,14 +83,16 @@ def reference_of(encoder: Encoder) -> Moments | None:
     names = {part: f"{encoder.name}:{part}" for part in encoder.track_parts}
     if any(made_with.get(names[part]) != made for part, made in encoder.part_ids.items()):
         return None
-    mean, variance = np.zeros(encoder.n_track_features), np.ones(encoder.n_track_features)
+    size = encoder.n_track_features
+    mean, variance, nuisance = np.zeros(size), np.ones(size), np.zeros((size, N_NUISANCE))
     for part, name in names.items():
         at = encoder.track_parts[part].at
         try:
             mean[at], variance[at] = weights.tensors[f"{name}.mean"], weights.tensors[f"{name}.variance"]
+            nuisance[at] = weights.tensors[f"{name}.nuisance"]
         except (KeyError, ValueError) as error:
             raise EncoderError(f"{weights.label} does not fit {encoder.name!r} ({error}). {REMEDY}") from error
-    return Moments(REFERENCE_TRACKS, mean, variance)
+    return Reference(Moments(REFERENCE_TRACKS, mean, variance), nuisance)
 
 
 @lru_cache(maxsize=1)
@@ -94,16 +100,17 @@ def _read(folder: Path) -> Weights:
     return read(folder, STEM, REMEDY)
 
 
-def write_reference(folder: Path, made: Mapping[Encoder, Moments], made_from: str) -> None:
-    """Write the moments of several encoders as :func:`reference_of` reads them."""
+def write_reference(folder: Path, made: Mapping[Encoder, Reference], made_from: str) -> None:
+    """Write the references of several encoders as :func:`reference_of` reads them."""
     tensors, made_with = {}, {}
-    for encoder, moments in made.items():
+    for encoder, reference in made.items():
         for part, entry in encoder.track_parts.items():
             name = f"{encoder.name}:{part}"
-            tensors[f"{name}.mean"] = moments.mean[entry.at].astype(np.float32)
-            tensors[f"{name}.variance"] = moments.variance[entry.at].astype(np.float32)
+            tensors[f"{name}.mean"] = reference.moments.mean[entry.at].astype(np.float32)
+            tensors[f"{name}.variance"] = reference.moments.variance[entry.at].astype(np.float32)
+            tensors[f"{name}.nuisance"] = reference.nuisance[entry.at].astype(np.float32)
             made_with[name] = encoder.part_ids[part]
-    n_tracks = max((moments.n_tracks for moments in made.values()), default=0)
+    n_tracks = max((reference.moments.n_tracks for reference in made.values()), default=0)
     write(folder, STEM, tensors, {"made_from": made_from, "n_tracks": n_tracks, "made_with": made_with})
     _read.cache_clear()
 
@@ -121,14 +128,52 @@ def space_in(encoder: Encoder, library: Moments | None) -> TrackSpace:
     size = encoder.n_track_features
     moments = library or Moments(0, np.zeros(size), np.ones(size))
     if reference is not None:
-        moments = moments.joined(reference)
+        moments = moments.joined(reference.moments)
     elif moments.n_tracks < 2:  # nothing is known of what varies
         moments = Moments(1, np.zeros(size), np.ones(size))
-    return TrackSpace(encoder.track_parts, moments)
+    return TrackSpace(encoder.track_parts, moments, reference.nuisance if reference else None)
+
+
+def nuisance_of(changes: np.ndarray, moments: Moments, parts: Mapping[str, Part]) -> np.ndarray:
+    """The directions that changes by a phone have most of, for each part by itself.
+
+    Parameters
+    ----------
+    changes : np.ndarray [shape=(m, n_track_features)]
+        Track features through a phone in a room minus those of the same sound as it is; m >= ``N_NUISANCE``.
+    moments : Moments
+        By whose spread the changes are measured.
+    parts : mapping of str to Part
+
+    Returns
+    -------
+    np.ndarray [shape=(n_track_features, N_NUISANCE)], float64
+    """
+    std = np.maximum(np.sqrt(moments.variance), SMALLEST_STD)
+    found = np.zeros((len(std), N_NUISANCE))
+    for part in parts.values():
+        axes = np.linalg.svd(changes[:, part.at] / std[part.at], full_matrices=False)[2][:N_NUISANCE]
+        found[part.at] = axes.T * std[part.at, None]
+    return found
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What real music says of an encoder, and comes with it.
+
+    Attributes
+    ----------
+    moments : Moments
+    nuisance : np.ndarray [shape=(n_track_features, N_NUISANCE)], float64
+        Directions in which a phone in a room moves the features, for each part by itself.
+    """
+
+    moments: Moments
+    nuisance: np.ndarray
 
 
 class TrackSpace:
-    """Track features to unit vectors: standardise, scale each part to its weight, join.
+    """Track features to unit vectors: standardise, leave out what a phone changes, scale each part to its weight, join.
 
     Parameters
     ----------
@@ -136,6 +181,8 @@ class TrackSpace:
         None of them leaves the features as they are, but for their length.
     moments : Moments, optional
         Of the library; needed where there are parts.
+    nuisance : np.ndarray [shape=(n_track_features, m)], optional
+        Directions to leave out.
 
     Attributes
     ----------
@@ -147,7 +194,9 @@ class TrackSpace:
         Other vectors have another one.
     """
 
-    def __init__(self, parts: Mapping[str, Part], moments: Moments | None = None) -> None:
+    def __init__(
+        self, parts: Mapping[str, Part], moments: Moments | None = None, nuisance: np.ndarray | None = None
+    ) -> None:
         self.is_fitted = bool(parts)
         self._ats = [part.at for part in parts.values()]
         self._factors = [np.float32(np.sqrt(part.weight)) for part in parts.values()]
@@ -160,8 +209,11 @@ class TrackSpace:
         if moments is not None and self.is_fitted:
             self._mean = moments.mean.astype(np.float32)
             self._std = np.maximum(np.sqrt(moments.variance), SMALLEST_STD).astype(np.float32)
+            rows = [] if nuisance is None else [(nuisance / self._std[:, None])[at] for at in self._ats]
+            self._nuisance = [np.linalg.qr(part)[0].astype(np.float32) for part in rows]
             weights = [part.weight for part in parts.values()]
-            self.fingerprint = settings.fingerprint(self._mean.tolist(), self._std.tolist(), weights)
+            numbers = [array.tolist() for array in (self._mean, self._std, *rows)]
+            self.fingerprint = settings.fingerprint(numbers, weights)
 
     def __call__(self, track_features: np.ndarray) -> np.ndarray:
         """Unit vectors [n, size] of track features [n, n_track_features], or one [size] of one; float32.
@@ -172,6 +224,9 @@ class TrackSpace:
         if not self.is_fitted:
             return unit(features)
         scores = (features - self._mean) / self._std
-        pairs = zip(self._ats, self._factors, strict=True)
-        vectors = unit(np.concatenate([factor * unit(scores[..., at]) for at, factor in pairs], axis=-1))
+        parts = [scores[..., at] for at in self._ats]
+        if self._nuisance:
+            parts = [part - (part @ axes) @ axes.T for part, axes in zip(parts, self._nuisance, strict=True)]
+        pairs = zip(self._factors, parts, strict=True)
+        vectors = unit(np.concatenate([factor * unit(part) for factor, part in pairs], axis=-1))
         return np.asarray(vectors * features.any(axis=-1, keepdims=True), dtype=np.float32)

@@ -1,8 +1,8 @@
-"""How certain a lead makes: recognition calibrated on recordings whose passages come through a phone in a room.
+"""How far a recording must lead to be named: measured on recordings whose passages come through a phone in a room.
 
-``python -m synesthete.evaluation.fit_recognition FILES...`` indexes the recordings, asks with passages of them, once
-with the recording in the catalogue and once without, and fits a logistic regression of whether the best recording is
-the right one. It writes ``data/models/recognition.json`` for the encoders of ``ENCODERS``.
+``python -m synesthete.evaluation.fit_recognition FILES...`` indexes the recordings and asks with passages of them, once
+with the recording in the catalogue and once without. It writes ``data/models/recognition.json`` for the encoders of
+``ENCODERS``.
 """
 
 from __future__ import annotations
@@ -11,33 +11,31 @@ import json
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression
 
 from synesthete import encoders
 from synesthete.audio import clip_from_samples, read_clip
 from synesthete.catalogue import Catalogue
 from synesthete.catalogue.indexing import index as index_files
 from synesthete.encoders.base import Encoder
+from synesthete.errors import OptionError
 from synesthete.search.encoder_index import EncoderIndex
 from synesthete.search.passages import SegmentVectors
-from synesthete.search.recognition import FILE_NAME, Calibration, Evidence, is_one, strongest
+from synesthete.search.recognition import FILE_NAME, MOST_WRONG, Evidence, is_one, strongest
 from synesthete.training.augmentation import phone_in_room
 from synesthete.training.reference_music import parse_arguments
 
 ENCODERS = ("synesthete", "resnet")
 SECONDS = (4.0, 8.0, 15.0, 30.0)
 NOISE_DB = (18.0, 12.0, 6.0, 0.0)
-STRENGTH = 1e3  # inverse of the penalty: hardly any, for there are four coefficients
 
 
 def evidence_of(
     files: Sequence[Path], encoder: Encoder, index: EncoderIndex, catalogue: Catalogue
-) -> Iterator[tuple[Evidence, bool]]:
-    """What passages of the recordings give, with the recording in the index and without it; and whether it is right."""
+) -> Iterator[tuple[Evidence, Evidence, bool]]:
+    """What passages of the recordings give: with the recording in the index and without it, and if the first is right."""
     id_of = catalogue.known_paths()
     for number, file in enumerate(files):
         clip = read_clip(file)
@@ -52,10 +50,9 @@ def evidence_of(
             made = encoder.embed(clip_from_samples(passage, clip.sample_rate_hz, name=clip.name))
             starts = np.array([segment.start_seconds for segment in made.segments])
             query = SegmentVectors.of(made.segment_vectors, starts, encoder.hop_seconds)
-            for without in ([], same):
-                found = strongest(query, index, without)
-                if found:
-                    yield found, found.row in same and not without
+            found, instead = strongest(query, index), strongest(query, index, same)
+            if found and instead:
+                yield found, instead, found.row in same
         sys.stderr.write(f"\r{number + 1} of {len(files)}")
 
 
@@ -69,11 +66,16 @@ def passages(rng: np.random.Generator, samples: np.ndarray, sample_rate_hz: int)
             yield passage if noise_db is None else phone_in_room(rng, passage, sample_rate_hz, noise_db)
 
 
-def fit(evidence: Sequence[Evidence], is_right: Sequence[bool]) -> Calibration:
-    """The logistic regression of being right on the lead, the cosine and the length of the run."""
-    rows = np.array([[found.lead, found.cosine, np.log(found.n_segments)] for found in evidence])
-    model = LogisticRegression(C=STRENGTH, max_iter=10_000).fit(rows, np.array(is_right))
-    return Calibration(float(model.intercept_[0]), *(float(value) for value in model.coef_[0]))
+def least_certain_lead(evidence: Sequence[tuple[Evidence, Evidence, bool]]) -> float:
+    """The least lead at which no more is wrong than :data:`~synesthete.search.recognition.MOST_WRONG` allows."""
+    leads = np.array([found.lead for found, _, _ in evidence])
+    is_right = np.array([right for _, _, right in evidence])
+    leads_without = np.array([instead.lead for _, instead, _ in evidence])
+    for lead in np.sort(np.concatenate([leads, leads_without])):
+        is_named = leads >= lead
+        if np.mean(leads_without >= lead) <= MOST_WRONG and np.mean(~is_right[is_named]) <= MOST_WRONG:
+            return float(lead)
+    raise OptionError("No lead tells these recordings apart: name more music, of more than one kind.")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

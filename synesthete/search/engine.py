@@ -43,7 +43,7 @@ class SearchResult:
         Where the query itself was found, if ``hide_duplicates`` keeps it from the matches.
     recognised : Match, optional
         The recording that the query is, or is a piece of, where that is certain
-        (:data:`~synesthete.search.recognition.CERTAIN`); its cosine is that of the passages in step.
+        (:mod:`synesthete.search.recognition`); its cosine is that of the passages in step.
     compared : {"track", "passage"}
     scale : SimilarityScale
         What the matches' cosines mean in this catalogue, compared this way.
@@ -295,7 +295,7 @@ class SearchEngine:
 
     def _recognise(self, segments: SegmentVectors, index: EncoderIndex, own_id: str) -> Recognition | None:
         if own_id in index.row_of:  # the very same samples
-            return Recognition(index.row_of[own_id], probability=1.0, cosine=1.0)
+            return Recognition(index.row_of[own_id], certainty=1.0, cosine=1.0)
         return recognise(segments, index, self._calibration) if self._calibration else None
 
     def _named(self, likeliest: Recognition | None, segments: SegmentVectors, index: EncoderIndex) -> Match | None:
@@ -319,13 +319,14 @@ class SearchEngine:
 
 
 def _between(vector: np.ndarray, index: EncoderIndex, likeliest: Recognition | None) -> np.ndarray:
-    """What to ask with: the vector of the recording as the catalogue has it, by so much as it is likely to be that one.
+    """What to ask with: the vector of the likeliest recording as the catalogue has it, as far as it is certain.
 
-    What a phone and a room have done to a sound is then forgotten, as far as the sound is known.
+    What a phone and a room have done to a sound is then forgotten. Where it is less than certain, its recording comes
+    among the first; and where it is not here at all, what is nearest in step sounds much like it, and clean.
     """
     if likeliest is None:
         return vector
-    share = np.float32(1.0 if likeliest.is_certain else likeliest.probability)
+    share = np.float32(likeliest.certainty)
     return unit((1 - share) * vector + share * index.vector(likeliest.row))
 
 

@@ -2,16 +2,14 @@
 
 A query and a recording are compared segment by segment, in step, over as long a run as both allow (at most
 ``LONGEST_RUN``, 15 s). Through a phone in a room the mean cosine of the right recording falls, from .9 to .4, but those
-of all others stay where they are: what counts is by how much the best leads the best of the others. A logistic
-regression on this lead, the cosine itself and the length of the run gives the probability that the best is right, and
-not one that happens to be nearest because the right one is not here. Its coefficients lie in
-``data/models/recognition.json``; ``python -m synesthete.evaluation.fit_recognition`` makes them.
+of all others stay where they are: what counts is by how much the best leads the best of the others. The lead from which
+a recording is named lies in ``data/models/recognition.json``; ``python -m synesthete.evaluation.fit_recognition``
+measures it.
 """
 
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -28,7 +26,7 @@ from synesthete.search.passages import LONGEST_RUN, SegmentVectors, best_passage
 
 FILE_NAME = "recognition.json"
 REMEDY = "Make it anew from your music with: python -m synesthete.evaluation.fit_recognition FILES..."
-CERTAIN = 0.99  # probability at which a recording is named
+MOST_WRONG = 0.0075  # share of names that may be wrong where the lead is calibrated
 N_CANDIDATES = 50
 MOST_SEGMENTS = 3 * LONGEST_RUN  # of the query: more make a search slow, and not more certain
 LEAST_RECORDINGS = 3  # fewer leave nobody to lead
@@ -36,26 +34,16 @@ LEAST_RECORDINGS = 3  # fewer leave nobody to lead
 
 @dataclass(frozen=True)
 class Calibration:
-    """How certain a lead makes.
+    """How far the best recording must lead to be named.
 
     Attributes
     ----------
-    intercept, of_lead, of_cosine, of_length : float
-        Of the logistic regression, whose terms are the lead, the cosine, and the logarithm of the run's length.
+    certain_lead : float > 0
+        The least lead at which at most ``MOST_WRONG`` of the queries whose recording is not in the catalogue are named
+        as another, and at most ``MOST_WRONG`` of the names are wrong.
     """
 
-    intercept: float
-    of_lead: float
-    of_cosine: float
-    of_length: float
-
-    def probability(self, evidence: Evidence) -> float:
-        """That the best recording is the one asked about, in [0, 1]."""
-        length = math.log(evidence.n_segments)
-        score = (
-            self.intercept + self.of_lead * evidence.lead + self.of_cosine * evidence.cosine + self.of_length * length
-        )
-        return 1 / (1 + math.exp(-max(min(score, 50.0), -50.0)))
+    certain_lead: float
 
 
 @dataclass(frozen=True)
@@ -69,28 +57,34 @@ class Evidence:
         Mean over the run.
     lead : float >= 0
         Over the best of the other recordings.
-    n_segments : int > 0
-        Of the run.
     """
 
     row: int
     cosine: float
     lead: float
-    n_segments: int
 
 
 @dataclass(frozen=True)
 class Recognition:
-    """The recording that a sound most likely is, and how likely, in [0, 1]."""
+    """The recording that a sound most likely is, by its row of the index.
+
+    Attributes
+    ----------
+    row : int
+    certainty : float in [0, 1]
+        Its lead as a share of the lead that is certain.
+    cosine : float in [-1, 1]
+        Mean over the run.
+    """
 
     row: int
-    probability: float
+    certainty: float
     cosine: float
 
     @property
     def is_certain(self) -> bool:
         """Whether the recording may be named."""
-        return self.probability >= CERTAIN
+        return self.certainty >= 1
 
 
 def calibration_of(encoder: Encoder) -> Calibration | None:
@@ -102,19 +96,16 @@ def calibration_of(encoder: Encoder) -> Calibration | None:
         The file is damaged.
     """
     made = _read(settings.Paths().models / FILE_NAME).get(encoder.segment_space_id)
-    return Calibration(**made) if made else None
+    return Calibration(made) if made else None
 
 
 @lru_cache(maxsize=1)
-def _read(file: Path) -> dict[str, dict[str, float]]:
+def _read(file: Path) -> dict[str, float]:
     if not file.is_file():
         return {}
     try:
         plain = json.loads(file.read_text(encoding="utf-8"))["calibrations"]
-        return {
-            str(entry["segment_space_id"]): {name: float(entry[name]) for name in Calibration.__dataclass_fields__}
-            for entry in plain
-        }
+        return {str(entry["segment_space_id"]): float(entry["certain_lead"]) for entry in plain}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise EncoderError(f"{file} is damaged ({error}). {REMEDY}") from error
 
@@ -122,7 +113,9 @@ def _read(file: Path) -> dict[str, dict[str, float]]:
 def recognise(query: SegmentVectors, index: EncoderIndex, calibration: Calibration) -> Recognition | None:
     """The recording that a query most likely is a piece of; None where there is too little to compare."""
     found = strongest(query, index)
-    return Recognition(found.row, calibration.probability(found), found.cosine) if found else None
+    if found is None:
+        return None
+    return Recognition(found.row, min(found.lead / calibration.certain_lead, 1.0), found.cosine)
 
 
 def strongest(query: SegmentVectors, index: EncoderIndex, without: Sequence[int] = ()) -> Evidence | None:
@@ -150,9 +143,8 @@ def strongest(query: SegmentVectors, index: EncoderIndex, without: Sequence[int]
     second = next(others, None)
     if second is None:
         return None
-    n_segments = int(min(query.run_lengths.max(), best.run_lengths.max()))
     lead = float(cosines[order[0]] - cosines[second])
-    return Evidence(int(rows[order[0]]), float(cosines[order[0]]), lead, max(n_segments, 1))
+    return Evidence(int(rows[order[0]]), float(cosines[order[0]]), lead)
 
 
 def middle(query: SegmentVectors) -> SegmentVectors:

@@ -79,8 +79,8 @@ TRACK_WEIGHTS = {
     "musicnn": 1.0,
     "musicnn/layers": 0.5,
     "aisfx": 0.8,
-    "resnet/likeness": 0.3,
-    "resnet/identity": 0.2,
+    "resnet/likeness": 0.5,
+    "resnet/identity": 0.3,
     "timbre": 0.3,
 }
 
