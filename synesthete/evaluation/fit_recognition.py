@@ -35,7 +35,7 @@ NOISE_DB = (18.0, 12.0, 6.0, 0.0)
 def evidence_of(
     files: Sequence[Path], encoder: Encoder, index: EncoderIndex, catalogue: Catalogue
 ) -> Iterator[tuple[Evidence, Evidence, bool]]:
-    """What passages of the recordings give: with the recording in the index and without it, and if the first is right."""
+    """What passages give: with their recording in the index, and without it; and whether the first is right."""
     id_of = catalogue.known_paths()
     for number, file in enumerate(files):
         clip = read_clip(file)
@@ -86,12 +86,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for encoder in map(encoders.load, ENCODERS):
         with tempfile.TemporaryDirectory() as own, Catalogue.open(Path(own) / "catalogue.sqlite") as catalogue:
             index_files(catalogue, files, (encoder.name,))
-            pairs = list(evidence_of(files, encoder, EncoderIndex(catalogue, encoder), catalogue))
-        calibration = fit(*zip(*pairs, strict=True))
-        counts = {"n_queries": len(pairs), "n_right": sum(is_right for _, is_right in pairs)}
-        made.append(
-            {"encoder": encoder.name, "segment_space_id": encoder.segment_space_id} | asdict(calibration) | counts
-        )
+            evidence = list(evidence_of(files, encoder, EncoderIndex(catalogue, encoder), catalogue))
+        lead = least_certain_lead(evidence)
+        counts = {"n_queries": len(evidence), "n_named": sum(found.lead >= lead for found, _, _ in evidence)}
+        ids = {"encoder": encoder.name, "segment_space_id": encoder.segment_space_id}
+        made.append(ids | {"certain_lead": round(lead, 4)} | counts)
     text = json.dumps({"format": 1, "made_from": made_from, "calibrations": made}, indent=2)
     (folder / FILE_NAME).write_text(text + "\n", encoding="utf-8")
     sys.stdout.write(f"{len(files)} files -> {folder / FILE_NAME}\n")
