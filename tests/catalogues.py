@@ -36,16 +36,18 @@ def fitted_by_hand(encoder, catalogue):
     """The tracks' vectors by id, fitted and smoothed as the documents say, and where another sound lies among them."""
     features = catalogue.track_features(encoder.fingerprint).astype(np.float64)
     reference = reference_of(encoder)
-    n, n_reference = len(features), reference.n_tracks if reference else 0
-    mean = (n * features.mean(axis=0) + (n_reference * reference.mean if reference else 0)) / (n + n_reference)
-    squares = n * np.square(features).mean(axis=0)
-    if reference:
-        squares += n_reference * (reference.variance + np.square(reference.mean))
+    n, n_reference, real = len(features), reference.moments.n_tracks, reference.moments
+    mean = (n * features.mean(axis=0) + n_reference * real.mean) / (n + n_reference)
+    squares = n * np.square(features).mean(axis=0) + n_reference * (real.variance + np.square(real.mean))
     std = np.maximum(np.sqrt(squares / (n + n_reference) - np.square(mean)), 1e-3)
 
     def fitted(rows):
-        scores = (rows - mean) / std
-        parts = [np.sqrt(part.weight) * unit(scores[..., part.at]) for part in encoder.track_parts.values()]
+        parts = []
+        for part in encoder.track_parts.values():
+            scores = ((rows - mean) / std)[..., part.at]
+            axes = reference.nuisance[part.at] / std[part.at, None]
+            scores = scores - (scores @ np.linalg.pinv(axes).T) @ axes.T  # what is left is orthogonal to all of them
+            parts.append(np.sqrt(part.weight) * unit(scores))
         return unit(np.concatenate(parts, axis=-1))
 
     def drawn(vector, others):

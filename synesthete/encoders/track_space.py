@@ -67,6 +67,12 @@ class Moments:
         return Moments(n_tracks, mean, (1 - share) * self.variance + share * other.variance + apart)
 
 
+def _orthonormal(directions: np.ndarray) -> np.ndarray:
+    """Orthonormal axes [size, r], float32, of what directions [size, m] span."""
+    axes, lengths, _ = np.linalg.svd(directions, full_matrices=False)
+    return np.asarray(axes[:, lengths > 1e-6 * lengths.max(initial=0.0)], dtype=np.float32)
+
+
 def reference_of(encoder: Encoder) -> Reference | None:
     """The reference that comes with the project; None where there is none of these very weights.
 
@@ -210,7 +216,7 @@ class TrackSpace:
             self._mean = moments.mean.astype(np.float32)
             self._std = np.maximum(np.sqrt(moments.variance), SMALLEST_STD).astype(np.float32)
             rows = [] if nuisance is None else [(nuisance / self._std[:, None])[at] for at in self._ats]
-            self._nuisance = [np.linalg.qr(part)[0].astype(np.float32) for part in rows]
+            self._nuisance = [_orthonormal(part) for part in rows]
             weights = [part.weight for part in parts.values()]
             numbers = [array.tolist() for array in (self._mean, self._std, *rows)]
             self.fingerprint = settings.fingerprint(numbers, weights)
