@@ -15,11 +15,24 @@ from urllib.parse import quote
 
 from synesthete.errors import CatalogueError
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 APPLICATION_ID = 0x53594E45  # "SYNE": tells our files from other SQLite databases
 BUSY_TIMEOUT_MS = 15_000
 
-_SCHEMA = """
+# What an encoder calls the tracks: its tags with their probabilities, and of these the words that searches go by.
+_WORDS = """
+CREATE TABLE tag_names (fingerprint TEXT PRIMARY KEY REFERENCES encoders, names TEXT NOT NULL);
+CREATE TABLE track_tags (
+    track_id TEXT PRIMARY KEY REFERENCES tracks ON DELETE CASCADE,
+    fingerprint TEXT NOT NULL REFERENCES tag_names, probabilities BLOB NOT NULL);
+CREATE TABLE track_words (
+    track_id TEXT NOT NULL REFERENCES tracks ON DELETE CASCADE, word TEXT NOT NULL, probability REAL NOT NULL,
+    PRIMARY KEY (track_id, word)) WITHOUT ROWID;
+CREATE INDEX track_words_by_word ON track_words (word, probability);
+"""
+
+_SCHEMA = (
+    """
 CREATE TABLE tracks (
     track_id TEXT PRIMARY KEY, title TEXT NOT NULL, artist TEXT NOT NULL, album TEXT NOT NULL,
     genre TEXT NOT NULL, seconds REAL NOT NULL, path TEXT NOT NULL, isrc TEXT NOT NULL, licence TEXT NOT NULL,
@@ -49,6 +62,8 @@ CREATE TABLE provenance (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE changes (n INTEGER NOT NULL);
 INSERT INTO changes VALUES (0);
 """
+    + _WORDS
+)
 
 # What brings a catalogue of the format before to this one.
 _UPGRADES = {
@@ -64,6 +79,7 @@ CREATE TABLE files (
     track_id TEXT REFERENCES tracks ON DELETE CASCADE);
 CREATE INDEX files_by_track ON files (track_id);
 """,
+    2: _WORDS,
 }
 
 

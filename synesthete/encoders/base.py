@@ -74,6 +74,8 @@ class Encoder(ABC):
         Whether a track's vector is the mean, scaled to unit length, of its segments' vectors.
     notes : tuple of str
         What a listener should know, such as a component that is missing.
+    tag_names : tuple of str
+        The names that :meth:`tags` gives; empty for an encoder that knows no tags.
     """
 
     name: ClassVar[str]
@@ -81,6 +83,7 @@ class Encoder(ABC):
     embedding_size: int
     sample_rate: int = settings.AUDIO.sample_rate_hz
     notes: tuple[str, ...] = ()
+    tag_names: tuple[str, ...] = ()
     segment_seconds: float = 5.0
     hop_seconds: float = 2.5
     consumes: ClassVar[Form]

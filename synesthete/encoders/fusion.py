@@ -91,6 +91,7 @@ class Fusion(Encoder):
             raise EncoderError(f"None of the encoders of 'synesthete' is ready. {' '.join(self.notes)}")
         self._components = [Component(name, entries[name], weights) for name in entries if member_of(name) in ready]
         self.members = ready
+        self.tag_names = tuple(dict.fromkeys(name for member in ready.values() for name in member.tag_names))
         self.embedding_size = sum(component.size for component in self._components)
         self._card_id = settings.fingerprint(weights.card)
 
