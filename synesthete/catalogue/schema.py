@@ -209,15 +209,18 @@ def connect(path: Path, is_read_only: bool) -> sqlite3.Connection:
     return connection
 
 
+def address_to_read(path: Path) -> str:
+    """The file as an address for SQLite that opens it for reading only."""
+    # A write-ahead journal needs files beside the catalogue even to read it. In a folder where those
+    # cannot be made, nobody is writing either, so SQLite may be told that the file will not change.
+    how = "mode=ro" if os.access(path.parent, os.W_OK) else "immutable=1"
+    return f"file:{quote(path.as_posix())}?{how}"
+
+
 def _open(path: Path, is_read_only: bool) -> sqlite3.Connection:
-    address = "file:" + quote(path.as_posix())
-    if is_read_only:
-        # A write-ahead journal needs files beside the catalogue even to read it. In a folder where those
-        # cannot be made, nobody is writing either, so SQLite may be told that the file will not change.
-        address += "?mode=ro" if os.access(path.parent, os.W_OK) else "?immutable=1"
-    else:
+    if not is_read_only:
         path.parent.mkdir(parents=True, exist_ok=True)
-        address += "?mode=rwc"
+    address = address_to_read(path) if is_read_only else f"file:{quote(path.as_posix())}?mode=rwc"
     return sqlite3.connect(
         address, uri=True, isolation_level=None, check_same_thread=False, timeout=BUSY_TIMEOUT_MS / 1000
     )

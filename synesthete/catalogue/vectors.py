@@ -45,14 +45,29 @@ class VectorStore(CatalogueFile):
             vectors).
         """
         blobs = packed(track_id, encoder, embedding)
-        digest = hashlib.sha256(b"".join(blobs)).hexdigest()[:16]
-        key = (track_id, encoder.fingerprint)
         with self.transaction():
             self._check_known(track_id)
+            self.put_encoder(encoder.fingerprint, encoder.name, encoder.version, encoder.embedding_size)
+            self.put_packed(track_id, encoder.fingerprint, blobs)
+
+    def put_encoder(self, fingerprint: str, name: str, version: str, embedding_size: int) -> None:
+        """Make an encoder known; CatalogueError if its vectors here have another size."""
+        with self.transaction():
             self._rows(
                 "INSERT OR IGNORE INTO encoders (fingerprint, name, version, embedding_size) VALUES (?, ?, ?, ?)",
-                (encoder.fingerprint, encoder.name, encoder.version, encoder.embedding_size),
+                (fingerprint, name, version, embedding_size),
             )
+            if (known := self._embedding_size(fingerprint)) != embedding_size:
+                raise CatalogueError(
+                    f"The catalogue {self.path} holds vectors of encoder {fingerprint} of size {known}, not"
+                    f" {embedding_size}. Use a new catalogue."
+                )
+
+    def put_packed(self, track_id: str, fingerprint: str, blobs: tuple[bytes, bytes, bytes, bytes]) -> None:
+        """Store the bytes of an embedding, as :func:`packed` makes them, of a track and an encoder that are known."""
+        digest = hashlib.sha256(b"".join(blobs)).hexdigest()[:16]
+        key = (track_id, fingerprint)
+        with self.transaction():
             self._rows(
                 "INSERT OR REPLACE INTO track_vectors (track_id, fingerprint, digest, vector) VALUES (?, ?, ?, ?)",
                 (*key, digest, blobs[0]),
@@ -269,22 +284,28 @@ def packed(track_id: str, encoder: Encoder, embedding: Embedding) -> tuple[bytes
 
     if embedding.fingerprint != encoder.fingerprint:
         raise refuse(f"carries fingerprint {embedding.fingerprint!r} instead of {encoder.fingerprint!r}")
-    n_segments, size = len(embedding.segments), encoder.embedding_size
     vector, matrix = np.asarray(embedding.vector), np.asarray(embedding.segment_vectors)
+    if problem := misfit(vector, matrix, len(embedding.segments), encoder.embedding_size):
+        raise refuse(problem)
+    starts = [segment.start_seconds for segment in embedding.segments]
+    lengths = [segment.seconds for segment in embedding.segments]
+    arrays = ((vector, "<f4"), (starts, "<f4"), (lengths, "<f4"), (matrix, "<f2"))
+    first, second, third, fourth = (np.asarray(array).astype(kind).tobytes() for array, kind in arrays)
+    return first, second, third, fourth
+
+
+def misfit(vector: np.ndarray, matrix: np.ndarray, n_segments: int, size: int) -> str:
+    """What is wrong with the vectors of a track and its segments; empty if they fit an encoder of this size."""
     if vector.shape != (size,) or matrix.shape != (n_segments, size) or n_segments == 0:
-        raise refuse(
+        return (
             f"has the shapes {vector.shape} and {matrix.shape} for {n_segments} segments;"
             f" ({size},) and (n_segments, {size}) are needed"
         )
     norms = np.linalg.norm(np.vstack([vector, matrix]).astype(np.float64), axis=1)
     is_unit = np.abs(norms - 1) < 1e-2
     if not np.all(is_unit | (norms == 0)):  # not-a-number fails both; a zero vector is what silence gives
-        raise refuse(f"holds a vector of length {norms[~(is_unit | (norms == 0))][0]:g} instead of 1")
-    starts = [segment.start_seconds for segment in embedding.segments]
-    lengths = [segment.seconds for segment in embedding.segments]
-    arrays = ((vector, "<f4"), (starts, "<f4"), (lengths, "<f4"), (matrix, "<f2"))
-    first, second, third, fourth = (np.asarray(array).astype(kind).tobytes() for array, kind in arrays)
-    return first, second, third, fourth
+        return f"holds a vector of length {norms[~(is_unit | (norms == 0))][0]:g} instead of 1"
+    return ""
 
 
 def unpacked(blob: bytes, n_rows: int, size: int) -> np.ndarray:

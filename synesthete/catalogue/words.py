@@ -146,24 +146,28 @@ class WordStore(VectorStore):
 
     def words_of(self, ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
         """The words that each of some tracks has, likeliest first; tracks without words are left out."""
+        least = self.thresholds()
         found: dict[str, list[str]] = {}
         for part in portions(ids):
-            for track_id, word in self._having(f"track_id IN ({', '.join('?' * len(part))})", part):
-                found.setdefault(track_id, []).append(word)
+            rows = self._rows(
+                "SELECT track_id, word, probability FROM track_words"
+                f" WHERE track_id IN ({', '.join('?' * len(part))}) ORDER BY probability DESC, word",
+                part,
+            )
+            for track_id, word, probability in rows:
+                if probability >= least.get(word, SURE):
+                    found.setdefault(track_id, []).append(word)
         return {track_id: tuple(words) for track_id, words in found.items()}
 
     def likeliest_words(self) -> dict[str, str]:
         """The likeliest word of each track that has one."""
-        return dict(reversed(self._having("1", ())))  # of a track's words the likeliest is written last
-
-    def _having(self, condition: str, values: Sequence[str]) -> list[tuple[str, str]]:
         table, least = self._least()
         rows = self._rows(
             f"{table} SELECT track_id, word FROM track_words JOIN least USING (word)"
-            f" WHERE probability >= least AND {condition} ORDER BY track_id, probability DESC, word",
-            [*least, *values],
+            " WHERE probability >= least ORDER BY track_id, probability, word DESC",
+            least,
         )
-        return [(row[0], row[1]) for row in rows]
+        return dict(rows)  # of a track's words the likeliest is written last
 
     def _least(self) -> tuple[str, list[str | float]]:
         """The thresholds as a table of a query, and what it binds."""
@@ -244,7 +248,7 @@ class WordStore(VectorStore):
         for term in terms:
             is_written, patterns = _is_written(term)
             conditions.append(f"({is_written} OR {has_word})" if term.word else is_written)
-            values += [*patterns, *((term.word, thresholds[term.word]) if term.word else ())]
+            values += [*patterns, *((term.word, thresholds.get(term.word, SURE)) if term.word else ())]
         for word in words:
             conditions.append(has_word)
             values += [word, thresholds.get(word, SURE)]
