@@ -38,7 +38,7 @@ def examine(catalogue: Catalogue) -> Iterator[Finding]:
     """Look at the file, its vectors, encoders, words, audio and failures, in this order."""
     yield _integrity(catalogue)
     yield _references(catalogue)
-    ready = _ready()
+    ready = encoders.load_ready()
     yield from _encoders(catalogue, ready)
     yield _words(catalogue, ready)
     yield _audio(catalogue)
@@ -55,19 +55,6 @@ def _references(catalogue: Catalogue) -> Finding:
     n_broken = catalogue.n_broken_references()
     detail = f"{n_broken:,} rows belong to no track" if n_broken else "every vector and file belongs to a track"
     return Finding("references", n_broken > 0, detail, "Index the folders again." if n_broken else "")
-
-
-def _ready() -> dict[str, Encoder]:
-    """The encoders that can be used here, by fingerprint."""
-    found: dict[str, Encoder] = {}
-    for name in encoders.available():
-        try:
-            if encoders.is_ready(name):
-                encoder = encoders.load(name)
-                found[encoder.fingerprint] = encoder
-        except SynestheteError:
-            continue  # what an encoder lacks is the encoders' page to say
-    return found
 
 
 def _encoders(catalogue: Catalogue, ready: dict[str, Encoder]) -> Iterator[Finding]:

@@ -239,6 +239,14 @@ class WordStore(VectorStore):
         condition, values = self._fitting(self.terms(text), words)
         return int(self._rows(f"SELECT count(*) FROM tracks WHERE {condition}", values)[0][0])
 
+    def n_by_term(self, text: str) -> tuple[tuple[Term, int], ...]:
+        """How many tracks fit each term alone: what to say where none fits them all."""
+        counted = []
+        for term in self.terms(text):
+            condition, values = self._fitting([term], ())
+            counted.append((term, int(self._rows(f"SELECT count(*) FROM tracks WHERE {condition}", values)[0][0])))
+        return tuple(counted)
+
     def _fitting(self, terms: Iterable[Term], words: Iterable[str]) -> tuple[str, list[str | float]]:
         """The condition of a query, and what it binds."""
         thresholds = self.thresholds()
