@@ -269,11 +269,11 @@ def _is_written(term: Term) -> tuple[str, list[str]]:
 
 
 def _likely(names: Iterable[str], probabilities: np.ndarray) -> Mapping[str, float]:
-    """Likely words with their probabilities; of several forms of one word the first stands for all."""
+    """Likely words with their probabilities, in lower case; of several forms of one word the first stands for all."""
     words: dict[str, str] = {}
     likely: dict[str, float] = {}
     for name, probability in zip(names, probabilities.tolist(), strict=True):
-        word = words.setdefault(_key(name), name)
+        word = words.setdefault(_key(name), name.lower())
         if probability >= LEAST:
             likely[word] = max(likely.get(word, 0.0), probability)
     return likely

@@ -69,7 +69,7 @@ def test_a_track_has_the_words_that_stand_out(catalogue, rng):
     probabilities = rng.beta(0.4, 2, size=(300, len(NAMES))).astype(np.float16).astype(float)
     for number, row in enumerate(probabilities):
         add(catalogue, rng, Track(f"{number:03}", ""), dict(zip(NAMES, row, strict=True)))
-    merged = {name: probabilities[:, column] for column, name in enumerate(NAMES) if name != "female vocalist"}
+    merged = {name.lower(): probabilities[:, column] for column, name in enumerate(NAMES) if name != "female vocalist"}
     merged["female vocalists"] = probabilities[:, [1, 6]].max(axis=1)
     expected = {}
     for word, values in merged.items():
