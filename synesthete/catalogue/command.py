@@ -98,7 +98,9 @@ def find(chosen: argparse.Namespace) -> int:
             if chosen.json:
                 sys.stdout.write(json.dumps({**asdict(track), "words": heard}, ensure_ascii=False) + "\n")
             else:
-                sys.stdout.write(printable(f"{track.label}  ({', '.join(heard) or 'no words'})", "�") + "\n")
+                sys.stdout.write(
+                    printable(f"{track.label}  ({', '.join(heard)})" if heard else track.label, "�") + "\n"
+                )
         for line in _remarks(catalogue, text, len(tracks)):
             sys.stderr.write(printable(line, "�") + "\n")
     return 0

@@ -164,7 +164,7 @@ class SharedFile:
         except (ValueError, RecursionError):
             names = None
         is_list = isinstance(names, list) and len(names) <= MAX_NAMES and all(isinstance(name, str) for name in names)
-        if not is_list or len(set(names)) < len(names) or any(not name or name != cleaned(name) for name in names):
+        if not is_list or len(set(names)) < len(names) or not all(map(_is_name, names)):
             raise self._refusal(f"its names of tags cannot be ({cleaned(text)[:60]})")
         return tuple(names)
 
@@ -235,6 +235,11 @@ class SharedFile:
 
 def _is_hash(text: str) -> bool:
     return re.fullmatch("[0-9a-f]{16}", text) is not None
+
+
+def _is_name(name: str) -> bool:
+    """Whether this may be shown in a list of words: printable, and no spreadsheet takes it for a formula."""
+    return name == cleaned(name) and name[:1].isalnum()
 
 
 def _problem(blobs: Sequence[bytes], size: int) -> str:

@@ -45,7 +45,7 @@ def _word_counts(path: str, n_changes: int, _catalogue: Catalogue) -> dict[str, 
 
 def show_tracks(catalogue: Catalogue, text: str, words: Sequence[str]) -> tuple[Track, ...]:
     """Show the tracks that fit, and return them; the chosen row can be played and searched from."""
-    tracks = catalogue.find(text, MOST_ROWS, words) if text or words else catalogue.tracks()[:MOST_ROWS]
+    tracks = catalogue.find(text, MOST_ROWS, words)
     if tracks:
         n_fitting = len(tracks) if len(tracks) < MOST_ROWS else catalogue.n_fitting(text, words)
         _show_table(catalogue, tracks, n_fitting, f"library-{text}-{'-'.join(words)}")

@@ -208,6 +208,7 @@ BAD_VECTOR = np.full(12, np.nan, "<f4").tobytes()
         (f"UPDATE encoders SET embedding_size = {MAX_SIZE + 1}", "an encoder in it cannot be"),
         ("UPDATE encoders SET embedding_size = 11", "no embedding of size 11"),
         ("UPDATE encoders SET tag_names = '[1]'", "names of tags cannot be"),
+        ('UPDATE encoders SET tag_names = \'["=cmd()", "c", "d"]\'', "names of tags cannot be"),
         ("UPDATE encoders SET tag_names = '" + "[" * 5000 + "'", "names of tags cannot be"),
         ('UPDATE encoders SET tag_names = \'["a\\nb", "c", "d"]\'', "names of tags cannot be"),
         ('UPDATE encoders SET tag_names = \'["a", "a", "d"]\'', "names of tags cannot be"),
