@@ -170,15 +170,33 @@ def test_indexing_keeps_words_and_gets_those_that_are_missing(tmp_path):
         kept = {track.track_id: catalogue.tags(track.track_id) for track in catalogue.tracks()}
         assert all(len(tags) == 50 for tags in kept.values())
         revision = catalogue.revision(encoder.fingerprint)
-        with sqlite3.connect(catalogue.path) as plain:  # as an older version left it
-            plain.execute("DELETE FROM track_tags")
-            plain.execute("DELETE FROM track_words")
-        plain.close()
+        forget_tags(catalogue, "AND track_id = (SELECT min(track_id) FROM tracks)")  # as an older version left it
         finding = doctor._words(catalogue, {encoder.fingerprint: encoder})
-        assert finding.is_problem and finding.detail == "known of 0 of 2 tracks" and "musicnn" in finding.remedy
-        assert index(catalogue, [tmp_path / "0.wav"], ["musicnn"], n_workers=1).n_indexed == 1
-        assert catalogue.n_tagged() == catalogue.n_untagged() == 1
-        assert embed_missing(catalogue, encoder) == (1, 0)
-        assert index(catalogue, [tmp_path], ["musicnn"], n_workers=1).n_unchanged == 2
+        assert finding.is_problem and finding.detail == "known of 1 of 2 tracks" and "musicnn" in finding.remedy
+        counts = index(catalogue, [tmp_path], ["musicnn"], n_workers=1)
+        assert (counts.n_indexed, counts.n_unchanged) == (1, 1)
         assert {track_id: catalogue.tags(track_id) for track_id in kept} == kept
         assert catalogue.revision(encoder.fingerprint) == revision
+
+
+def test_embedding_what_is_missing_gets_missing_words(catalogue, tmp_path):
+    class Giving(Tagger):
+        def tags(self, features):
+            return dict.fromkeys(NAMES, 0.5)
+
+    soundfile.write(tmp_path / "a.wav", melody(6, seed=1), RATE_HZ)
+    catalogue.add_track(Track("1", "a", path=str(tmp_path / "a.wav")))
+    catalogue.add_track(Track("2", "imported"))
+    assert embed_missing(catalogue, Giving()) == (1, 0) and catalogue.n_tagged() == 1
+    forget_tags(catalogue)
+    assert catalogue.n_untagged() == 1
+    assert embed_missing(catalogue, Fake()) == (1, 0) and catalogue.n_tagged() == 0  # one that knows no words
+    assert embed_missing(catalogue, Giving()) == (1, 0) and catalogue.n_untagged() == 0
+    assert embed_missing(catalogue, Giving()) == (0, 0) and catalogue.failures() == ()
+
+
+def forget_tags(catalogue, of_whom=""):
+    with sqlite3.connect(catalogue.path) as plain:
+        plain.execute(f"DELETE FROM track_tags WHERE 1 {of_whom}")
+        plain.execute(f"DELETE FROM track_words WHERE 1 {of_whom}")
+    plain.close()
