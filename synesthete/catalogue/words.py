@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -279,6 +280,7 @@ def _likely(names: Iterable[str], probabilities: np.ndarray) -> Mapping[str, flo
     return likely
 
 
+@lru_cache(maxsize=4096)  # fifty words come with every track
 def _key(text: str) -> str:
     """What is the same in all forms of a word."""
     parts = re.sub("['’]", "", re.sub("[-_/]", " ", searchable(text))).split()
