@@ -137,6 +137,7 @@ def export(chosen: argparse.Namespace) -> int:
 
 def take_in(chosen: argparse.Namespace) -> int:
     """Import a shared file."""
+    from synesthete import encoders
     from synesthete.catalogue.share import import_from
     from synesthete.catalogue.shared_file import SharedFile
     from synesthete.catalogue.store import Catalogue
@@ -144,6 +145,13 @@ def take_in(chosen: argparse.Namespace) -> int:
     with SharedFile(chosen.file) as shared, Catalogue.open(chosen.catalogue) as catalogue:
         counts = import_from(catalogue, shared, show_progress)
         n_tracks = len(catalogue)
+        ready = encoders.load_ready()
+        foreign = [encoder for encoder in shared.encoders.values() if encoder.fingerprint not in ready]
+    for encoder in foreign:
+        sys.stderr.write(
+            f"Its vectors by {encoder.name} ({printable(encoder.version)}) are of a version that is not installed here:"
+            " they are kept, but your sounds cannot be compared with them.\n"
+        )
     if chosen.json:
         sys.stdout.write(json.dumps({**asdict(counts), "n_tracks_in_catalogue": n_tracks}) + "\n")
     else:

@@ -154,9 +154,10 @@ class SharedFile:
         for row in self._rows("SELECT fingerprint, name, version, embedding_size, tag_names FROM encoders"):
             fingerprint, name, version, size, names = row
             is_text = all(isinstance(value, str) for value in (fingerprint, name, version, names))
-            if not is_text or not _is_hash(fingerprint) or not isinstance(size, int) or not 0 < size <= MAX_SIZE:
+            is_named = is_text and _is_hash(fingerprint) and re.fullmatch(r"[\w.-]{1,60}", name)  # stands in commands
+            if not is_named or not isinstance(size, int) or not 0 < size <= MAX_SIZE:
                 raise self._refusal(f"an encoder in it cannot be ({cleaned(str(row[:4]))})")
-            yield SharedEncoder(fingerprint, cleaned(name), cleaned(version), size, self._tag_names(names))
+            yield SharedEncoder(fingerprint, name, cleaned(version), size, self._tag_names(names))
 
     def _tag_names(self, text: str) -> tuple[str, ...]:
         try:

@@ -246,7 +246,7 @@ class VectorStore(CatalogueFile):
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def n_changes(self) -> int:
-        """A counter that grows when any process writes or removes vectors, or changes a track's tags or path.
+        """A counter that grows when any process writes or removes vectors or words, or changes a track's tags or path.
 
         Faster than :meth:`revision`, which tells whether vectors are among what changed.
         """

@@ -205,6 +205,7 @@ BAD_VECTOR = np.full(12, np.nan, "<f4").tobytes()
         ("UPDATE tracks SET seconds = 9e999 WHERE rowid = 1", "inf seconds long"),
         ("UPDATE tracks SET seconds = NULL WHERE rowid = 1", "None seconds long"),
         ("UPDATE encoders SET fingerprint = 'x'", "an encoder in it cannot be"),
+        ("UPDATE encoders SET name = '`reboot`'", "an encoder in it cannot be"),
         (f"UPDATE encoders SET embedding_size = {MAX_SIZE + 1}", "an encoder in it cannot be"),
         ("UPDATE encoders SET embedding_size = 11", "no embedding of size 11"),
         ("UPDATE encoders SET tag_names = '[1]'", "names of tags cannot be"),
@@ -359,7 +360,10 @@ def test_the_commands(own, tmp_path, capsys):
     assert main(["import", str(own.path), "--catalogue", str(catalogue)]) == 1
     assert "not a shared catalogue" in capsys.readouterr().err and not catalogue.exists()
     assert main(["import", str(file), "--catalogue", str(catalogue), "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["n_new"] == 30
+    said = capsys.readouterr()
+    assert (
+        json.loads(said.out)["n_new"] == 30 and "by tagger (1) are of a version that is not installed here" in said.err
+    )
     assert main(["find", "jazz", "--catalogue", str(catalogue), "--json"]) == 0
     found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert found and all("jazz" in track["words"] and track["path"] == "" for track in found)
