@@ -4,7 +4,7 @@ import streamlit as st
 
 from synesthete.ui import frame, listening, matches, options, picture, resources, sound_input, spotify, state
 from synesthete.ui.export import offer_export
-from synesthete.ui.text import count, plain
+from synesthete.ui.text import badges, count, plain
 
 with frame.begin("Listen"):
     spotify.receive()
@@ -26,7 +26,7 @@ with frame.begin("Listen"):
     if sound and engine and listening.is_gone(sound, engine):
         st.divider()
         st.header(plain(sound.name), anchor="the-sound")
-        st.caption("Its file is not where it was, so it can be neither seen nor played; what sounds like it is known.")
+        st.caption(listening.why_gone(sound, engine))
         matches.show_matches(engine.search_track(sound.track_id, search_options), engine.catalogue)
     elif sound and engine:
         st.divider()
@@ -40,7 +40,7 @@ with frame.begin("Listen"):
         track_file = engine.catalogue.audio_path(engine.catalogue.track(sound.track_id)) if sound.track_id else None
         picture.show_player(analysis.clip, str(track_file) if track_file else sound.data, sound.mime or "audio/mpeg")
         if analysis.tags:
-            st.markdown("This encoder would call it " + " ".join(f":gray-badge[{plain(tag)}]" for tag in analysis.tags))
+            st.markdown("This encoder would call it " + badges(analysis.tags))
         st.subheader("What the engine sees", anchor=False)
         picture.show_picture(analysis.clip, analysis.spectrograms)
         st.subheader("What sounds most alike", anchor="matches")

@@ -1,4 +1,4 @@
-"""Library: every track of the catalogue, searchable and playable, and what could not be read."""
+"""Library: every track of the catalogue, found by words and by name, playable, and what could not be read."""
 
 import streamlit as st
 
@@ -13,11 +13,16 @@ with frame.begin("Library"):
     st.markdown(
         f"The built-in catalogue holds {count(len(catalogue), 'track')}: our own music, free for any use (CC0)."
     )
-    words = st.text_input(
-        "Find", placeholder="Title, artist, album or style", icon=":material/search:", key="library_words"
-    )
-    found = library.show_tracks(catalogue, words)
-    offer_export(found, f"Library: {words}" if words.strip() else "The whole library", catalogue)
+    text = st.text_input(
+        "Find",
+        placeholder="How it sounds, or a name: female vocals, jazz guitar, 80s; a title, artist, album or style",
+        icon=":material/search:",
+        key="library_words",
+    ).strip()
+    words = library.choose_words(catalogue)
+    found = library.show_tracks(catalogue, text, words)
+    asked = ", ".join([*([text] if text else []), *words])
+    offer_export(found, f"Library: {asked}" if asked else "The whole library", catalogue)
     search_by_name(catalogue)
     library.show_failures(catalogue)
     library.show_provenance(catalogue)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from synesthete import __version__, settings
 from synesthete.audio.formats import SUPPORTED
-from synesthete.catalogue.command import add_doctor_command, add_index_command
+from synesthete.catalogue.command import add_doctor_command, add_find_command, add_index_command, add_share_commands
 from synesthete.errors import SynestheteError
 from synesthete.evaluation.command import add_evaluate_command
 from synesthete.evaluation.neighbours import add_neighbours_command
@@ -62,11 +62,13 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     add_index_command(commands)
     _add_search(commands)
+    add_find_command(commands)
     add_neighbours_command(commands)
     _add_embed(commands)
     add_evaluate_command(commands)
     add_train_command(commands)
     add_doctor_command(commands)
+    add_share_commands(commands)
     return parser
 
 

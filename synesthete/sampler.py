@@ -31,8 +31,9 @@ from synesthete.terminal import show_progress
 from synesthete.tracks import Track
 
 CATALOGUE_NAME = "catalogue.sqlite"
-# Encoders whose vectors ship with the project; those that are not ready on the building machine are left out.
-SHIPPED = ("synesthete", "resnet", "musicnn", "timbre", "statistics")
+# Encoders whose vectors ship with the project; those that are not ready on the building machine are left out. The
+# default one is last, because the words of a track are those of the encoder that was the last to hear it.
+SHIPPED = ("resnet", "musicnn", "timbre", "statistics", "synesthete")
 
 
 def open_sampler(paths: Paths | None = None) -> Catalogue:

@@ -76,7 +76,7 @@ class Tags:
         for field in dataclasses.fields(cls):
             value = plain.get(field.name)
             if field.name in _TEXTS and isinstance(value, str):
-                made[field.name] = _plain(value)
+                made[field.name] = cleaned(value)
             elif field.name in ("year", "track_number") and isinstance(value, int) and 0 <= value < 10_000:
                 made[field.name] = value
             elif field.name == "replaygain_db" and isinstance(value, (int, float)) and -60 <= value <= 60:
@@ -103,7 +103,7 @@ def read_tags(file: BinaryIO) -> Tags:
     if not tags:
         return NO_TAGS
     values = {field: _first(tags, names) for field, names in _NAMES.items()}
-    texts = {field: _plain(values[field]) for field in _TEXTS}
+    texts = {field: cleaned(values[field]) for field in _TEXTS}
     texts["isrc"] = _matching(r"[A-Z]{2}[A-Z0-9]{3}\d{7}", texts["isrc"].replace("-", "").replace(" ", "").upper())
     uuid = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
     texts["musicbrainz_recording_id"] = _matching(uuid, texts["musicbrainz_recording_id"].lower())
@@ -145,7 +145,8 @@ def _text(value: Any) -> str:
     return str(value)
 
 
-def _plain(text: str) -> str:
+def cleaned(text: str) -> str:
+    """A text of a stranger's as tags are kept: printable characters with single blanks, at most 300 of them."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:MAX_CHARACTERS]
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from synesthete import encoders
 from synesthete.catalogue.store import Catalogue
+from synesthete.encoders.base import Encoder
 from synesthete.errors import SynestheteError
 
 SHOWN = 5
@@ -34,10 +35,12 @@ class Finding:
 
 
 def examine(catalogue: Catalogue) -> Iterator[Finding]:
-    """Look at the file, the vectors, the encoders, the audio and the failures of a catalogue, in this order."""
+    """Look at the file, its vectors, encoders, words, audio and failures, in this order."""
     yield _integrity(catalogue)
     yield _references(catalogue)
-    yield from _encoders(catalogue)
+    ready = encoders.load_ready()
+    yield from _encoders(catalogue, ready)
+    yield _words(catalogue, ready)
     yield _audio(catalogue)
     yield _failures(catalogue)
 
@@ -54,32 +57,37 @@ def _references(catalogue: Catalogue) -> Finding:
     return Finding("references", n_broken > 0, detail, "Index the folders again." if n_broken else "")
 
 
-def _encoders(catalogue: Catalogue) -> Iterator[Finding]:
-    current: dict[str, str] = {}
-    for name in encoders.available():
-        try:
-            if encoders.is_ready(name):
-                current[encoders.load(name).fingerprint] = name
-        except SynestheteError:
-            continue  # what an encoder lacks is the encoders' page to say
+def _encoders(catalogue: Catalogue, ready: dict[str, Encoder]) -> Iterator[Finding]:
     entries, n_tracks = catalogue.encoders(), len(catalogue)
     if not entries:
         yield Finding("vectors", n_tracks > 0, "none", "Index the folders." if n_tracks else "")
     for entry in entries:
-        if entry.fingerprint not in current:
+        if entry.fingerprint not in ready:
             detail = f"{entry.n_tracks:,} tracks, by a version that is not installed here ({entry.version})"
             remedy = f"Index the folders with --encoder {entry.name}; the old vectors stay beside the new."
             yield Finding(f"vectors of {entry.name}", True, detail, remedy)
             continue
-        n_missing = n_tracks - entry.n_tracks
+        n_missing = sum(bool(track.path) for track in catalogue.missing(entry.fingerprint))
         detail = f"{entry.n_tracks:,} of {n_tracks:,} tracks"
         remedy = f"Index the folders again with --encoder {entry.name}." if n_missing else ""
         yield Finding(f"vectors of {entry.name}", n_missing > 0, detail, remedy)
 
 
+def _words(catalogue: Catalogue, ready: dict[str, Encoder]) -> Finding:
+    """Tracks without words are a problem where one of the catalogue's encoders gives words."""
+    used = [ready[entry.fingerprint] for entry in catalogue.encoders() if entry.fingerprint in ready]
+    giving = [encoder.name for encoder in used if encoder.tag_names]
+    is_problem = bool(giving) and catalogue.n_untagged() > 0
+    remedy = f"Index the folders again with --encoder {giving[0]}." if is_problem else ""
+    return Finding("words", is_problem, f"known of {catalogue.n_tagged():,} of {len(catalogue):,} tracks", remedy)
+
+
 def _audio(catalogue: Catalogue) -> Finding:
-    n_there, gone = 0, []
+    n_there, n_imported, gone = 0, 0, []
     for track in catalogue.tracks():
+        if not track.path:
+            n_imported += 1
+            continue
         try:
             path = catalogue.audio_path(track)
         except SynestheteError as error:
@@ -90,6 +98,8 @@ def _audio(catalogue: Catalogue) -> Finding:
         else:
             gone.append(str(path))
     detail = f"{n_there:,} files are where they were"
+    if n_imported:
+        detail += f", {n_imported:,} tracks were imported without audio"
     if gone:
         detail += f", {len(gone):,} are not: " + ", ".join(gone[:SHOWN]) + (", …" if len(gone) > SHOWN else "")
     remedy = "If they moved, index the new folder; if they are gone for good, index with --prune." if gone else ""

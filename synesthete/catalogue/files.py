@@ -6,8 +6,8 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from synesthete.catalogue.fitting import MomentStore
 from synesthete.catalogue.vectors import portions
+from synesthete.catalogue.words import WordStore
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,8 @@ class KnownFile:
         Of its sound; empty for a file that could not be read (:meth:`Catalogue.failures` says why).
     n_encoders : int >= 0
         How many of the encoders asked about have vectors of it.
+    has_tags : bool
+        An encoder has said what it calls it.
     """
 
     path: str
@@ -31,9 +33,10 @@ class KnownFile:
     mtime_ns: int
     track_id: str
     n_encoders: int
+    has_tags: bool
 
 
-class FileStore(MomentStore):
+class FileStore(WordStore):
     """The files of a catalogue."""
 
     def known_files(self, paths: Sequence[str], fingerprints: Sequence[str]) -> dict[str, KnownFile]:
@@ -43,7 +46,8 @@ class FileStore(MomentStore):
         for part in portions(list(paths)):
             rows = self._rows(
                 "SELECT path, n_bytes, mtime_ns, coalesce(track_id, ''), (SELECT count(*) FROM track_vectors"
-                f" WHERE track_vectors.track_id = files.track_id AND fingerprint IN ({of_encoders}))"
+                f" WHERE track_vectors.track_id = files.track_id AND fingerprint IN ({of_encoders})),"
+                " EXISTS (SELECT 1 FROM track_tags WHERE track_tags.track_id = files.track_id)"
                 f" FROM files WHERE path IN ({', '.join('?' * len(part))})",
                 [*fingerprints, *part],
             )

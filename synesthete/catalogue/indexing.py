@@ -16,6 +16,7 @@ from pathlib import Path
 from synesthete import encoders, settings
 from synesthete.audio import content_id, read_clip
 from synesthete.audio.formats import FILE_SUFFIXES
+from synesthete.catalogue.files import KnownFile
 from synesthete.catalogue.store import Catalogue
 from synesthete.encoders.base import Embedding, Encoder
 from synesthete.engines import LocalEngine
@@ -101,8 +102,9 @@ def index(
 ) -> IndexCounts:
     """Take the music of folders into a catalogue.
 
-    Unchanged files are passed over; a moved one is known by its sound and keeps its vectors; a file that could not be
-    read is tried again when it has changed. Run it again to go on after an interruption.
+    Unchanged files are passed over, unless vectors or words are missing; a moved one is known by its sound and keeps
+    its vectors; a file that could not be read is tried again when it has changed. Run it again to go on after an
+    interruption.
 
     Parameters
     ----------
@@ -147,6 +149,7 @@ class _Run:
         for name in self.names:
             encoder = encoders.load(name)
             self.encoders[encoder.fingerprint] = encoder
+        self.gives_tags = any(encoder.tag_names for encoder in self.encoders.values())
         self.on_event = on_event or (lambda event, counts: None)
         self.counts = IndexCounts()
         self._began = time.monotonic()
@@ -194,12 +197,16 @@ class _Run:
                 self.counts.n_found += 1
                 before = known.get(entry.path)
                 is_same = before is not None and (before.n_bytes, before.mtime_ns) == (entry.n_bytes, entry.mtime_ns)
-                if is_same and before and before.track_id and before.n_encoders == len(self.encoders):
+                if is_same and before and self._is_complete(before):
                     self.counts.n_unchanged += 1
                 elif is_same and before and not before.track_id and not is_retry:
                     self.counts.n_failed += 1
                 else:
                     yield entry
+
+    def _is_complete(self, file: KnownFile) -> bool:
+        """Whether nothing is left to be known of an unchanged file: vectors of every encoder, and words."""
+        return bool(file.track_id) and file.n_encoders == len(self.encoders) and (file.has_tags or not self.gives_tags)
 
     def _count_others(self, entries: list[Entry]) -> None:
         for entry in entries:
@@ -308,7 +315,12 @@ def prepare(catalogue_path: str, encoder_names: Iterable[str]) -> Callable[[Foun
             musicbrainz_recording_id=tags.musicbrainz_recording_id,
             replaygain_db=tags.replaygain_db,
         )
-        wanted = [fingerprint for fingerprint in loaded if not catalogue.has_vectors(track_id, fingerprint)]
+        lacks_tags = not catalogue.tags(track_id)
+        wanted = [
+            fingerprint
+            for fingerprint, encoder in loaded.items()
+            if not catalogue.has_vectors(track_id, fingerprint) or (lacks_tags and encoder.tag_names)
+        ]
         spectrograms = compute_spectrograms(clip) if wanted else None
         return Analysis(track, {name: loaded[name].embed(clip, spectrograms) for name in wanted})
 

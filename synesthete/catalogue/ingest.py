@@ -13,10 +13,10 @@ Progress = Callable[[str, float], object]
 
 
 def embed_missing(catalogue: Catalogue, encoder: Encoder, on_progress: Progress | None = None) -> tuple[int, int]:
-    """Embed every track that an encoder has not embedded yet.
+    """Embed every track that an encoder has not embedded yet, or that lacks the words this encoder gives.
 
-    A track that cannot be read becomes a row of the catalogue's failures; the rest go on. What is done is kept,
-    so a second call goes on where the first was stopped.
+    A track that cannot be read becomes a row of the catalogue's failures; the rest go on. One without audio, because it
+    was imported, is passed over. What is done is kept, so a second call goes on where the first was stopped.
 
     Parameters
     ----------
@@ -30,7 +30,8 @@ def embed_missing(catalogue: Catalogue, encoder: Encoder, on_progress: Progress 
     tuple of int
         Tracks embedded, tracks failed.
     """
-    waiting = catalogue.missing(encoder.fingerprint)
+    missing = catalogue.missing(encoder.fingerprint, or_tags=bool(encoder.tag_names))
+    waiting = [track for track in missing if track.path]
     n_failed = 0
     for number, track in enumerate(waiting):
         if on_progress:

@@ -19,7 +19,35 @@ SCHEMA_VERSION = 3
 APPLICATION_ID = 0x53594E45  # "SYNE": tells our files from other SQLite databases
 BUSY_TIMEOUT_MS = 15_000
 
-_SCHEMA = """
+# What an encoder calls the tracks: its tags with their probabilities, and of these the words that searches go by.
+_WORDS = """
+CREATE TABLE tag_names (fingerprint TEXT PRIMARY KEY REFERENCES encoders, names TEXT NOT NULL);
+CREATE TABLE track_tags (
+    track_id TEXT PRIMARY KEY REFERENCES tracks ON DELETE CASCADE,
+    fingerprint TEXT NOT NULL REFERENCES tag_names, probabilities BLOB NOT NULL);
+CREATE TABLE track_words (
+    track_id TEXT NOT NULL REFERENCES tracks ON DELETE CASCADE, word TEXT NOT NULL, probability REAL NOT NULL,
+    PRIMARY KEY (track_id, word)) WITHOUT ROWID;
+CREATE INDEX track_words_by_word ON track_words (word, probability);
+"""
+
+# Of whole tracks, features before any fitting, and what an encoder is fitted by.
+_MOMENTS = """
+CREATE TABLE moments (
+    fingerprint TEXT PRIMARY KEY REFERENCES encoders, n_tracks INTEGER NOT NULL, n_sounding INTEGER NOT NULL,
+    mean BLOB NOT NULL, variance BLOB NOT NULL);
+"""
+_FITTED = (
+    """
+ALTER TABLE track_vectors RENAME COLUMN vector TO features;
+ALTER TABLE encoders ADD COLUMN n_track_features INTEGER NOT NULL DEFAULT 0;
+UPDATE encoders SET n_track_features = embedding_size;
+"""
+    + _MOMENTS
+)
+
+_SCHEMA = (
+    """
 CREATE TABLE tracks (
     track_id TEXT PRIMARY KEY, title TEXT NOT NULL, artist TEXT NOT NULL, album TEXT NOT NULL,
     genre TEXT NOT NULL, seconds REAL NOT NULL, path TEXT NOT NULL, isrc TEXT NOT NULL, licence TEXT NOT NULL,
@@ -31,7 +59,8 @@ CREATE TABLE other_paths (
     path TEXT PRIMARY KEY, track_id TEXT NOT NULL REFERENCES tracks ON DELETE CASCADE);
 CREATE INDEX other_paths_by_track ON other_paths (track_id);
 CREATE TABLE encoders (
-    fingerprint TEXT PRIMARY KEY, name TEXT NOT NULL, version TEXT NOT NULL, embedding_size INTEGER NOT NULL);
+    fingerprint TEXT PRIMARY KEY, name TEXT NOT NULL, version TEXT NOT NULL, embedding_size INTEGER NOT NULL,
+    n_track_features INTEGER NOT NULL);
 CREATE TABLE track_vectors (
     track_id TEXT NOT NULL REFERENCES tracks ON DELETE CASCADE, fingerprint TEXT NOT NULL REFERENCES encoders,
     digest TEXT NOT NULL, features BLOB NOT NULL, PRIMARY KEY (track_id, fingerprint));
@@ -40,9 +69,6 @@ CREATE TABLE segment_vectors (
     track_id TEXT NOT NULL REFERENCES tracks ON DELETE CASCADE, fingerprint TEXT NOT NULL REFERENCES encoders,
     starts BLOB NOT NULL, lengths BLOB NOT NULL, matrix BLOB NOT NULL, PRIMARY KEY (track_id, fingerprint));
 CREATE UNIQUE INDEX segment_vectors_by_encoder ON segment_vectors (fingerprint, track_id);
-CREATE TABLE moments (
-    fingerprint TEXT PRIMARY KEY REFERENCES encoders, n_tracks INTEGER NOT NULL, n_sounding INTEGER NOT NULL,
-    mean BLOB NOT NULL, variance BLOB NOT NULL);
 CREATE TABLE files (
     path TEXT PRIMARY KEY, n_bytes INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
     track_id TEXT REFERENCES tracks ON DELETE CASCADE);
@@ -52,6 +78,9 @@ CREATE TABLE provenance (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE changes (n INTEGER NOT NULL);
 INSERT INTO changes VALUES (0);
 """
+    + _MOMENTS
+    + _WORDS
+)
 
 # What brings a catalogue of the format before to this one.
 _UPGRADES = {
@@ -67,12 +96,7 @@ CREATE TABLE files (
     track_id TEXT REFERENCES tracks ON DELETE CASCADE);
 CREATE INDEX files_by_track ON files (track_id);
 """,
-    2: """
-ALTER TABLE track_vectors RENAME COLUMN vector TO features;
-CREATE TABLE moments (
-    fingerprint TEXT PRIMARY KEY REFERENCES encoders, n_tracks INTEGER NOT NULL, n_sounding INTEGER NOT NULL,
-    mean BLOB NOT NULL, variance BLOB NOT NULL);
-""",
+    2: _FITTED + _WORDS,
 }
 
 
@@ -202,15 +226,18 @@ def connect(path: Path, is_read_only: bool) -> sqlite3.Connection:
     return connection
 
 
+def address_to_read(path: Path) -> str:
+    """The file as an address for SQLite that opens it for reading only."""
+    # A write-ahead journal needs files beside the catalogue even to read it. In a folder where those
+    # cannot be made, nobody is writing either, so SQLite may be told that the file will not change.
+    how = "mode=ro" if os.access(path.parent, os.W_OK) else "immutable=1"
+    return f"file:{quote(path.as_posix())}?{how}"
+
+
 def _open(path: Path, is_read_only: bool) -> sqlite3.Connection:
-    address = "file:" + quote(path.as_posix())
-    if is_read_only:
-        # A write-ahead journal needs files beside the catalogue even to read it. In a folder where those
-        # cannot be made, nobody is writing either, so SQLite may be told that the file will not change.
-        address += "?mode=ro" if os.access(path.parent, os.W_OK) else "?immutable=1"
-    else:
+    if not is_read_only:
         path.parent.mkdir(parents=True, exist_ok=True)
-        address += "?mode=rwc"
+    address = address_to_read(path) if is_read_only else f"file:{quote(path.as_posix())}?mode=rwc"
     return sqlite3.connect(
         address, uri=True, isolation_level=None, check_same_thread=False, timeout=BUSY_TIMEOUT_MS / 1000
     )

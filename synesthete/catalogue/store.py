@@ -150,18 +150,20 @@ class Catalogue(FileStore):
             raise self._unknown(unknown[0])
         return tuple(found[track_id] for track_id in wanted)
 
-    def find(self, text: str, limit: int = 50) -> tuple[Track, ...]:
-        """Tracks whose title, artist, album or genre hold every word of ``text``, whatever case and accents.
+    def find(self, text: str, limit: int = 50, words: Iterable[str] = ()) -> tuple[Track, ...]:
+        """Tracks in which all of ``text`` is written or heard, whatever case and accents.
 
-        An empty text gives the first ``limit`` tracks by artist and title.
+        Parameters
+        ----------
+        text : str
+            "jazz", "female vocals björk": each part has to be in the title, artist, album or genre, or be a word
+            that the track has (:meth:`terms`). An empty text gives the first tracks by artist and title.
+        limit : int >= 0
+        words : iterable of str
+            Of :meth:`word_counts`; only tracks that have all of them.
         """
-        words = searchable(text).split()
-        for sign in ("\\", "%", "_"):
-            words = [word.replace(sign, "\\" + sign) for word in words]
-        condition = " AND ".join(["search_text LIKE ? ESCAPE '\\'"] * len(words)) or "1"
-        query = f"SELECT {_COLUMNS} FROM tracks WHERE {condition} ORDER BY artist, title, track_id LIMIT ?"
-        rows = self._rows(query, [*(f"%{word}%" for word in words), max(limit, 0)])
-        return tuple(Track(*row) for row in rows)
+        with self.snapshot():
+            return self.tracks(self.find_ids(text, words, limit))
 
     def remove(self, track_id: str) -> None:
         """Forget a track, its other paths and its vectors; the audio stays. CatalogueError if unknown."""
@@ -203,11 +205,16 @@ class Catalogue(FileStore):
             )
         return resolved
 
-    def missing(self, fingerprint: str) -> tuple[Track, ...]:
-        """Tracks that this encoder has not embedded yet, by id."""
+    def locate(self, track: Track) -> Path | None:
+        """Where the audio of a track lies, as :meth:`audio_path`; None for one that came without (an import)."""
+        return self.audio_path(track) if track.path else None
+
+    def missing(self, fingerprint: str, *, or_tags: bool = False) -> tuple[Track, ...]:
+        """Tracks that this encoder has not embedded yet, by id; with ``or_tags`` also those without tags."""
         query = (
             f"SELECT {_COLUMNS} FROM tracks WHERE track_id NOT IN"
-            " (SELECT track_id FROM track_vectors WHERE fingerprint = ?) ORDER BY track_id"
+            " (SELECT track_id FROM track_vectors WHERE fingerprint = ?)"
+            f"{' OR track_id NOT IN (SELECT track_id FROM track_tags)' if or_tags else ''} ORDER BY track_id"
         )
         return tuple(Track(*row) for row in self._rows(query, (fingerprint,)))
 

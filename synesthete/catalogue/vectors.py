@@ -49,14 +49,32 @@ class VectorStore(CatalogueFile):
             vectors).
         """
         blobs = packed(track_id, encoder, embedding)
-        digest = hashlib.sha256(b"".join(blobs)).hexdigest()[:16]
-        key = (track_id, encoder.fingerprint)
         with self.transaction():
             self._check_known(track_id)
+            sizes = encoder.embedding_size, encoder.n_track_features
+            self.put_encoder(encoder.fingerprint, encoder.name, encoder.version, sizes)
+            self.put_packed(track_id, encoder.fingerprint, blobs)
+
+    def put_encoder(self, fingerprint: str, name: str, version: str, sizes: tuple[int, int]) -> None:
+        """Make an encoder known, with its embedding_size and n_track_features; CatalogueError if they were others."""
+        with self.transaction():
             self._rows(
-                "INSERT OR IGNORE INTO encoders (fingerprint, name, version, embedding_size) VALUES (?, ?, ?, ?)",
-                (encoder.fingerprint, encoder.name, encoder.version, encoder.embedding_size),
+                "INSERT OR IGNORE INTO encoders (fingerprint, name, version, embedding_size, n_track_features)"
+                " VALUES (?, ?, ?, ?, ?)",
+                (fingerprint, name, version, *sizes),
             )
+            query = "SELECT embedding_size, n_track_features FROM encoders WHERE fingerprint = ?"
+            if (known := self._rows(query, (fingerprint,))[0]) != sizes:
+                raise CatalogueError(
+                    f"The catalogue {self.path} holds vectors of encoder {fingerprint} of the sizes {known}, not"
+                    f" {sizes}. Use a new catalogue."
+                )
+
+    def put_packed(self, track_id: str, fingerprint: str, blobs: tuple[bytes, bytes, bytes, bytes]) -> None:
+        """Store the bytes of an embedding, as :func:`packed` makes them, of a track and an encoder that are known."""
+        digest = hashlib.sha256(b"".join(blobs)).hexdigest()[:16]
+        key = (track_id, fingerprint)
+        with self.transaction():
             self._rows(
                 "INSERT OR REPLACE INTO track_vectors (track_id, fingerprint, digest, features) VALUES (?, ?, ?, ?)",
                 (*key, digest, blobs[0]),
@@ -252,7 +270,7 @@ class VectorStore(CatalogueFile):
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def n_changes(self) -> int:
-        """A counter that grows when any process writes or removes vectors, or changes a track's tags or path.
+        """A counter that grows when any process writes or removes vectors or words, or changes a track's tags or path.
 
         Faster than :meth:`revision`, which tells whether vectors are among what changed.
         """
@@ -290,25 +308,38 @@ def packed(track_id: str, encoder: Encoder, embedding: Embedding) -> tuple[bytes
 
     if embedding.fingerprint != encoder.fingerprint:
         raise refuse(f"carries fingerprint {embedding.fingerprint!r} instead of {encoder.fingerprint!r}")
-    n_segments, size, n_features = len(embedding.segments), encoder.embedding_size, encoder.n_track_features
     features, matrix = np.asarray(embedding.track_features), np.asarray(embedding.segment_vectors)
-    if features.shape != (n_features,) or matrix.shape != (n_segments, size) or n_segments == 0:
-        raise refuse(
-            f"has the shapes {features.shape} and {matrix.shape} for {n_segments} segments;"
-            f" ({n_features},) and (n_segments, {size}) are needed"
-        )
-    if encoder.track_parts and not np.isfinite(features).all():
-        raise refuse("holds features that are not finite")
-    vectors = matrix if encoder.track_parts else np.vstack([features, matrix])
-    norms = np.linalg.norm(vectors.astype(np.float64), axis=1)
-    is_unit = np.abs(norms - 1) < 1e-2
-    if not np.all(is_unit | (norms == 0)):  # not-a-number fails both; a zero vector is what silence gives
-        raise refuse(f"holds a vector of length {norms[~(is_unit | (norms == 0))][0]:g} instead of 1")
+    sizes = encoder.embedding_size, encoder.n_track_features
+    if problem := misfit(features, matrix, len(embedding.segments), sizes, bool(encoder.track_parts)):
+        raise refuse(problem)
     starts = [segment.start_seconds for segment in embedding.segments]
     lengths = [segment.seconds for segment in embedding.segments]
     arrays = ((features, "<f4"), (starts, "<f4"), (lengths, "<f4"), (matrix, "<f2"))
     first, second, third, fourth = (np.asarray(array).astype(kind).tobytes() for array, kind in arrays)
     return first, second, third, fourth
+
+
+def misfit(
+    features: np.ndarray, matrix: np.ndarray, n_segments: int, sizes: tuple[int, int], is_fitted: bool = True
+) -> str:
+    """What is wrong with the features of a track and the vectors of its segments; empty if they fit an encoder.
+
+    ``sizes`` are its embedding_size and n_track_features; if it is not fitted to a library, features are unit vectors.
+    """
+    size, n_features = sizes
+    if features.shape != (n_features,) or matrix.shape != (n_segments, size) or n_segments == 0:
+        return (
+            f"has the shapes {features.shape} and {matrix.shape} for {n_segments} segments;"
+            f" ({n_features},) and (n_segments, {size}) are needed"
+        )
+    if is_fitted and not np.isfinite(features).all():
+        return "holds features that are not finite"
+    vectors = matrix if is_fitted else np.vstack([features, matrix])
+    norms = np.linalg.norm(vectors.astype(np.float64), axis=1)
+    is_unit = np.abs(norms - 1) < 1e-2
+    if not np.all(is_unit | (norms == 0)):  # not-a-number fails both; a zero vector is what silence gives
+        return f"holds a vector of length {norms[~(is_unit | (norms == 0))][0]:g} instead of 1"
+    return ""
 
 
 def unpacked(blob: bytes, n_rows: int, size: int) -> np.ndarray:

@@ -78,6 +78,8 @@ class Encoder(ABC):
         encoder whose track features are taken as they are: unit vectors in segment space.
     notes : tuple of str
         What a listener should know, such as a component that is missing.
+    tag_names : tuple of str
+        The names that :meth:`tags` gives; empty for an encoder that knows no tags.
     """
 
     name: ClassVar[str]
@@ -85,6 +87,7 @@ class Encoder(ABC):
     embedding_size: int
     sample_rate: int = settings.AUDIO.sample_rate_hz
     notes: tuple[str, ...] = ()
+    tag_names: tuple[str, ...] = ()
     segment_seconds: float = 5.0
     hop_seconds: float = 2.5
     consumes: ClassVar[Form]

@@ -94,6 +94,7 @@ class Fusion(Encoder):
                 f"None of the encoders of 'synesthete' that hear every segment is ready. {' '.join(self.notes)}"
             )
         self.members = ready
+        self.tag_names = tuple(dict.fromkeys(name for member in ready.values() for name in member.tag_names))
         self.embedding_size = sum(component.size for component in self._components)
         self._card_id = settings.fingerprint(weights.card)
         self._tensors_id = weights.card.get("weights_sha256", "")

@@ -60,7 +60,7 @@ class Musicnn(Encoder):
     def __init__(self, reference: tuple[np.ndarray, np.ndarray] | None = None) -> None:
         table = read_table()
         self.network = Network(read_tensors(table))
-        self.tag_names: tuple[str, ...] = tuple(table["tags"])
+        self.tag_names = tuple(table["tags"])
         self.weights_sha256: str = table["sha256"]
         self.mean, self.std = reference or read_reference(
             settings.Paths().models / FILE_NAME, self.name, N_PENULTIMATE, self.weights_sha256, REMEDY

@@ -152,6 +152,19 @@ def load(name: str | None = None) -> Encoder:
         return _loaded[name]
 
 
+def load_ready() -> dict[str, Encoder]:
+    """All encoders that work on this machine, by fingerprint."""
+    found: dict[str, Encoder] = {}
+    for name in available():
+        try:
+            if is_ready(name):
+                encoder = load(name)
+                found[encoder.fingerprint] = encoder
+        except EncoderError:
+            continue  # what an encoder lacks is the encoders' page to say
+    return found
+
+
 def _missing_packages(entry: Entry) -> list[str]:
     return [package for package in entry.packages if importlib.util.find_spec(package) is None]
 

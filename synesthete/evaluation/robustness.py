@@ -48,7 +48,9 @@ class RecallAtK:
     def from_ranks(cls, ranks: Sequence[int]) -> RecallAtK:
         """From the rank, from 1, of each query's track; any rank above ten for one that was not retrieved."""
         if not len(ranks):
-            raise OptionError("There is no track to ask for: the catalogue has none that is long enough.")
+            raise OptionError(
+                "There is no track to ask for: the catalogue has none that is long enough and has audio here."
+            )
         return cls({k: float(np.mean(np.asarray(ranks) <= k)) for k in DEPTHS}, len(ranks))
 
 
@@ -140,6 +142,6 @@ def sample_tracks(catalogue: Catalogue, max_tracks: int) -> list[Track]:
     """At most ``max_tracks`` tracks that are long enough, evenly spread over the catalogue."""
     if max_tracks < 1:
         raise OptionError(f"max_tracks is {max_tracks}; at least one track is needed.")
-    tracks = [track for track in catalogue.tracks() if track.seconds >= PASSAGE_SECONDS]
+    tracks = [track for track in catalogue.tracks() if track.path and track.seconds >= PASSAGE_SECONDS]
     chosen = np.linspace(0, len(tracks) - 1, min(max_tracks, len(tracks))).round().astype(int)
     return [tracks[number] for number in chosen]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import streamlit as st
@@ -14,6 +15,7 @@ from synesthete.tracks import Track
 from synesthete.ui import frame, spotify
 from synesthete.ui.text import count, plain
 
+_FILES_ONLY = "m3u"  # an M3U list is nothing but files
 _RELATIVE, _ABSOLUTE = "Relative to the music folder", "Absolute"
 
 
@@ -56,9 +58,10 @@ def playlist_of(
 ) -> Playlist:
     """The list as the file formats want it."""
     starts = offsets if offsets is not None else [0.0] * len(tracks)
+    places = [catalogue.locate(track) for track in tracks]
     entries = tuple(
-        Entry(track, catalogue.audio_path(track).resolve(), round(start, 2) or None)
-        for track, start in zip(tracks, starts, strict=True)
+        Entry(track, place.resolve() if place else None, round(start, 2) or None)
+        for track, place, start in zip(tracks, places, starts, strict=True)
     )
     return Playlist(title, entries)
 
@@ -69,11 +72,16 @@ def _offer_files(playlist: Playlist, catalogue: Catalogue) -> None:
         "Paths in the file", [_RELATIVE, _ABSOLUTE], default=_ABSOLUTE, required=True, key="export-paths"
     )
     folder = catalogue.folder.resolve()
+    with_audio = replace(playlist, entries=tuple(entry for entry in playlist.entries if entry.location is not None))
     with st.container(horizontal=True):
         for name, form in FORMATS.items():
             st.download_button(
                 form.label,
-                write(playlist, name, relative_to=folder if style == _RELATIVE else None),
+                write(
+                    with_audio if name == _FILES_ONLY else playlist,
+                    name,
+                    relative_to=folder if style == _RELATIVE else None,
+                ),
                 file_name=file_name(playlist.title, name),
                 mime=form.mime,
                 icon=":material/download:",
@@ -81,6 +89,11 @@ def _offer_files(playlist: Playlist, catalogue: Catalogue) -> None:
                 help=f"For {form.purpose}",
                 on_click="ignore",
             )
+    if n_silent := len(playlist.entries) - len(with_audio.entries):
+        st.caption(
+            f"No audio here for {count(n_silent, 'track')}: imported. The list names them, without a file; "
+            f"{FORMATS[_FILES_ONLY].label} leaves them out."
+        )
     n_missing = sum(isinstance(e.location, Path) and not e.location.is_file() for e in playlist.entries)
     lies = f"Save the file in {plain(str(folder), 300)}: its paths begin there."
     st.caption(lies if style == _RELATIVE else "The file works wherever you save it on this computer.")

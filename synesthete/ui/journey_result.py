@@ -60,7 +60,7 @@ def _row(
     return Row(
         title=track.title,
         about=dotted(track.artist, track.genre),
-        source=engine.catalogue.audio_path(track),
+        source=engine.catalogue.locate(track),
         start_seconds=stop.start_seconds,
         image=image,
         mark=mark,
@@ -92,7 +92,7 @@ def show_picks(picks: Sequence[Pick], sounds: Sequence[Sound], engine: SearchEng
             Row(
                 title=pick.track.title,
                 about=dotted(pick.track.artist, pick.track.genre),
-                source=engine.catalogue.audio_path(pick.track),
+                source=engine.catalogue.locate(pick.track),
                 start_seconds=pick.start_seconds,
                 image=images[pick.track.track_id],
                 note=engine.scale.words(pick.cosine).capitalize() + to_whom,

@@ -116,7 +116,8 @@ def _show_chosen(data: LandscapeData, found: SearchResult | None, engine: Search
     track = data.tracks[row]
     with st.container(border=True, key="landscape-chosen"):
         tags = (plain(tag) for tag in (track.artist, track.genre, track.album))
-        about = dotted(*tags, group_name(int(data.groups[row])), clock(track.seconds))
+        word = plain(data.words[row]) if data.words else ""
+        about = dotted(*tags, word, group_name(int(data.groups[row])), clock(track.seconds))
         st.markdown(f"**{plain(track.title)}**  \n{about}")
         play_track(track, engine.catalogue, is_started=True)
         if found is not None:
@@ -175,7 +176,7 @@ def show_table(data: LandscapeData, found: SearchResult | None) -> None:
     st.subheader("Every track", anchor=False)
     words = st.text_input(
         "Find on the map",
-        placeholder="Title, artist, album, style or group",
+        placeholder="Title, artist, album, style, word or group",
         icon=":material/search:",
         key="landscape_words",
     )
@@ -200,7 +201,10 @@ def show_table(data: LandscapeData, found: SearchResult | None) -> None:
 
 
 def _table(data: LandscapeData, found: SearchResult | None) -> pd.DataFrame:
-    table = table_of(data.tracks).assign(Group=[group_name(int(number)) for number in data.groups])
+    table = table_of(data.tracks)
+    if data.words:
+        table = table.assign(Word=data.words)
+    table = table.assign(Group=[group_name(int(number)) for number in data.groups])
     if found is None:
         return table.sort_values(["Style", "Title"], kind="stable")
     return table.assign(Likeness=data.vectors @ found.vector).sort_values("Likeness", ascending=False, kind="stable")
@@ -209,8 +213,8 @@ def _table(data: LandscapeData, found: SearchResult | None) -> pd.DataFrame:
 def _matching(table: pd.DataFrame, words: str) -> np.ndarray:
     """Row numbers of the tracks that hold every word, in the table's order."""
     text = table["Title"]
-    for column in ("Artist", "Style", "Album", "Group"):
-        text = text + "\n" + table[column]
+    for column in ("Artist", "Style", "Album", "Word", "Group"):
+        text = text + "\n" + table[column] if column in table else text
     text = text.str.casefold()
     is_fit = np.ones(len(table), dtype=bool)
     for word in words.casefold().split():

@@ -15,7 +15,7 @@ from synesthete.settings import Paths, fingerprint
 from synesthete.tracks import Track
 from synesthete.ui import map3d
 
-STYLE, ARTIST, ALBUM, FOLDER, GROUP = "Style", "Artist", "Album", "Folder", "Group"
+STYLE, WORD, ARTIST, ALBUM, FOLDER, GROUP = "Style", "Word", "Artist", "Album", "Folder", "Group"
 _N_NEIGHBOURS = 10  # of each track, in the two measures of the map
 _N_GROUPS = 8
 
@@ -33,6 +33,8 @@ class LandscapeData:
     vectors : np.ndarray [shape=(n, size)], float32, unit length
     groups : np.ndarray [shape=(n,)], int64
         Cluster of each track, 0 the largest.
+    words : tuple of str
+        The likeliest word of each track by a tagger; empty where none stands out. No words at all, an empty tuple.
     row_of : dict of str to int
         Row of a track id.
     colourings : tuple of str
@@ -47,6 +49,7 @@ class LandscapeData:
     tracks: tuple[Track, ...]
     vectors: np.ndarray
     groups: np.ndarray
+    words: tuple[str, ...]
     row_of: dict[str, int]
     colourings: tuple[str, ...]
     points: bytes
@@ -56,20 +59,24 @@ class LandscapeData:
 
 def open_landscape_data(engine: SearchEngine, method: str) -> LandscapeData:
     """The map of this encoder's vectors; laid out now, with a spinner, if it is not kept yet."""
-    return _landscape_data(engine, method, engine.encoder.fingerprint, engine.vectors_revision)
+    n_tagged = engine.catalogue.n_tagged()
+    return _landscape_data(engine, method, engine.encoder.fingerprint, engine.vectors_revision, n_tagged)
 
 
 @st.cache_resource(
     show_spinner="Laying out the map; this happens once, and may take a minute …", show_time=True, max_entries=8
 )
 def _landscape_data(
-    _engine: SearchEngine, method: str, encoder_fingerprint: str, vectors_revision: str
+    _engine: SearchEngine, method: str, encoder_fingerprint: str, vectors_revision: str, n_tagged: int
 ) -> LandscapeData:
+    catalogue = _engine.catalogue
     ids, vectors = _engine.vectors()
     made = map_of(vectors_revision, lambda: vectors, encoder_fingerprint, (Paths().sampler, Paths().state), method)
-    tracks = _engine.catalogue.tracks(ids)
+    tracks = catalogue.tracks(ids)
     groups = landscape.clusters(vectors, _N_GROUPS)
-    colourings = {name: of for name, of in _colourings(tracks, groups).items() if len(set(of)) > 1}
+    likeliest = catalogue.likeliest_words()
+    words = tuple(likeliest.get(track_id, "") for track_id in ids) if likeliest else ()
+    colourings = {name: of for name, of in _colourings(tracks, words, groups).items() if len(set(of)) > 1}
     # the tags may change while the vectors, and so the map, stay the same
     map_id = fingerprint(method, vectors_revision, [[track.title, track.artist, *colours] for track, *colours in
                                     zip(tracks, *colourings.values(), strict=True)])  # fmt: skip
@@ -82,6 +89,7 @@ def _landscape_data(
         tracks=tracks,
         vectors=vectors,
         groups=groups,
+        words=words,
         row_of={track_id: row for row, track_id in enumerate(ids)},
         colourings=tuple(colourings),
         points=map3d.pack_points(map_id, made.coordinates, titles, artists, colourings),
@@ -90,9 +98,10 @@ def _landscape_data(
     )
 
 
-def _colourings(tracks: tuple[Track, ...], groups: np.ndarray) -> dict[str, list[str]]:
+def _colourings(tracks: tuple[Track, ...], words: tuple[str, ...], groups: np.ndarray) -> dict[str, list[str]]:
     return {
         STYLE: [track.genre for track in tracks],
+        WORD: list(words) or [""] * len(tracks),
         GROUP: [group_name(number) for number in groups],
         ARTIST: [track.artist for track in tracks],
         ALBUM: [track.album for track in tracks],

@@ -41,8 +41,18 @@ class Analysis:
 
 
 def is_gone(sound: Sound, engine: SearchEngine) -> bool:
-    """Whether the sound is a track of the catalogue whose file has been moved or removed."""
-    return bool(sound.track_id) and not engine.catalogue.audio_path(engine.catalogue.track(sound.track_id)).is_file()
+    """Whether the sound is a track of the catalogue whose file has been moved or removed, or was never here."""
+    if not sound.track_id:
+        return False
+    path = engine.catalogue.locate(engine.catalogue.track(sound.track_id))
+    return path is None or not path.is_file()
+
+
+def why_gone(sound: Sound, engine: SearchEngine) -> str:
+    """A sentence on a sound that :func:`is_gone`."""
+    is_imported = engine.catalogue.locate(engine.catalogue.track(sound.track_id)) is None
+    why = "No audio here: it was imported" if is_imported else "Its file is not where it was"
+    return f"{why}, so it can be neither seen nor played; what sounds like it is known."
 
 
 def analyse(sound: Sound, engine: SearchEngine) -> Analysis:

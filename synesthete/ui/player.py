@@ -74,7 +74,7 @@ class Row:
 def play_track(
     track: Track, catalogue: Catalogue, start_seconds: float | None = None, *, is_started: bool = False
 ) -> bool:
-    """A player for one track, or a sentence where its file is gone; returns whether the file is there.
+    """A player for one track, or a sentence where its file is gone or never was; returns whether it is there.
 
     Parameters
     ----------
@@ -85,7 +85,10 @@ def play_track(
     is_started : bool
         Play at once.
     """
-    path = catalogue.audio_path(track)
+    path = catalogue.locate(track)
+    if path is None:
+        st.caption("No audio here: the track was imported.")
+        return False
     if not path.is_file():
         st.caption(f"The file {plain(path.name)} is not where it was.")
         return False
@@ -150,14 +153,14 @@ def thumbnail(spectrograms: Sequence[Spectrogram]) -> bytes:
 def thumbnails(tracks: Sequence[Track], catalogue: Catalogue) -> dict[str, bytes]:
     """A little stacked image of each track by its id, with progress while they are made; they are kept.
 
-    A track whose file is gone or cannot be read has an empty one.
+    A track whose file is gone or cannot be read, or that was imported, has an empty one.
     """
     bar = st.empty()
     images = {}
     begin = time.monotonic()
     for number, track in enumerate(tracks, start=1):
-        path = catalogue.audio_path(track)
-        images[track.track_id] = _thumbnail(track.track_id, str(path)) if path.is_file() else b""
+        path = catalogue.locate(track)
+        images[track.track_id] = _thumbnail(track.track_id, str(path)) if path and path.is_file() else b""
         if time.monotonic() - begin > _QUICK_SECONDS:
             bar.progress(number / len(tracks), text=f"Looking at {number} of {len(tracks)} tracks …")
     bar.empty()

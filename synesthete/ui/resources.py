@@ -37,4 +37,4 @@ def is_embedded(encoder_name: str) -> bool:
     with sampler.open_for(encoder) as opened:
         failed = {failure.path for failure in opened.failures()}
         missing = opened.missing(encoder.fingerprint)
-        return len(missing) < len(opened) and all(track.path in failed for track in missing)
+        return len(missing) < len(opened) and all(not track.path or track.path in failed for track in missing)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from synesthete.text import printable, shorten
 
@@ -20,6 +21,11 @@ def plain(text: str, limit: int = 120) -> str:
     # Addresses become links and :names: become icons even from escaped text: a word joiner, unseen, parts them.
     text = _SELF_ACTING.sub("\\g<0>\u2060", text)
     return _MARKDOWN.sub(r"\\\1", text)
+
+
+def badges(words: Iterable[str]) -> str:
+    """Words as a row of badges, in Streamlit's Markdown."""
+    return " ".join(f":gray-badge[{plain(word)}]" for word in words)
 
 
 def count(number: int, noun: str) -> str:

@@ -43,6 +43,7 @@ def table_height(n_rows: int, most: int) -> int:
     return min(36 * n_rows + 40, most)
 
 
-def say_nothing_fits(words: str) -> None:
-    """Say that a search by words found nothing, and what to try."""
-    st.info(f"No track fits {plain(words, 60)}. Try fewer or other words.", icon=":material/search_off:")
+def say_nothing_fits(words: str, each_alone: str = "") -> None:
+    """Say that a search by words found nothing, and what to try; ``each_alone`` is Markdown on the parts."""
+    known = f" {each_alone}" if each_alone else ""
+    st.info(f"No track fits {plain(words, 60)}.{known} Try fewer or other words.", icon=":material/search_off:")

@@ -150,7 +150,9 @@ def test_a_sound_that_is_mostly_silent_is_still_embedded(encoder):
 
 
 def test_tags_are_probabilities_likeliest_first(encoder):
-    tags = list(encoder.embed(clip_of(music(4))).tags.values())
+    given = encoder.embed(clip_of(music(4))).tags
+    assert set(given) == set(encoder.tag_names)
+    tags = list(given.values())
     assert tags == sorted(tags, reverse=True) and all(0 <= probability <= 1 for probability in tags)
     assert bool(tags) == (encoder.name == "musicnn" or "musicnn" in getattr(encoder, "members", ()))
 

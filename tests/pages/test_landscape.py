@@ -168,3 +168,17 @@ def test_a_shipped_map_is_used_and_a_foreign_one_is_not(tmp_path, monkeypatch):
         assert np.array_equal(map_of(catalogue, fingerprint, [shipped, own], "pca").coordinates, made.coordinates)
         assert len(list(own.iterdir())) == 1
         assert map_fingerprint(catalogue, fingerprint, "pca") != map_fingerprint(catalogue, fingerprint, "tsne")
+
+
+def test_points_are_coloured_by_the_likeliest_word(shown, tracks, monkeypatch):
+    words = {track.track_id: "<i>jazz</i>" if number % 3 else "rock" for number, track in enumerate(tracks[:-2])}
+    monkeypatch.setattr(Catalogue, "likeliest_words", lambda self: words)
+    monkeypatch.setattr(Catalogue, "n_tagged", lambda self: -1)  # another map than the one that is kept
+    app = start()
+    assert not app.exception
+    colouring = shown[-1]["points"]["colourings"]["Word"]
+    assert colouring["names"] == ["<i>jazz</i>", "rock", "unknown"]
+    codes = np.frombuffer(base64.b64decode(colouring["codes"]), "<u2")
+    assert [colouring["names"][code] for code in codes] == [words.get(track.track_id, "unknown") for track in tracks]
+    app.text_input(key="landscape_words").set_value("<i>jazz").run()
+    assert set(app.dataframe[0].value["Word"]) == {"<i>jazz</i>"}
