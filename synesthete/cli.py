@@ -15,6 +15,7 @@ from synesthete.audio.formats import SUPPORTED
 from synesthete.catalogue.command import add_doctor_command, add_index_command
 from synesthete.errors import OptionError, SynestheteError
 from synesthete.evaluation.command import add_evaluate_command
+from synesthete.sources.command import add_get_command
 from synesthete.terminal import show_progress
 from synesthete.text import printable
 from synesthete.tracks import clock
@@ -59,6 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"synesthete {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     add_index_command(commands)
+    add_get_command(commands, lambda arguments: main(["index", *arguments]))
     _add_search(commands)
     _add_embed(commands)
     add_evaluate_command(commands)

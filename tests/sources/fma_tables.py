@@ -1,7 +1,11 @@
-"""A small ``tracks.csv`` and ``genres.csv`` with the heads of FMA's."""
+"""A small ``tracks.csv`` and ``genres.csv`` with the heads of FMA's, and archives like its own."""
 
 import csv
+import hashlib
 import io
+import zipfile
+
+from synesthete.sources.datasets import Archive
 
 HEADS = (
     ("", "album", "album", "album", "artist", "set", "track", "track", "track", "track", "track"),
@@ -38,3 +42,17 @@ TRACKS = as_csv(*HEADS, *ROWS)
 GENRES = as_csv(
     ("genre_id", "#tracks", "parent", "title", "top_level"), (21, 9, 0, "Hip-Hop", 21), (7, 1, 0, "Jazz", 7)
 )
+
+
+def zipped(files):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_BZIP2) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return buffer.getvalue()
+
+
+def archive_of(site, name, files, only=()):
+    site.files[name] = zipped(files)
+    n_unpacked = sum(map(len, files.values()))
+    return Archive(name, hashlib.sha1(site.files[name]).hexdigest(), len(site.files[name]), n_unpacked, only)

@@ -1,41 +1,13 @@
 """A collection from a server to a folder of music, in one go or in several."""
 
-import hashlib
-import io
-import zipfile
 from dataclasses import replace
 
 import pytest
 
 from synesthete.errors import SourceError
 from synesthete.sources import datasets
-from synesthete.sources.datasets import DATASETS, Archive, Dataset, bytes_to_come, check_room, get, licences
-from tests.sources.fma_tables import TRACKS
-
-
-def zipped(files):
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_BZIP2) as archive:
-        for name, data in files.items():
-            archive.writestr(name, data)
-    return buffer.getvalue()
-
-
-def archive_of(site, name, files, only=()):
-    site.files[name] = zipped(files)
-    n_unpacked = sum(map(len, files.values()))
-    return Archive(name, hashlib.sha1(site.files[name]).hexdigest(), len(site.files[name]), n_unpacked, only)
-
-
-@pytest.fixture
-def dataset(site, rng):
-    songs = {f"fma_small/000/00000{number}.mp3": rng.bytes(2_000) for number in (2, 5, 9)}
-    tables = {"fma_metadata/tracks.csv": TRACKS.encode(), "fma_metadata/features.csv": bytes(9_000)}
-    return Dataset(
-        "3 songs",
-        archive_of(site, "fma_small.zip", {**songs, "fma_small/README.txt": b"words"}),
-        archive_of(site, "fma_metadata.zip", tables, ("fma_metadata/tracks.csv", "fma_metadata/genres.csv")),
-    )
+from synesthete.sources.datasets import DATASETS, bytes_to_come, check_room, get, licences
+from tests.sources.fma_tables import zipped
 
 
 def names(folder):
