@@ -87,7 +87,10 @@ def _add_folder(command: argparse.ArgumentParser, default: Path) -> None:
 def _get_dataset(name: str, chosen: argparse.Namespace, index: Callable[[list[str]], int]) -> int:
     from synesthete.sources.datasets import DATASETS
 
-    return get_dataset(name, DATASETS[name], chosen, index)
+    try:
+        return get_dataset(name, DATASETS[name], chosen, index)
+    except KeyboardInterrupt:
+        return _interrupted()
 
 
 def get_dataset(name: str, dataset: Dataset, chosen: argparse.Namespace, index: Callable[[list[str]], int]) -> int:
@@ -107,16 +110,13 @@ def get_dataset(name: str, dataset: Dataset, chosen: argparse.Namespace, index: 
         if not chosen.yes and not _agrees():
             sys.stdout.write("Nothing was downloaded.\n")
             return 0
-    try:
-        music = datasets.get(
-            dataset,
-            folder,
-            url=chosen.url or datasets.FMA_URL,
-            is_archive_kept=chosen.keep_archives,
-            on_progress=show_progress,
-        )
-    except KeyboardInterrupt:
-        return _interrupted()
+    music = datasets.get(
+        dataset,
+        folder,
+        url=chosen.url or datasets.FMA_URL,
+        is_archive_kept=chosen.keep_archives,
+        on_progress=show_progress,
+    )
     licences = datasets.licences(dataset, folder)
     sys.stdout.write(f"{licences.total():,} songs in {music}\n")
     most_common = sorted(licences.items(), key=lambda item: (-item[1], item[0]))
@@ -129,7 +129,7 @@ def get_dataset(name: str, dataset: Dataset, chosen: argparse.Namespace, index: 
 
 def _get_spotify_list(chosen: argparse.Namespace, index: Callable[[list[str]], int]) -> int:
     from synesthete.sources.downloader import Command, download_songs
-    from synesthete.sources.kaggle import read_songs, shuffled
+    from synesthete.sources.kaggle import RECORD_NAME, read_songs, shuffled
 
     for name in ("n", "tries"):
         if getattr(chosen, name) < 1:
@@ -168,7 +168,7 @@ def _get_spotify_list(chosen: argparse.Namespace, index: Callable[[list[str]], i
     if len(failures) > SHOWN_FAILURES:
         sys.stdout.write(f"  … and {len(failures) - SHOWN_FAILURES:,} more\n")
     if counts.n_failed or counts.n_passed_over:
-        sys.stdout.write(f"All failures and their reasons: {folder / 'downloads.sqlite'}\n")
+        sys.stdout.write(f"All failures and their reasons: {folder / RECORD_NAME}\n")
     code = _next(folder, chosen, index) if counts.n_there else 0
     return code or (0 if counts.n_there >= chosen.n else EXIT_FEWER)
 

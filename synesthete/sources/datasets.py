@@ -85,16 +85,25 @@ LICENCE = (
 
 
 def bytes_to_come(dataset: Dataset, folder: Path) -> tuple[int, int]:
-    """How much is still to be downloaded, and how much room that and the unpacking take [bytes]."""
+    """How much is still to be downloaded, and how much room that and the unpacking take [bytes].
+
+    Raises
+    ------
+    SourceError
+        The folder may not be looked into.
+    """
     n_download = n_room = 0
-    for archive in (dataset.metadata, dataset.audio):
-        if archive.is_unpacked(folder):
-            continue
-        path = folder / archive.file_name
-        n_missing = max(archive.n_bytes - max(size_of(path), size_of(part_of(path))), 0) if not size_of(path) else 0
-        n_unpacked = sum(size_of(file) for file in archive.folder(folder).rglob("*"))
-        n_download += n_missing
-        n_room += n_missing + max(archive.n_unpacked_bytes - n_unpacked, 0)
+    try:
+        for archive in (dataset.metadata, dataset.audio):
+            if archive.is_unpacked(folder):
+                continue
+            path = folder / archive.file_name
+            n_missing = 0 if size_of(path) else max(archive.n_bytes - size_of(part_of(path)), 0)
+            n_unpacked = sum(size_of(file) for file in archive.folder(folder).rglob("*"))
+            n_download += n_missing
+            n_room += n_missing + max(archive.n_unpacked_bytes - n_unpacked, 0)
+    except OSError as error:
+        raise SourceError(f"The folder {folder} cannot be looked into: {error}.") from error
     return n_download, n_room
 
 

@@ -139,7 +139,7 @@ def download_songs(
     """Go through songs until ``n`` of them are there, each in a folder of its own, which bears its id.
 
     Run it again to go on after an interruption, or for more. What came of each song, and why it failed, is kept in
-    ``downloads.sqlite`` in ``folder``; a song that failed is passed over in later runs unless ``is_retry``.
+    ``spotify-list.sqlite`` in ``folder``; a song that failed is passed over in later runs unless ``is_retry``.
 
     Parameters
     ----------

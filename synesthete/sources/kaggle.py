@@ -6,6 +6,7 @@ song, and keeps in the record beside them what came of each.
 
 from __future__ import annotations
 
+import os
 import random
 import re
 import sqlite3
@@ -18,7 +19,7 @@ from synesthete.errors import CatalogueError, SourceError
 from synesthete.sources.metadata import NO_METADATA, Metadata, known, plain
 from synesthete.sources.tables import read_rows
 
-RECORD_NAME = "downloads.sqlite"
+RECORD_NAME = "spotify-list.sqlite"
 _SPOTIFY_ID = re.compile(r"[0-9A-Za-z]{22}")
 _COLUMNS = ("genre", "artist_name", "track_name", "track_id")
 _SCHEMA = """
@@ -135,4 +136,4 @@ class Record:
 def find_record(folder: Path) -> Path | None:
     """The record in a folder that downloads have filled; None if there is none."""
     path = folder / RECORD_NAME
-    return path if path.is_file() else None
+    return path if os.path.isfile(path) else None  # noqa: PTH113 - False also where a folder may not be entered

@@ -43,7 +43,10 @@ NO_METADATA = Metadata()
 
 def plain(text: str) -> str:
     """A stranger's text on one line, without control characters, of bounded length."""
-    return " ".join(printable(text[:MAX_READ_CHARACTERS], " ").split())[:MAX_CHARACTERS]
+    text = text[:MAX_READ_CHARACTERS]
+    if not text.isprintable():  # hardly any; a table has a million cells
+        text = printable(text, " ")
+    return " ".join(text.split())[:MAX_CHARACTERS]
 
 
 def number(text: object) -> int:

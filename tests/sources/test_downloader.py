@@ -49,7 +49,7 @@ class Downloads:
         return sorted(int(path.name) for path in self.folder.iterdir() if path.is_dir() and path.name.isdigit())
 
     def failures(self):
-        with sqlite3.connect(self.folder / "downloads.sqlite") as connection:
+        with sqlite3.connect(self.folder / "spotify-list.sqlite") as connection:
             rows = connection.execute("SELECT spotify_id, n_tries, reason FROM downloads WHERE NOT is_done").fetchall()
         connection.close()
         return {int(row[0]): row[1:] for row in rows}
@@ -81,7 +81,7 @@ def test_songs_that_fail_are_tried_again_then_recorded_and_replaced(downloads):
         1: (2, "it ended with exit code 7; it said: really"),
         2: (2, "it left no sound file in its folder"),
     }
-    assert sorted(path.name for path in downloads.folder.iterdir() if path.is_file()) == ["downloads.sqlite"]
+    assert sorted(path.name for path in downloads.folder.iterdir() if path.is_file()) == ["spotify-list.sqlite"]
 
 
 def test_what_failed_is_passed_over_until_asked(downloads):

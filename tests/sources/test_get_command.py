@@ -8,7 +8,7 @@ import pytest
 
 from synesthete.catalogue import Catalogue
 from synesthete.cli import main
-from synesthete.sources import command
+from synesthete.sources import command, datasets
 from synesthete.sources.command import add_get_command, get_dataset
 from synesthete.sources.kaggle import read_songs, shuffled
 from tests.sources.test_datasets import names
@@ -66,7 +66,8 @@ def test_control_c_and_on(dataset, site, tmp_path, monkeypatch, capsys):
 
     with monkeypatch.context() as patched:
         patched.setattr(command, "show_progress", interrupt)
-        assert fma(dataset, site, tmp_path, "--yes") == (130, [])
+        patched.setitem(datasets.DATASETS, "fma-small", dataset)
+        assert main(["get", "fma-small", "--yes", "--folder", str(tmp_path / "music"), "--url", site.url]) == 130
     assert "the same command goes on from here" in capsys.readouterr().err
     assert fma(dataset, site, tmp_path, "--yes") == (0, [])
 

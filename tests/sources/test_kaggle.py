@@ -60,7 +60,7 @@ def test_a_sample_is_the_same_for_the_same_seed_and_grows():
 
 
 def test_the_record_knows_files_by_their_folder(tmp_path):
-    path = tmp_path / "downloads.sqlite"
+    path = tmp_path / "spotify-list.sqlite"
     assert find_record(tmp_path) is None
     with Record.open(path, is_read_only=False) as record:
         record.note(song(1), 1)
@@ -81,6 +81,6 @@ def test_the_record_knows_files_by_their_folder(tmp_path):
 
 
 def test_another_database_is_no_record(tmp_path):
-    (tmp_path / "downloads.sqlite").write_bytes(b"SQLite format 3\0" + string.ascii_letters.encode() * 9)
+    (tmp_path / "spotify-list.sqlite").write_bytes(b"SQLite format 3\0" + string.ascii_letters.encode() * 9)
     with pytest.raises(CatalogueError, match="is not the record of a download"):
-        Record.open(tmp_path / "downloads.sqlite")
+        Record.open(tmp_path / "spotify-list.sqlite")

@@ -101,7 +101,7 @@ def test_the_record_of_a_download_is_found(music):
     path = music / spotify_id(4) / "name.mp3"
     path.parent.mkdir()
     path.write_bytes(b"x")
-    with Record.open(music / "downloads.sqlite", is_read_only=False) as record:
+    with Record.open(music / "spotify-list.sqlite", is_read_only=False) as record:
         record.note(song(4), 1)
     assert known(entries(music))["name.mp3"].given["title"] == "Title 4"
 
