@@ -85,13 +85,11 @@ def ensure(
                 _fetch_patiently(remote, part, tell, timeout_seconds)
                 tell(f"checking {remote.file_name}", 1.0)
                 if not remote.fits(part):
+                    part.unlink()
                     raise SourceError(
                         f"{host} sent something else than {remote.what}: its checksum is not {remote.checksum[:12]}…."
                     )
                 part.replace(path)
-            except SourceError:
-                part.unlink(missing_ok=True)
-                raise
             finally:
                 _tidy(part)
     except OSError as error:  # those of requests are too
@@ -140,6 +138,12 @@ def _fetch(remote: Remote, part: Path, tell: OnProgress, timeout_seconds: float)
             return _fetch(remote, part, tell, timeout_seconds)
         answer.raise_for_status()
         is_rest = n_bytes > 0 and extent.startswith(f"bytes {n_bytes}-")
+        length = answer.headers.get("Content-Length", "")
+        if not is_rest and length.isdecimal() and int(length) < n_bytes:
+            raise SourceError(
+                f"{urllib.parse.urlsplit(remote.url).netloc} sent something else than {remote.what}: perhaps a page to "
+                "log in. What has come before is kept."
+            )
         n_bytes = n_bytes if is_rest else 0
         etag = answer.headers.get("ETag", "")
         _etag_of(part).write_text("" if etag.startswith("W/") else etag, encoding="latin-1")

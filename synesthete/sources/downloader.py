@@ -155,7 +155,10 @@ def download_songs(
         folder.mkdir(parents=True, exist_ok=True)
         record_path = folder / RECORD_NAME
         with one_builder(record_path), Record.open(record_path, is_read_only=False) as record:
-            return _Loop(record, command, folder, on_song).run(songs, n, is_retry)
+            try:
+                return _Loop(record, command, folder, on_song).run(songs, n, is_retry)
+            finally:
+                shutil.rmtree(folder / _PARTIAL, ignore_errors=True)
     except OSError as error:
         raise SourceError(f"The folder {folder} cannot be written to: {error}.") from error
 

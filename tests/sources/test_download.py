@@ -2,6 +2,7 @@
 
 import hashlib
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -35,6 +36,13 @@ def test_it_is_fetched_once(remote, site, data, tmp_path):
     assert told == sorted(told) and told[-1] == 1
     ensure(remote, tmp_path / "new")
     assert len(site.asked) == 1
+
+
+def test_of_two_at_once_one_fetches(remote, site, data, tmp_path):
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(lambda _: ensure(remote, tmp_path), range(2))
+    assert first == second and first.read_bytes() == data
+    assert len(site.asked) == 1 and names(tmp_path) == ["music.zip"]
 
 
 def test_a_broken_connection_goes_on_by_itself(remote, site, data, tmp_path):
@@ -100,6 +108,17 @@ def test_a_wrong_file_is_not_kept(remote, site, tmp_path):
     with pytest.raises(SourceError, match=r"127.0.0.1:\d+ sent something else than the music"):
         ensure(remote, tmp_path)
     assert names(tmp_path) == []
+
+
+def test_a_page_to_log_in_does_not_cost_what_has_come(remote, site, data, tmp_path):
+    part = part_of(tmp_path / "music.zip")
+    part.write_bytes(data[:200_000])
+    site.knows_ranges, site.files["music.zip"] = False, b"<html>Please log in</html>"
+    with pytest.raises(SourceError, match="something else than the music: perhaps a page to log in"):
+        ensure(remote, tmp_path)
+    assert part.read_bytes() == data[:200_000]
+    site.knows_ranges, site.files["music.zip"] = True, data
+    assert ensure(remote, tmp_path).read_bytes() == data
 
 
 def test_no_more_than_the_size_is_read(remote, site, tmp_path, data):
