@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import shlex
 import sys
 from collections.abc import Callable
@@ -98,7 +99,9 @@ def get_dataset(name: str, dataset: Dataset, chosen: argparse.Namespace, index: 
     from synesthete.sources import datasets
     from synesthete.sources.archive import free_bytes, in_gib
 
-    folder = chosen.folder.expanduser().absolute()
+    folder, url = chosen.folder.expanduser().absolute(), chosen.url or datasets.FMA_URL
+    if not re.fullmatch(r"https?://[\w.:-]+(/\S*)?", url):
+        raise OptionError(f"--url is {url!r}; give an address such as {datasets.FMA_URL}.")
     n_download, n_room = datasets.bytes_to_come(dataset, folder)
     n_free = free_bytes(folder)
     sys.stdout.write(f"{name}: {dataset.what}, from the Free Music Archive.\n{datasets.LICENCE}\n")
@@ -113,7 +116,7 @@ def get_dataset(name: str, dataset: Dataset, chosen: argparse.Namespace, index: 
     music = datasets.get(
         dataset,
         folder,
-        url=chosen.url or datasets.FMA_URL,
+        url=url,
         is_archive_kept=chosen.keep_archives,
         on_progress=show_progress,
     )

@@ -15,7 +15,8 @@ from synesthete.build_lock import one_builder
 from synesthete.errors import SourceError
 
 TIMEOUT_SECONDS = 20.0
-PAUSE_SECONDS = 1.0  # before going on after a connection that broke
+PAUSE_SECONDS = 1.0  # before going on after a connection that broke; then doubled
+MAX_FRUITLESS = 5  # connections in a row that bring nothing
 BLOCK_BYTES = 1 << 20
 
 OnProgress = Callable[[str, float], object]
@@ -61,7 +62,7 @@ def ensure(
     """Path of the file in ``folder``, fetched first if it is not there; its checksum is verified either way.
 
     What has come of an interrupted download is kept beside it, as ``NAME.part``, and asked for no more. A connection
-    that breaks is made again as long as each brings something.
+    that breaks is made again, until several in a row have brought nothing.
 
     Raises
     ------
@@ -93,7 +94,8 @@ def ensure(
             finally:
                 _tidy(part)
     except OSError as error:  # those of requests are too
-        raise SourceError(f"{remote.what} could not be fetched from {host} ({_reason(error)}).") from error
+        kept = " What has come is kept." if size_of(part) else ""
+        raise SourceError(f"{remote.what} could not be fetched from {host} ({_reason(error)}).{kept}") from error
     return path
 
 
@@ -109,6 +111,7 @@ def size_of(path: Path) -> int:
 
 def _fetch_patiently(remote: Remote, part: Path, tell: OnProgress, timeout_seconds: float) -> None:
     part.parent.mkdir(parents=True, exist_ok=True)
+    has_come, n_fruitless = False, 0
     while True:
         before = size_of(part)
         try:
@@ -116,9 +119,12 @@ def _fetch_patiently(remote: Remote, part: Path, tell: OnProgress, timeout_secon
         except requests.HTTPError:
             raise
         except requests.RequestException:
-            if size_of(part) <= before:
+            is_fruitless = size_of(part) <= before
+            n_fruitless = n_fruitless + 1 if is_fruitless else 0
+            has_come = has_come or not is_fruitless
+            if not has_come or n_fruitless > MAX_FRUITLESS:
                 raise
-        time.sleep(PAUSE_SECONDS)
+        time.sleep(PAUSE_SECONDS * 2**n_fruitless)
 
 
 def _fetch(remote: Remote, part: Path, tell: OnProgress, timeout_seconds: float) -> None:

@@ -12,7 +12,7 @@ from synesthete.sources.folder import Entry, Found, NotSound, check_places, look
 from synesthete.sources.metadata import NO_METADATA, Metadata, plain
 
 Lookup = Callable[[str], Metadata]
-Path_ = str | os.PathLike[str]
+AnyPath = str | os.PathLike[str]
 
 
 class Places:
@@ -45,9 +45,9 @@ class Places:
 
     def __init__(
         self,
-        places: Iterable[Path_],
+        places: Iterable[AnyPath],
         suffixes: frozenset[str],
-        metadata: Iterable[Path_] = (),
+        metadata: Iterable[AnyPath] = (),
         is_genre_from_folder: bool = False,
     ) -> None:
         self.remarks: dict[str, str] = {}

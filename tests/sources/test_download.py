@@ -46,11 +46,20 @@ def test_of_two_at_once_one_fetches(remote, site, data, tmp_path):
 
 
 def test_a_broken_connection_goes_on_by_itself(remote, site, data, tmp_path):
-    site.breaks_after, site.n_breaks = 100_000, 2
+    site.breaks = [100_000, 0, 0, 50_000, 0]
     assert ensure(remote, tmp_path).read_bytes() == data
     statuses = [status for _, _, status in site.asked]
-    assert statuses == [200, 206, 206] and site.asked[1][1].startswith("bytes=")
+    assert statuses == [200, 206, 206, 206, 206, 206] and site.asked[1][1].startswith("bytes=")
     assert names(tmp_path) == ["music.zip"]
+
+
+def test_a_server_that_brings_nothing_more_is_left(remote, site, data, tmp_path):
+    site.breaks = [100_000, *[0] * 50]
+    with pytest.raises(SourceError, match=r"could not be fetched.*What has come is kept"):
+        ensure(remote, tmp_path)
+    assert len(site.asked) == 2 + download.MAX_FRUITLESS
+    site.breaks = []
+    assert ensure(remote, tmp_path).read_bytes() == data
 
 
 def test_an_interrupted_download_goes_on_where_it_stopped(remote, site, data, tmp_path):
@@ -74,11 +83,10 @@ def test_ctrl_c_keeps_what_has_come(remote, site, data, tmp_path):
 
 
 def test_another_file_on_the_server_begins_anew(remote, site, data, tmp_path, rng):
-    site.breaks_after, site.files["music.zip"] = 100_000, rng.bytes(300_000)
-    site.n_breaks = 2
+    site.breaks, site.files["music.zip"] = [100_000], rng.bytes(300_000)
 
     def change(label, fraction):
-        site.files["music.zip"], site.etag, site.n_breaks = data, '"two"', 0
+        site.files["music.zip"], site.etag = data, '"two"'
 
     assert ensure(remote, tmp_path, on_progress=change).read_bytes() == data
     assert [status for _, _, status in site.asked] == [200, 200]

@@ -83,6 +83,12 @@ def test_what_a_mirror_sends_is_checked_against_what_fma_publishes(site, tmp_pat
     assert "sent something else than fma_metadata.zip" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("url", ["ftp://host/x", "host/x", "http://[bad", "http://"])
+def test_a_mirror_without_an_address(tmp_path, capsys, url):
+    assert main(["get", "fma-small", "--yes", "--folder", str(tmp_path), "--url", url]) == 1
+    assert f"--url is '{url}'" in capsys.readouterr().err
+
+
 def test_a_list_of_songs(tmp_path, capsys):
     table = tmp_path / "SpotifyFeatures.csv"
     rows = [f"Jazz,Artist {number},Title {number},{spotify_id(number)},50" for number in range(6)]

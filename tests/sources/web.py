@@ -14,8 +14,7 @@ class Site:
     url: str = ""
     files: dict[str, bytes] = field(default_factory=dict)
     etag: str = '"one"'
-    breaks_after: int | None = None  # bytes of a body, then the connection is cut
-    n_breaks: int = 1
+    breaks: list[int] = field(default_factory=list)  # bytes of each answer's body, after which the connection is cut
     knows_ranges: bool = True
     asked: list[tuple[str, str | None, int]] = field(default_factory=list)
 
@@ -52,9 +51,8 @@ def serving():
             if extent:
                 self.send_header("Content-Range", extent)
             self.end_headers()
-            if site.breaks_after is not None and site.n_breaks and len(body) > site.breaks_after:
-                site.n_breaks -= 1
-                body = body[: site.breaks_after]
+            if site.breaks:
+                body = body[: site.breaks.pop(0)]
                 self.close_connection = True
             self.wfile.write(body)
 
