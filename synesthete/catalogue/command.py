@@ -53,7 +53,7 @@ def add_index_command(subparsers: Any) -> None:
     )  # fmt: skip
     command.add_argument("--workers", type=int, metavar="N", help="processes (default: one a processor)")
     command.add_argument("--retry", action="store_true", help="try files again that could not be read before")
-    command.add_argument("--prune", action="store_true", help="remove tracks whose files are gone from the folders")
+    command.add_argument("--prune", action="store_true", help="remove tracks whose files are gone")
     command.add_argument("--watch", action="store_true", help="stay, and take in what is added, until Ctrl-C")
     command.add_argument("--json", action="store_true", help="print a JSON object a line: files, then the counts")
 

@@ -180,7 +180,6 @@ class _Run:
                 self._take(found, result)
             self._write()
             self._finish(is_pruned)
-            self.counts.remarks = tuple(self.source.remarks.values())
             self.counts.is_complete = True
         finally:
             results.close()
@@ -282,7 +281,8 @@ class _Run:
         return FileEvent(found.path, kept.label), (1, 0, int(is_copy), int(is_moved))
 
     def _finish(self, is_pruned: bool) -> None:
-        """After a whole scan: files that are gone."""
+        """After a whole scan: what is to be said of the lists, and files that are gone."""
+        self.counts.remarks = tuple(self.source.remarks.values())
         gone = self.catalogue.files_not_seen(self.source.folders)
         replaced = self.catalogue.with_other_file(gone)
         self.catalogue.forget_files(replaced)

@@ -16,10 +16,9 @@ from torch import Tensor
 
 from synesthete import settings
 from synesthete.encoders.base import Encoder
-from synesthete.encoders.download import ensure
+from synesthete.encoders.download import Remote, ensure
 from synesthete.encoders.resnet import as_images, build, look
 from synesthete.errors import EncoderError
-from synesthete.sources.download import Remote
 
 V1 = Remote(
     what="the weights of 'resnet50-imagenet' (98 MB)",

@@ -53,8 +53,9 @@ class Places:
         self.remarks: dict[str, str] = {}
         self._suffixes, self._is_genre_from_folder = suffixes, is_genre_from_folder
         roots = check_places(places)
-        self._lists = [root for root in roots if _is_list(root, suffixes)]
-        self._roots = [root for root in roots if root not in self._lists]
+        lists = [root for root in roots if _is_list(root, suffixes)]
+        self._lists = sorted(lists, key=_is_playlist)  # those that know more of a file come first
+        self._roots = [root for root in roots if root not in lists]
         self.folders = [str(root) for root in self._roots]
         self._tables: dict[Path, Lookup] = {}
         self._everywhere = [self._table(Path(path).expanduser().absolute()) for path in metadata]
@@ -118,12 +119,16 @@ class Places:
 def _is_list(place: Path, suffixes: frozenset[str]) -> bool:
     if not place.is_file() or place.suffix.lower() in suffixes:
         return False
-    return place.suffix.lower() in playlists.SUFFIXES or beets.is_database(place)
+    return _is_playlist(place) or beets.is_database(place)
+
+
+def _is_playlist(place: Path) -> bool:
+    return place.suffix.lower() in playlists.SUFFIXES
 
 
 def _read_list(path: Path) -> Iterator[tuple[str, Metadata | None]]:
     """Paths of a list with what it says of them; None stands beside an address on the web."""
-    if path.suffix.lower() in playlists.SUFFIXES:
+    if _is_playlist(path):
         for place, is_address in playlists.read_playlist(path):
             yield place, None if is_address else NO_METADATA
     else:

@@ -81,7 +81,7 @@ def test_a_playlist_found_in_a_folder_is_no_list(music):
 def test_a_file_in_a_list_and_a_folder_counts_once(music):
     (music / "list.m3u").write_text("genres/blues/1.wav\n")
     place = library(music / "library.db", rows=[{"path": os.fsencode(music / "genres/blues/1.wav"), "genre": "Blues"}])
-    found = entries(music / "genres", place, music / "list.m3u")
+    found = entries(music / "genres", music / "list.m3u", place)
     assert [entry.path for entry in found if isinstance(entry, Found)] == [str(music / "genres/blues/1.wav")]
     assert found[0].metadata == Metadata({"genre": "Blues"})
 
