@@ -1,4 +1,4 @@
-"""The command ``synesthete index``: music into a catalogue, with progress for people or for programs."""
+"""The command ``synesthete index``: folders of music into a catalogue, with progress for people or for programs."""
 
 from __future__ import annotations
 

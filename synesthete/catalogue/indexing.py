@@ -216,6 +216,17 @@ class _Run:
                 else:
                     yield entry
 
+    def _count_others(self, entries: list[Entry]) -> None:
+        for entry in entries:
+            if isinstance(entry, NotSound):
+                self.counts.n_found += 1
+                self.counts.n_not_sound += 1
+            elif isinstance(entry, Unreadable):
+                self.counts.n_found += 1
+                self.counts.n_failed += 1
+                self.catalogue.record_failure(entry.path, entry.reason, "scan")
+                self._tell(FileEvent(entry.path, reason=entry.reason))
+
     def _retag(self, found: list[Found], known: dict[str, KnownFile]) -> None:
         """Give known tracks what their source says of them now; the files are not read for it."""
         said = {entry.path: entry.metadata for entry in found if _is_same(entry, known.get(entry.path))}
@@ -227,17 +238,6 @@ class _Run:
                 for track in changed:
                     self.catalogue.add_track(track)
             self.counts.n_retagged += len(changed)
-
-    def _count_others(self, entries: list[Entry]) -> None:
-        for entry in entries:
-            if isinstance(entry, NotSound):
-                self.counts.n_found += 1
-                self.counts.n_not_sound += 1
-            elif isinstance(entry, Unreadable):
-                self.counts.n_found += 1
-                self.counts.n_failed += 1
-                self.catalogue.record_failure(entry.path, entry.reason, "scan")
-                self._tell(FileEvent(entry.path, reason=entry.reason))
 
     # ---- the writer ---------------------------------------------------------------------------------------
 

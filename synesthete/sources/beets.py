@@ -115,6 +115,8 @@ def music_folder(library: Path) -> str:
     """The folder where relative paths of a beets library start."""
     own = Path(os.environ.get("BEETSDIR") or "~/.config/beets").expanduser()
     for config in (library.parent / "config.yaml", own / "config.yaml"):
+        if not os.path.isfile(config):  # noqa: PTH113 - False also for a pipe, or where a folder may not be entered
+            continue
         try:
             text = config.read_text(encoding="utf-8", errors="replace")
         except OSError:

@@ -1,5 +1,6 @@
 """Libraries as beets writes them, old and new, and databases that only look like it."""
 
+import os
 import sqlite3
 
 import pytest
@@ -83,6 +84,11 @@ def test_where_relative_paths_start(tmp_path, config, expected):
     if config is not None:
         (tmp_path / "config.yaml").write_text(config)
     assert music_folder(tmp_path / "library.db") == expected.format(home=tmp_path / "home", beside=tmp_path)
+
+
+def test_a_pipe_is_no_configuration(tmp_path):
+    os.mkfifo(tmp_path / "config.yaml")
+    assert music_folder(tmp_path / "library.db") == str(tmp_path / "home/Music")
 
 
 def test_the_configuration_of_beets_itself(tmp_path, monkeypatch):
