@@ -17,6 +17,7 @@ from synesthete.errors import SynestheteError
 from synesthete.evaluation.command import add_evaluate_command
 from synesthete.evaluation.neighbours import add_neighbours_command
 from synesthete.files import check_archive
+from synesthete.sources.command import add_get_command
 from synesthete.terminal import show_progress
 from synesthete.text import printable
 from synesthete.tracks import clock
@@ -61,6 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"synesthete {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     add_index_command(commands)
+    add_get_command(commands, lambda arguments: main(["index", *arguments]))
     _add_search(commands)
     add_find_command(commands)
     add_neighbours_command(commands)

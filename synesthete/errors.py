@@ -26,6 +26,10 @@ class CatalogueError(SynestheteError):
     """A catalogue that is missing, damaged, read-only, or asked for what it does not hold."""
 
 
+class SourceError(SynestheteError):
+    """Music, metadata or weights that cannot be had: a download that failed, an archive that is damaged or hostile."""
+
+
 class OptionError(SynestheteError, ValueError):
     """An option outside its range."""
 

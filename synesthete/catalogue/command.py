@@ -31,7 +31,10 @@ def add_index_command(subparsers: Any) -> None:
     """Add ``index`` to the commands of a parser."""
     command = subparsers.add_parser("index", help="take folders of music into a catalogue, or bring it up to date")
     command.set_defaults(run=run)
-    command.add_argument("places", metavar="FOLDER", nargs="+", type=Path, help="folders of music, or single files")
+    command.add_argument(
+        "places", metavar="FOLDER", nargs="+", type=Path,
+        help="folders of music, single files, M3U playlists, or the library of beets",
+    )  # fmt: skip
     command.add_argument(
         "--catalogue", type=Path, metavar="FILE",
         help="the catalogue's .sqlite file, made if it is not there (default: %(default)s)",
@@ -40,6 +43,14 @@ def add_index_command(subparsers: Any) -> None:
     command.add_argument(
         "--encoder", action="append", metavar="NAME",
         help=f"embed with this encoder; may be repeated (default: {settings.DEFAULT_ENCODER})",
+    )  # fmt: skip
+    command.add_argument(
+        "--metadata", action="append", type=Path, metavar="FILE", default=[],
+        help="artist, title, genre, licence from FMA's tracks.csv (found by itself in, below or beside a folder)",
+    )  # fmt: skip
+    command.add_argument(
+        "--genre-from-folder", action="store_true",
+        help="where no tag names a genre, it is the folder that the file lies in",
     )  # fmt: skip
     command.add_argument("--workers", type=int, metavar="N", help="processes (default: one a processor)")
     command.add_argument("--retry", action="store_true", help="try files again that could not be read before")
@@ -208,6 +219,8 @@ def _index_once(catalogue: Catalogue, chosen: argparse.Namespace) -> IndexCounts
             catalogue,
             chosen.places,
             chosen.encoder or [settings.DEFAULT_ENCODER],
+            metadata=chosen.metadata,
+            is_genre_from_folder=chosen.genre_from_folder,
             n_workers=chosen.workers,
             is_retry=chosen.retry,
             is_pruned=chosen.prune,
@@ -271,6 +284,9 @@ def summary(counts: IndexCounts, catalogue: Catalogue, is_pruned: bool) -> str:
     ]
     if counts.n_copies or counts.n_moved:
         lines.append(f"Of those indexed, {counts.n_copies:,} are copies of others and {counts.n_moved:,} were moved.")
+    if counts.n_retagged:
+        lines.append(f"Of those unchanged, {counts.n_retagged:,} have got other tags from their list or table.")
+    lines += [printable(remark, "�") for remark in counts.remarks]
     if counts.n_gone:
         what = (
             f"{counts.n_removed:,} tracks were removed" if is_pruned else "their tracks are kept; --prune removes them"

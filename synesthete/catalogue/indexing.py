@@ -1,4 +1,4 @@
-"""From folders of music to a catalogue: scan, read, embed, write.
+"""From folders and lists of music to a catalogue: scan, read, embed, write.
 
 Files come as a stream; those that have not changed cost a look at their size and time. The others go to worker
 processes, which read and embed them, and one writer keeps what they give, many files to a transaction. Whatever stops
@@ -7,6 +7,7 @@ the program, what was written is whole, and the next run goes on from there.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -21,7 +22,8 @@ from synesthete.catalogue.store import Catalogue
 from synesthete.encoders.base import Embedding, Encoder
 from synesthete.engines import LocalEngine
 from synesthete.errors import CatalogueError
-from synesthete.sources.folder import Entry, Found, NotSound, Unreadable, scan
+from synesthete.sources.folder import Entry, Found, NotSound, Unreadable
+from synesthete.sources.places import Places
 from synesthete.spectrogram import compute_spectrograms
 from synesthete.tracks import Track
 
@@ -47,6 +49,8 @@ class IndexCounts:
         Read and kept in this run; as they were; not readable, now or when last tried; of another kind.
     n_copies, n_moved : int
         Of those indexed: whose sound another file also holds; that have taken the place of a file now gone.
+    n_retagged : int
+        Of those unchanged: whose tags are others now, as their list or table says something else.
     n_gone, n_removed : int
         Known files below the places that are no longer there; tracks that were removed for it.
     n_expected : int or None
@@ -54,6 +58,8 @@ class IndexCounts:
     seconds : float [s]
     is_complete : bool
         The run came to its end.
+    remarks : tuple of str
+        What is to be said of lists and tables of metadata: damaged rows, addresses on the web.
     """
 
     n_found: int = 0
@@ -63,11 +69,13 @@ class IndexCounts:
     n_not_sound: int = 0
     n_copies: int = 0
     n_moved: int = 0
+    n_retagged: int = 0
     n_gone: int = 0
     n_removed: int = 0
     n_expected: int | None = None
     seconds: float = 0.0
     is_complete: bool = False
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -95,12 +103,14 @@ def index(
     places: Sequence[str | Path],
     encoder_names: Sequence[str] = (settings.DEFAULT_ENCODER,),
     *,
+    metadata: Sequence[str | Path] = (),
+    is_genre_from_folder: bool = False,
     n_workers: int | None = None,
     is_retry: bool = False,
     is_pruned: bool = False,
     on_event: OnEvent | None = None,
 ) -> IndexCounts:
-    """Take the music of folders into a catalogue.
+    """Take the music of folders and lists into a catalogue.
 
     Unchanged files are passed over, unless vectors or words are missing; a moved one is known by its sound and keeps
     its vectors; a file that could not be read is tried again when it has changed. Run it again to go on after an
@@ -111,9 +121,13 @@ def index(
     catalogue : Catalogue
         Open for writing.
     places : sequence of path
-        Folders, or files.
+        Folders, files, M3U playlists and beets libraries (:class:`~synesthete.sources.places.Places`).
     encoder_names : sequence of str
         All of them embed each file, which is read once.
+    metadata : sequence of path
+        Tables whose fields go before the tags in the files, beside those that are found with the places.
+    is_genre_from_folder : bool
+        The folder that a file lies in is its genre where nothing else names one.
     n_workers : int > 0, optional
         Processes; by default as many as there are processors.
     is_retry : bool
@@ -134,7 +148,8 @@ def index(
     EncoderError
         An encoder is not ready.
     """
-    run = _Run(catalogue, [str(Path(place).expanduser().absolute()) for place in places], encoder_names, on_event)
+    source = Places(places, SUFFIXES, metadata, is_genre_from_folder)
+    run = _Run(catalogue, source, encoder_names, on_event)
     return run.do(n_workers, is_retry, is_pruned)
 
 
@@ -142,9 +157,9 @@ class _Run:
     """One run of :func:`index`: the stream of files on one side, the writer on the other."""
 
     def __init__(
-        self, catalogue: Catalogue, places: list[str], encoder_names: Sequence[str], on_event: OnEvent | None
+        self, catalogue: Catalogue, source: Places, encoder_names: Sequence[str], on_event: OnEvent | None
     ) -> None:
-        self.catalogue, self.places, self.names = catalogue, places, tuple(dict.fromkeys(encoder_names))
+        self.catalogue, self.source, self.names = catalogue, source, tuple(dict.fromkeys(encoder_names))
         self.encoders: dict[str, Encoder] = {}
         for name in self.names:
             encoder = encoders.load(name)
@@ -157,12 +172,11 @@ class _Run:
         self._written = time.monotonic()
 
     def do(self, n_workers: int | None, is_retry: bool, is_pruned: bool) -> IndexCounts:
-        entries = scan(self.places, SUFFIXES)  # raises here for a place that does not exist
         counter = threading.Thread(target=self._count, daemon=True)
         counter.start()
         self.catalogue.begin_scan()
         engine: LocalEngine[Found, Analysis] = LocalEngine(prepare, (str(self.catalogue.path), self.names), n_workers)
-        results = engine.run(self._changed(entries, is_retry))
+        results = engine.run(self._changed(self.source.entries(), is_retry))
         try:
             for found, result in results:
                 self._take(found, result)
@@ -179,8 +193,9 @@ class _Run:
 
     def _count(self) -> None:
         n_expected = 0
-        for _ in scan(self.places, SUFFIXES):
-            n_expected += 1
+        with contextlib.suppress(CatalogueError):  # a list that cannot be read: the run itself says so
+            for _ in self.source.entries():
+                n_expected += 1
         self.counts.n_expected = n_expected
 
     # ---- the stream ---------------------------------------------------------------------------------------
@@ -193,10 +208,11 @@ class _Run:
             known = self.catalogue.known_files(paths, tuple(self.encoders))
             self.catalogue.note_seen(paths)
             self._count_others(part)
+            self._retag([entry for entry in found if entry.metadata], known)
             for entry in found:
                 self.counts.n_found += 1
                 before = known.get(entry.path)
-                is_same = before is not None and (before.n_bytes, before.mtime_ns) == (entry.n_bytes, entry.mtime_ns)
+                is_same = _is_same(entry, before)
                 if is_same and before and self._is_complete(before):
                     self.counts.n_unchanged += 1
                 elif is_same and before and not before.track_id and not is_retry:
@@ -218,6 +234,18 @@ class _Run:
                 self.counts.n_failed += 1
                 self.catalogue.record_failure(entry.path, entry.reason, "scan")
                 self._tell(FileEvent(entry.path, reason=entry.reason))
+
+    def _retag(self, found: list[Found], known: dict[str, KnownFile]) -> None:
+        """Give known tracks what their source says of them now; the files are not read for it."""
+        said = {entry.path: entry.metadata for entry in found if _is_same(entry, known.get(entry.path))}
+        tracks = self.catalogue.tracks({known[path].track_id for path in said} - {""})
+        others = [(track, said[track.path].applied(track)) for track in tracks if track.path in said]
+        changed = [new for old, new in others if new != old]
+        if changed:
+            with self.catalogue.transaction():
+                for track in changed:
+                    self.catalogue.add_track(track)
+            self.counts.n_retagged += len(changed)
 
     # ---- the writer ---------------------------------------------------------------------------------------
 
@@ -249,7 +277,7 @@ class _Run:
             self.catalogue.put_file(found.path, found.n_bytes, found.mtime_ns)
             return FileEvent(found.path, reason=reason), (0, 1, 0, 0)
         is_known = result.track.track_id in self.catalogue
-        kept = self.catalogue.add_track(result.track)
+        kept = self.catalogue.add_track(found.metadata.applied(result.track))
         for fingerprint, embedding in result.embeddings.items():
             self.catalogue.put_embedding(kept.track_id, self.encoders[fingerprint], embedding)
         self.catalogue.put_file(found.path, found.n_bytes, found.mtime_ns, kept.track_id)
@@ -261,8 +289,9 @@ class _Run:
         return FileEvent(found.path, kept.label), (1, 0, int(is_copy), int(is_moved))
 
     def _finish(self, is_pruned: bool) -> None:
-        """After a whole scan: files that are gone."""
-        gone = self.catalogue.files_not_seen(self.places)
+        """After a whole scan: what is to be said of the lists, and files that are gone."""
+        self.counts.remarks = tuple(self.source.remarks.values())
+        gone = self.catalogue.files_not_seen(self.source.folders)
         replaced = self.catalogue.with_other_file(gone)
         self.catalogue.forget_files(replaced)
         lost = [path for path in gone if path not in replaced]
@@ -270,14 +299,18 @@ class _Run:
         if is_pruned and lost:
             if self.counts.n_found == 0:
                 raise CatalogueError(
-                    f"Nothing was found in {', '.join(self.places)}, where {len(lost)} files were indexed before. "
-                    "Is the drive connected? Nothing was removed."
+                    f"Nothing was found in {', '.join(self.source.folders)}, where {len(lost)} files were indexed "
+                    "before. Is the drive connected? Nothing was removed."
                 )
             self.counts.n_removed = self.catalogue.forget_files(lost)
 
     def _tell(self, event: FileEvent) -> None:
         self.counts.seconds = time.monotonic() - self._began
         self.on_event(event, replace(self.counts))
+
+
+def _is_same(found: Found, before: KnownFile | None) -> bool:
+    return before is not None and (before.n_bytes, before.mtime_ns) == (found.n_bytes, found.mtime_ns)
 
 
 def _portions(entries: Iterator[Entry], size: int) -> Iterator[list[Entry]]:

@@ -25,7 +25,7 @@ V1 = Remote(
     what="the weights of 'resnet50-imagenet' (98 MB)",
     url="https://download.pytorch.org/models/resnet50-0676ba61.pth",
     file_name="resnet50-0676ba61.pth",
-    sha256="0676ba61b6795bbe1773cffd859882e5e297624d384b6993f7c9e683e722fb8a",
+    checksum="0676ba61b6795bbe1773cffd859882e5e297624d384b6993f7c9e683e722fb8a",
     n_bytes=102_530_333,
 )
 IMAGE_SIZE = 224
@@ -66,7 +66,7 @@ class Resnet50Imagenet(Encoder):
         except (RuntimeError, TypeError) as error:
             raise EncoderError(f"{remote.what} do not fit a ResNet50: {str(error)[:200]}") from error
         self._network = network.eval().to(memory_format=torch.channels_last)
-        self._weights_id = remote.sha256
+        self._weights_id = remote.checksum
 
     @classmethod
     def untrained(cls, seed: int = 0) -> Resnet50Imagenet:

@@ -18,9 +18,9 @@ from typing import Any
 import faiss
 import numpy as np
 
+from synesthete.build_lock import one_builder
 from synesthete.errors import CatalogueError, OptionError
 from synesthete.files import write_atomically
-from synesthete.search.build_lock import one_builder
 
 EXACT_UP_TO = 200_000  # vectors; a flat search of so many x 512 takes some tens of milliseconds
 PROBED_SHARE = 1 / 16  # of the lists of a large index that one search looks into

@@ -9,20 +9,26 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from synesthete.errors import CatalogueError
+from synesthete.sources.metadata import NO_METADATA, Metadata
 
 # Folders in which systems and file servers keep their own copies, never a listener's music.
 SYSTEM_FOLDERS = frozenset(
     {"@eadir", "#recycle", "$recycle.bin", "system volume information", "__macosx", "lost+found"}
 )
+_MOST_SHOWN = 4096  # characters of a path in a list, which may be anything
 
 
 @dataclass(frozen=True)
 class Found:
-    """A file that may be a sound, by its suffix: absolute path, size [bytes] and time of its last change [ns]."""
+    """A file that may be a sound, by its suffix: absolute path, size [bytes], time of its last change [ns].
+
+    ``metadata`` is what its source says of it.
+    """
 
     path: str
     n_bytes: int
     mtime_ns: int
+    metadata: Metadata = NO_METADATA
 
 
 @dataclass(frozen=True)
@@ -102,14 +108,30 @@ def _walk(roots: list[Path], suffixes: frozenset[str]) -> Iterator[Entry]:
         yield _file(path, status, suffixes)
 
 
+def look(path: str, suffixes: frozenset[str], list_name: str) -> Entry:
+    """What is at an absolute path that a list names; a pipe or a device is not opened."""
+    try:
+        return _file(path, os.stat(path), suffixes)  # noqa: PTH116
+    except (FileNotFoundError, NotADirectoryError):
+        return Unreadable(_shown(path), f"{list_name} lists it, but it is not there. Has it been moved?")
+    except OSError as error:
+        return Unreadable(_shown(path), f"It cannot be opened ({error.strerror}), though {list_name} lists it.")
+    except ValueError:
+        return Unreadable(_shown(path), f"{list_name} lists it, but this is no path: there is a NUL in it.")
+
+
+def _shown(path: str) -> str:
+    """A path as text, whatever it is."""
+    return path[:_MOST_SHOWN].replace("\0", "\\0").encode("utf-8", "backslashreplace").decode()
+
+
 def _file(path: str, status: os.stat_result, suffixes: frozenset[str]) -> Entry:
     if not stat.S_ISREG(status.st_mode) or Path(path).suffix.lower() not in suffixes:
         return NotSound(path)
     try:
         path.encode("utf-8")
     except UnicodeEncodeError:
-        shown = path.encode("utf-8", "backslashreplace").decode()
-        return Unreadable(shown, "Its name is not valid UTF-8. Rename it.")
+        return Unreadable(_shown(path), "Its name is not valid UTF-8. Rename it.")
     return Found(path, status.st_size, status.st_mtime_ns)
 
 

@@ -116,13 +116,15 @@ def test_an_import_is_told_in_the_provenance(file, theirs):
 def test_a_known_track_keeps_what_it_has_and_gains_what_it_lacks(own, file, theirs, rng):
     theirs.add_track(Track(f"{3:016x}", "My title", path="mine.ogg"))
     add(theirs, rng, 4, title="My other")
-    before = theirs.vector(f"{4:016x}", TAGGER.fingerprint), theirs.tags(f"{4:016x}")
+    before = theirs.features_of(f"{4:016x}", TAGGER.fingerprint), theirs.tags(f"{4:016x}")
     counts = take(theirs, file)
     assert (counts.n_new, counts.n_vectors, counts.n_tagged) == (28, 29, 29)
     mine = theirs.track(f"{3:016x}")
     assert (mine.title, mine.path, mine.artist) == ("My title", "mine.ogg", "")
-    assert np.array_equal(theirs.vector(f"{3:016x}", TAGGER.fingerprint), own.vector(f"{3:016x}", TAGGER.fingerprint))
-    assert np.array_equal(theirs.vector(f"{4:016x}", TAGGER.fingerprint), before[0])
+    assert np.array_equal(
+        theirs.features_of(f"{3:016x}", TAGGER.fingerprint), own.features_of(f"{3:016x}", TAGGER.fingerprint)
+    )
+    assert np.array_equal(theirs.features_of(f"{4:016x}", TAGGER.fingerprint), before[0])
     assert theirs.tags(f"{4:016x}") == before[1]
     again = take(theirs, file)
     assert (again.n_tracks, again.n_new, again.n_vectors, again.n_tagged) == (30, 0, 0, 0)
@@ -214,12 +216,12 @@ BAD_VECTOR = np.full(12, np.nan, "<f4").tobytes()
         ('UPDATE encoders SET tag_names = \'["a\\nb", "c", "d"]\'', "names of tags cannot be"),
         ('UPDATE encoders SET tag_names = \'["a", "a", "d"]\'', "names of tags cannot be"),
         ('UPDATE encoders SET tag_names = \'["a", "b"]\'', "not 2 probabilities"),
-        ("UPDATE vectors SET vector = zeroblob(4) WHERE rowid = 20", "no embedding of size 12"),
+        ("UPDATE vectors SET features = zeroblob(4) WHERE rowid = 20", "no embedding of size 12"),
         ("UPDATE vectors SET starts = x'' WHERE rowid = 20", "no embedding of size 12"),
-        (f"UPDATE vectors SET vector = x'{BAD_VECTOR.hex()}' WHERE rowid = 20", "a vector of length nan"),
+        (f"UPDATE vectors SET features = x'{BAD_VECTOR.hex()}' WHERE rowid = 20", "features that are not finite"),
         (
-            "UPDATE vectors SET vector = CAST(zeroblob(44) || x'0000c842' AS BLOB) WHERE rowid = 20",
-            "a vector of length 100",
+            "UPDATE vectors SET features = CAST(zeroblob(44) || x'0000807f' AS BLOB) WHERE rowid = 20",
+            "features that are not finite",
         ),
         ("UPDATE vectors SET starts = CAST(zeroblob(8) || x'0000c07f' AS BLOB) WHERE rowid = 20", "impossible times"),
         ("UPDATE vectors SET lengths = zeroblob(12) WHERE rowid = 20", "impossible times"),
@@ -267,7 +269,7 @@ def test_values_of_other_types_below_a_strict_table_are_not_believed(file, their
     plain.close()
     with sqlite3.connect(file) as plain:
         plain.execute("UPDATE tracks SET title = x'00ff', year = 'soon', artist = 5 WHERE rowid = 1")
-        plain.execute("UPDATE vectors SET vector = 7 WHERE rowid = 2")
+        plain.execute("UPDATE vectors SET features = 7 WHERE rowid = 2")
         plain.execute("PRAGMA writable_schema = ON")
         plain.execute("UPDATE sqlite_schema SET sql = sql || ' STRICT' WHERE type = 'table'")
     plain.close()
@@ -327,8 +329,8 @@ def test_a_false_size_of_an_encoder_of_ours_is_refused(tmp_path, theirs, rng):
         own.put_embedding("a" * 16, encoder, embedding)
         export_to(own, tmp_path / "x")
     with sqlite3.connect(tmp_path / "x") as plain:
-        plain.execute("UPDATE encoders SET embedding_size = 4, name = 'other'")
-        plain.execute("UPDATE vectors SET vector = ?, matrix = zeroblob(8)", (struct.pack("<4f", 1, 0, 0, 0),))
+        plain.execute("UPDATE encoders SET embedding_size = 4, n_track_features = 4, name = 'other'")
+        plain.execute("UPDATE vectors SET features = ?, matrix = zeroblob(8)", (struct.pack("<4f", 1, 0, 0, 0),))
     plain.close()
     with pytest.raises(CatalogueError, match="says of the encoder statistics is not so"):
         take(theirs, tmp_path / "x")

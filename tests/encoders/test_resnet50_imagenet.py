@@ -37,7 +37,7 @@ def serve(tmp_path):
         def put(data, sha256=None):
             (folder / V1.file_name).write_bytes(data)
             url = f"http://127.0.0.1:{server.server_port}/{V1.file_name}"
-            return replace(V1, url=url, sha256=sha256 or hashlib.sha256(data).hexdigest(), n_bytes=len(data))
+            return replace(V1, url=url, checksum=sha256 or hashlib.sha256(data).hexdigest(), n_bytes=len(data))
 
         yield put
         server.shutdown()
@@ -90,7 +90,7 @@ def test_something_else_than_expected_is_not_kept(serve):
 
 
 def test_no_more_than_the_size_is_read(serve, monkeypatch):
-    monkeypatch.setattr("synesthete.encoders.download.BLOCK_BYTES", 10)
+    monkeypatch.setattr("synesthete.sources.download.BLOCK_BYTES", 10)
     remote = serve(bytes(1000))
     with pytest.raises(EncoderError, match="sent something else"):
         ensure(replace(remote, n_bytes=100), target().parent)
