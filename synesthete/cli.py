@@ -24,6 +24,7 @@ from synesthete.tracks import clock
 from synesthete.training.command import add_train_command
 
 if TYPE_CHECKING:
+    from synesthete.catalogue import Catalogue
     from synesthete.encoders.base import Encoder
 
 EXIT_OK, EXIT_FAILED = 0, 1
@@ -61,7 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"synesthete {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    add_index_command(commands)
+    add_index_command(commands, _make_searchable)
     add_get_command(commands, lambda arguments: main(["index", *arguments]))
     _add_search(commands)
     add_find_command(commands)
@@ -72,6 +73,16 @@ def _parser() -> argparse.ArgumentParser:
     add_doctor_command(commands)
     add_share_commands(commands)
     return parser
+
+
+def _make_searchable(catalogue: Catalogue, encoder_names: Sequence[str]) -> None:
+    """Build the index files of a catalogue that has changed."""
+    from synesthete import encoders
+    from synesthete.search import SearchEngine, index_folder
+
+    if len(catalogue):
+        for name in encoder_names:
+            SearchEngine(catalogue, encoders.load(name), index_folder(catalogue))
 
 
 def _add_search(commands: Any) -> None:

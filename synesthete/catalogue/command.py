@@ -6,7 +6,7 @@ import argparse
 import json
 import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -27,10 +27,17 @@ EXIT_FAILURES, EXIT_INTERRUPTED = 3, 130
 SHOWN_FAILURES = 20
 
 
-def add_index_command(subparsers: Any) -> None:
-    """Add ``index`` to the commands of a parser."""
+MakeSearchable = Callable[["Catalogue", Sequence[str]], object]
+
+
+def add_index_command(subparsers: Any, make_searchable: MakeSearchable) -> None:
+    """Add ``index`` to the commands of a parser.
+
+    ``make_searchable`` is given the catalogue and the names of its encoders after tracks have come or gone: what
+    searches need is then made here, and no listener waits for it.
+    """
     command = subparsers.add_parser("index", help="take folders of music into a catalogue, or bring it up to date")
-    command.set_defaults(run=run)
+    command.set_defaults(run=run, make_searchable=make_searchable)
     command.add_argument(
         "places", metavar="FOLDER", nargs="+", type=Path,
         help="folders of music, single files, M3U playlists, or the library of beets",
@@ -231,6 +238,8 @@ def _index_once(catalogue: Catalogue, chosen: argparse.Namespace) -> IndexCounts
     else:
         sys.stdout.write(summary(counts, catalogue, chosen.prune))
     sys.stdout.flush()
+    if counts.n_indexed or counts.n_removed:
+        chosen.make_searchable(catalogue, chosen.encoder or [settings.DEFAULT_ENCODER])
     return counts
 
 

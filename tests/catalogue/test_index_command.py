@@ -11,6 +11,7 @@ import soundfile
 
 from synesthete.catalogue import Catalogue
 from synesthete.cli import main
+from synesthete.search import index_folder
 from synesthete.settings import PROJECT_ROOT
 from tests.sounds import RATE_HZ, melody
 
@@ -80,3 +81,15 @@ def test_it_watches_until_control_c(music):
     assert process.wait(timeout=30) == 130
     with Catalogue.open(music.parent / "catalogue.sqlite") as catalogue:
         assert len(catalogue) == 3
+
+
+def test_what_searches_need_is_made_at_indexing(music, monkeypatch):
+    monkeypatch.setenv("SYNESTHETE_HOME", str(music.parent / "home"))
+    assert main(arguments(music)) == 0
+    with Catalogue.open(music.parent / "catalogue.sqlite", is_read_only=True) as catalogue:
+        fingerprint = catalogue.encoders()[0].fingerprint
+        (file,) = index_folder(catalogue).glob("*.tracks.index")
+    assert file.name.startswith(fingerprint)
+    made = file.stat().st_mtime_ns
+    assert main(arguments(music)) == 0  # nothing has changed
+    assert file.stat().st_mtime_ns == made
