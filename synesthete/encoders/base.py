@@ -144,6 +144,10 @@ class Encoder(ABC):
         """
         return {self.name: self.encode(self.inputs(segments))}
 
+    def segment_features(self, segments: Segments) -> Features:
+        """Those of the features that :meth:`segment_vectors` needs, where that is less to compute."""
+        return self.features(segments)
+
     @property
     def feature_sizes(self) -> dict[str, int]:
         """How many numbers of each kind :meth:`features` gives for a segment."""
@@ -188,9 +192,20 @@ class Encoder(ABC):
         if self.consumes != "waveform" and spectrograms is None:
             spectrograms = compute_spectrograms(clip)
         features, segments, has_sound = clip_features(clip, spectrograms, self.segment_grid, self.features)
-        vectors = np.zeros((len(segments), self.embedding_size), dtype=np.float32)
-        vectors[has_sound] = self.segment_vectors(features)
+        vectors = self._all_segments(features, has_sound)
         return Embedding(self.track_features(features), vectors, segments, self.fingerprint, self.tags(features))
+
+
+    def embed_segments(self, clip: Clip) -> tuple[tuple[Segment, ...], np.ndarray]:
+        """The segments of a clip alone, and their vectors [n_segments, embedding_size], as :meth:`embed` gives them."""
+        spectrograms = compute_spectrograms(clip)
+        features, segments, has_sound = clip_features(clip, spectrograms, self.segment_grid, self.segment_features)
+        return segments, self._all_segments(features, has_sound)
+
+    def _all_segments(self, features: Features, has_sound: np.ndarray) -> np.ndarray:
+        vectors = np.zeros((len(has_sound), self.embedding_size), dtype=np.float32)
+        vectors[has_sound] = self.segment_vectors(features)
+        return vectors
 
 
 def clip_features(

@@ -137,9 +137,7 @@ class Fusion(Encoder):
             raise EncoderError(f"'synesthete' needs waveforms [n, n_samples > 0], got the shape {batch.shape}.")
         rate, seconds = self.sample_rate, batch.shape[1] / self.sample_rate
         cut = [Segments(samples.astype(np.float32, copy=False), rate, [0.0], seconds) for samples in batch]
-        wanted = dict.fromkeys(member_of(component.name) for component in self._components)
-        members = {name: self.members[name] for name in wanted}
-        return np.concatenate([self.segment_vectors(member_features(members, segments)) for segments in cut])
+        return np.concatenate([self.segment_vectors(self.segment_features(segments)) for segments in cut])
 
     def segment_grid(self, n_samples: int, sample_rate_hz: int) -> tuple[list[float], float]:
         """Segments begin with a frame of the spectrogram, for all members alike; see :meth:`Encoder.segment_grid`."""
@@ -148,6 +146,11 @@ class Fusion(Encoder):
     def features(self, segments: Segments) -> Features:
         """The features of all members, of some segments only for those in ``STRIDES``; see :meth:`Encoder.features`."""
         return member_features(self.members, segments)
+
+    def segment_features(self, segments: Segments) -> Features:
+        """The features of the members that hear every segment; see :meth:`Encoder.segment_features`."""
+        wanted = dict.fromkeys(member_of(component.name) for component in self._components)
+        return member_features({name: self.members[name] for name in wanted}, segments)
 
     def segment_vectors(self, features: Features) -> np.ndarray:
         """Unit vectors [n_segments, embedding_size] in segment space."""

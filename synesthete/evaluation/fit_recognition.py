@@ -47,9 +47,9 @@ def evidence_of(
             if other == row or is_one(own, index.segment_vectors([other]), index.hop_seconds)
         ]
         for passage in passages(np.random.default_rng([number, 11]), clip.excerpts[0].samples, clip.sample_rate_hz):
-            made = encoder.embed(clip_from_samples(passage, clip.sample_rate_hz, name=clip.name))
-            starts = np.array([segment.start_seconds for segment in made.segments])
-            query = SegmentVectors.of(made.segment_vectors, starts, encoder.hop_seconds)
+            segments, vectors = encoder.embed_segments(clip_from_samples(passage, clip.sample_rate_hz, name=clip.name))
+            starts = np.array([segment.start_seconds for segment in segments])
+            query = SegmentVectors.of(vectors, starts, encoder.hop_seconds)
             found, instead = strongest(query, index), strongest(query, index, same)
             if found and instead:
                 yield found, instead, found.row in same

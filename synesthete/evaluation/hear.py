@@ -137,4 +137,4 @@ def _around(sound: np.ndarray, seconds: np.ndarray, model: Model) -> Iterator[np
     for first in range(0, len(seconds), SEGMENTS_AT_ONCE):
         part = seconds[first : first + SEGMENTS_AT_ONCE].tolist()
         segments = Segments(padded, rate, part, SEGMENT_SECONDS, spectrogram)
-        yield encoder.segment_vectors(encoder.features(segments))
+        yield encoder.segment_vectors(encoder.segment_features(segments))

@@ -105,6 +105,9 @@ def test_segment_vectors_are_what_encode_gives(encoder):
     made = encoder.embed(clip_of(samples))
     np.testing.assert_array_equal(encoder.segment_vectors(features), made.segment_vectors)
     np.testing.assert_array_equal(encoder.track_features(features), made.track_features)
+    segments, vectors = encoder.embed_segments(clip_of(samples))
+    assert segments == made.segments
+    np.testing.assert_array_equal(vectors, made.segment_vectors)
     cosines = np.einsum("ij,ij->i", encoder.encode(batch_of(encoder, samples)), made.segment_vectors)
     assert cosines.min() > 0.9999  # resampling alone and within a longer sound differs a little
     few = STRIDES if encoder.name == "synesthete" else {}  # members that hear some of the segments alone
