@@ -59,4 +59,4 @@ def test_the_components_of_the_default_encoder_cover_its_vector(tmp_path, rng):
     slices = sorted(made[name].tolist() for name in made if name.startswith("component "))
     assert len(slices) >= 3
     ends = [last for _, last in slices]
-    assert [first for first, _ in slices] == [0, *ends[:-1]] and ends[-1] == encoder.embedding_size
+    assert [first for first, _ in slices] == [0, *ends[:-1]] and ends[-1] == encoder.n_track_features

@@ -123,7 +123,8 @@ class EncoderIndex:
         return len(self.ids)
 
     def _make_vectors(self) -> np.ndarray:
-        vectors = self.space(self._catalogue.track_features(self._fingerprint))
+        features = self._catalogue.track_features(self._fingerprint)
+        vectors = self.space(features) if len(features) else features
         return smoothed(vectors) if self.space.is_fitted else vectors
 
     def vectors(self) -> np.ndarray:

@@ -3,7 +3,6 @@
 import dataclasses
 import os
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -16,7 +15,7 @@ from synesthete.errors import CatalogueError, OptionError
 from synesthete.search import SearchEngine, SearchOptions, SearchResult
 from synesthete.search.batch import MAX_K, Neighbours, neighbours_of_files, neighbours_of_tracks
 from synesthete.tracks import Match, Track
-from tests.catalogues import ENCODER, HOP, embedding_of, fill, take_in, walk
+from tests.catalogues import ENCODER, embedding_of, fill, take_in, walk
 from tests.sounds import RATE_HZ, melody
 
 OPTIONS_OFF = SearchOptions(k=9, hide_duplicates=False)
@@ -37,8 +36,7 @@ def assert_lists(found, number, result):
 @pytest.mark.parametrize("name", ["statistics", "resnet", "synesthete"])
 def test_each_track_of_the_built_in_catalogue_lists_what_the_app_does(name):
     with sampler.open_sampler() as catalogue:
-        fingerprint = next(entry.fingerprint for entry in catalogue.encoders() if entry.name == name)
-        engine = SearchEngine(catalogue, SimpleNamespace(name=name, fingerprint=fingerprint, hop_seconds=HOP))
+        engine = SearchEngine(catalogue, encoders.load(name))
         found = neighbours_of_tracks(engine, 9)
         assert found.track_ids == tuple(track.track_id for track in catalogue.tracks())
         assert found.queries == found.paths == tuple(track.path for track in catalogue.tracks())

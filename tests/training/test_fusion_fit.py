@@ -28,25 +28,25 @@ def music(seed, n_seconds=20.0):
 def test_what_changes_within_a_recording_is_weighed_down(rng):
     spread = np.array([10.0, 1.0, 1.0])  # within recordings, mostly along the first direction
     recordings = [rng.standard_normal((50, 3)) * spread + 3 * rng.standard_normal(3) for _ in range(20)]
-    made = fit_component(recordings, np.empty((0, 3)), ComponentPlan(1, 1, track_shrinkage=0.001, track_phone_share=0))
-    lengths = np.linalg.norm(made["track_axes"], axis=1)
+    made = fit_component(recordings, np.empty((0, 3)), ComponentPlan(1, shrinkage=0.001, phone_share=0))
+    lengths = np.linalg.norm(made["axes"], axis=1)
     assert lengths[1] / lengths[0] == pytest.approx(10, rel=0.15)
-    np.testing.assert_allclose(made["segment_mean"], np.concatenate(recordings).mean(axis=0), rtol=1e-5)
+    np.testing.assert_allclose(made["mean"], np.concatenate(recordings).mean(axis=0), rtol=1e-5)
 
 
 def test_what_a_phone_changes_is_weighed_down(rng):
     recordings = [rng.standard_normal((50, 3)) + 3 * rng.standard_normal(3) for _ in range(20)]
     changes = np.array([[8.0, 0.1, 0.1]]) * rng.standard_normal((200, 3)) + [20, 0, 0]
-    made = fit_component(recordings, changes, ComponentPlan(1, 1, segment_phone_share=0.5, track_phone_share=0.0))
-    in_segments, in_tracks = (np.linalg.norm(made[name], axis=1) for name in ("segment_axes", "track_axes"))
-    assert in_segments[1] / in_segments[0] > 2
-    assert in_tracks[1] / in_tracks[0] == pytest.approx(1, abs=0.1)
+    plans = (ComponentPlan(1, phone_share=share) for share in (0.5, 0.0))
+    counted, ignored = (np.linalg.norm(fit_component(recordings, changes, plan)["axes"], axis=1) for plan in plans)
+    assert counted[1] / counted[0] > 2
+    assert ignored[1] / ignored[0] == pytest.approx(1, abs=0.1)
 
 
 def test_fewer_axes_keep_the_most(rng):
     recordings = [rng.standard_normal((30, 6)) + 5 * rng.standard_normal(6) for _ in range(20)]
-    made = fit_component(recordings, np.empty((0, 6)), ComponentPlan(1, 1, n_axes=4))
-    assert made["track_axes"].shape == made["segment_axes"].shape == (6, 4)
+    made = fit_component(recordings, np.empty((0, 6)), ComponentPlan(1, n_axes=4))
+    assert made["axes"].shape == (6, 4)
 
 
 @pytest.mark.parametrize("n_seconds", [3.5, 30.0])
@@ -61,7 +61,8 @@ def test_changes_compare_a_segment_with_itself(n_seconds, rng, monkeypatch):
 
 
 def test_the_command_makes_a_fusion_that_loads(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(fusion_fit, "PLAN", {"timbre": ComponentPlan(1.0, 2.0), "statistics": ComponentPlan(1.0, 1.0)})
+    monkeypatch.setattr(fusion_fit, "PLAN", {"timbre": ComponentPlan(2.0), "statistics": ComponentPlan(1.0)})
+    monkeypatch.setattr(fusion_fit, "TRACK_WEIGHTS", {"timbre": 1.0, "statistics": 0.5})
     for number in range(3):
         soundfile.write(tmp_path / f"{number}.wav", music(number), RATE)
     files = [str(tmp_path / f"{number}.wav") for number in range(3)]
@@ -70,7 +71,7 @@ def test_the_command_makes_a_fusion_that_loads(tmp_path, monkeypatch, capsys):
     made = Fusion(read(tmp_path, fusion.STEM, fusion.REMEDY))
     assert tuple(made.members) == ("timbre", "statistics") and made.notes == ()
     one, other, again = (
-        made.embed(Clip((Excerpt(0.0, sound),), RATE, 20.0)).track_features
+        made.embed(Clip((Excerpt(0.0, sound),), RATE, 20.0)).segment_vectors.mean(axis=0)
         for sound in (music(0)[: 10 * RATE], music(1), music(0)[10 * RATE :])
     )
     assert one @ again > one @ other
@@ -86,12 +87,11 @@ def test_the_weights_are_as_the_fusion_reads_them(rng):
     recordings = [
         ({"timbre": rng.standard_normal((9, 324))}, {"timbre": rng.standard_normal((6, 324))}) for _ in range(4)
     ]
-    made = fusion_fit.fit(recordings, {"timbre": encoder}, "numbers", {"timbre": ComponentPlan(0.5, 0.25)})
+    made = fusion_fit.fit(recordings, {"timbre": encoder}, "numbers", {"timbre": ComponentPlan(0.25)})
     assert isinstance(made, Weights)
-    assert made.card["components"]["timbre"] == {
-        "made_with": encoder.weights_id, "track_weight": 0.5, "segment_weight": 0.25,
-    }  # fmt: skip
-    assert set(made.tensors) == {f"timbre.{name}" for name in fusion.TENSORS}
+    assert made.card["components"] == {"timbre": {"made_with": encoder.weights_id, "weight": 0.25}}
+    assert made.card["track_weights"] == fusion_fit.TRACK_WEIGHTS
+    assert set(made.tensors) == {"timbre.mean", "timbre.axes"}
 
 
 def test_what_is_held_out_is_not_used(tmp_path):
