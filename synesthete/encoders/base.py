@@ -195,7 +195,6 @@ class Encoder(ABC):
         vectors = self._all_segments(features, has_sound)
         return Embedding(self.track_features(features), vectors, segments, self.fingerprint, self.tags(features))
 
-
     def embed_segments(self, clip: Clip) -> tuple[tuple[Segment, ...], np.ndarray]:
         """The segments of a clip alone, and their vectors [n_segments, embedding_size], as :meth:`embed` gives them."""
         spectrograms = compute_spectrograms(clip)

@@ -7,6 +7,7 @@ with the recording in the catalogue and once without. It writes ``data/models/re
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 import tempfile
@@ -15,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from synesthete import encoders
+from synesthete import encoders, settings
 from synesthete.audio import clip_from_samples, read_clip
 from synesthete.catalogue import Catalogue
 from synesthete.catalogue.indexing import index as index_files
@@ -25,7 +26,7 @@ from synesthete.search.encoder_index import EncoderIndex
 from synesthete.search.passages import SegmentVectors
 from synesthete.search.recognition import FILE_NAME, MOST_WRONG, Evidence, is_one, strongest
 from synesthete.training.augmentation import phone_in_room
-from synesthete.training.reference_music import parse_arguments
+from synesthete.training.reference_music import audio_files
 
 ENCODERS = ("synesthete", "resnet")
 SECONDS = (4.0, 8.0, 15.0, 30.0)
@@ -79,16 +80,27 @@ def least_certain_lead(evidence: Sequence[tuple[Evidence, Evidence, bool]]) -> f
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Calibrate how certain recognition is on a collection of real music."""
-    files, made_from, folder = parse_arguments("fit_recognition", main.__doc__, arguments)
-    files = [file.absolute() for file in files]
+    """Measure how far a recording must lead to be named, on a collection of real music."""
+    parser = argparse.ArgumentParser(prog=f"python -m {__spec__.name}", description=main.__doc__)
+    parser.add_argument("files", nargs="+", type=Path, help="sound files, or folders of them, that ask")
+    parser.add_argument("--others", nargs="+", type=Path, default=[], help="that are in the catalogue beside them")
+    parser.add_argument("--made-from", help="which music this is, in words (default: how many files)")
+    parser.add_argument("--folder", type=Path, default=settings.Paths().models, help="where to write")
+    chosen = parser.parse_args(arguments)
+    files = [file.absolute() for file in audio_files(chosen.files)]
+    others = [file.absolute() for file in audio_files(chosen.others)] if chosen.others else []
+    folder, made_from = chosen.folder, chosen.made_from or f"{len(files)} files"
     made = []
     for encoder in map(encoders.load, ENCODERS):
         with tempfile.TemporaryDirectory() as own, Catalogue.open(Path(own) / "catalogue.sqlite") as catalogue:
-            index_files(catalogue, files, (encoder.name,))
+            index_files(catalogue, [*files, *others], (encoder.name,))
             evidence = list(evidence_of(files, encoder, EncoderIndex(catalogue, encoder), catalogue))
         lead = least_certain_lead(evidence)
-        counts = {"n_queries": len(evidence), "n_named": sum(found.lead >= lead for found, _, _ in evidence)}
+        counts = {
+            "n_recordings": len(files) + len(others),
+            "n_queries": len(evidence),
+            "n_named": sum(found.lead >= lead for found, _, _ in evidence),
+        }
         ids = {"encoder": encoder.name, "segment_space_id": encoder.segment_space_id}
         made.append(ids | {"certain_lead": round(lead, 4)} | counts)
     text = json.dumps({"format": 1, "made_from": made_from, "calibrations": made}, indent=2)
