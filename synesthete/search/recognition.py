@@ -112,11 +112,18 @@ def _read(file: Path) -> dict[str, dict[str, float]]:
     try:
         plain = json.loads(file.read_text(encoding="utf-8"))["calibrations"]
         return {
-            str(entry["segment_space_id"]): {name: float(entry[name]) for name in Calibration.__dataclass_fields__}
+            str(entry["segment_space_id"]): {name: _number(entry[name]) for name in Calibration.__dataclass_fields__}
             for entry in plain
         }
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise EncoderError(f"{file} is damaged ({error}). {REMEDY}") from error
+
+
+def _number(value: object) -> float:
+    number = float(value)  # type: ignore[arg-type]
+    if not math.isfinite(number):
+        raise ValueError(f"{value!r} is no coefficient")
+    return number
 
 
 def recognise(query: SegmentVectors, index: EncoderIndex, calibration: Calibration) -> Recognition | None:
@@ -139,8 +146,10 @@ def strongest(query: SegmentVectors, index: EncoderIndex, without: Sequence[int]
         Rows to do as if they were not there.
     """
     query = middle(query)
+    if not query.n_sounding:
+        return None
     rows = np.setdiff1d(index.likely_recordings(query, N_CANDIDATES + len(without)), without)
-    if len(rows) < LEAST_RECORDINGS or not query.n_sounding:
+    if len(rows) < LEAST_RECORDINGS:
         return None
     segments = index.segment_vectors(rows)
     cosines = best_passages(query, segments, LONGEST_RUN).cosines
