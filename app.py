@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from synesthete.audio import content_id
 from synesthete.ui import frame, listening, matches, options, picture, resources, sound_input, spotify, state
 from synesthete.ui.export import offer_export
 from synesthete.ui.text import badges, count, plain
@@ -27,7 +28,9 @@ with frame.begin("Listen"):
         st.divider()
         st.header(plain(sound.name), anchor="the-sound")
         st.caption(listening.why_gone(sound, engine))
-        matches.show_matches(engine.search_track(sound.track_id, search_options), engine.catalogue)
+        result = engine.search_track(sound.track_id, search_options)
+        matches.show_recording(result, engine.catalogue, sound.track_id)
+        matches.show_matches(result, engine.catalogue)
     elif sound and engine:
         st.divider()
         analysis = listening.analyse(sound, engine)
@@ -39,12 +42,13 @@ with frame.begin("Listen"):
             st.caption(f":material/info: {plain(note, 300)}")
         track_file = engine.catalogue.audio_path(engine.catalogue.track(sound.track_id)) if sound.track_id else None
         picture.show_player(analysis.clip, str(track_file) if track_file else sound.data, sound.mime or "audio/mpeg")
+        result = listening.find(sound, analysis, engine, search_options)
+        matches.show_recording(result, engine.catalogue, sound.track_id or content_id(analysis.clip))
         if analysis.tags:
             st.markdown("This encoder would call it " + badges(analysis.tags))
         st.subheader("What the engine sees", anchor=False)
         picture.show_picture(analysis.clip, analysis.spectrograms)
         st.subheader("What sounds most alike", anchor="matches")
-        result = listening.find(sound, analysis, engine, search_options)
         matches.show_matches(result, engine.catalogue)
         found = result.matches
         offer_export(

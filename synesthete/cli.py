@@ -96,7 +96,10 @@ def _add_search(commands: Any) -> None:
     search.add_argument("--max-per-artist", type=int, metavar="N", help="at most N tracks of one artist")
     search.add_argument("--max-seconds", type=float, metavar="S", help="leave out tracks longer than S seconds")
     search.add_argument("--show-duplicates", action="store_true", help="keep other versions of one recording")
-    search.add_argument("--compare", choices=("auto", "track", "passage"), default="auto")
+    search.add_argument(
+        "--compare", choices=("auto", "track", "passage"), default="auto",
+        help="whole tracks, or the best passages (default: what suits the encoder)",
+    )  # fmt: skip
     search.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
 
 
@@ -158,34 +161,43 @@ def _announce(encoder: Encoder) -> None:
 
 
 def _as_json(file: str, encoder_name: str, result: Any) -> dict[str, Any]:
-    def row(rank: int, match: Any) -> dict[str, Any]:
-        track = match.track
+    def recording(match: Any) -> dict[str, Any]:
         return {
-            "rank": rank,
-            "track_id": track.track_id,
-            "title": track.title,
-            "artist": track.artist,
-            "album": track.album,
-            "genre": track.genre,
-            "path": track.path,
+            "track_id": match.track.track_id,
+            "title": match.track.title,
+            "artist": match.track.artist,
+            "path": match.track.path,
             "cosine": round(match.cosine, 6),
             "offset_seconds": round(match.offset_seconds, 2),
             "query_offset_seconds": round(match.query_offset_seconds, 2),
         }
+
+    def row(rank: int, match: Any) -> dict[str, Any]:
+        return {"rank": rank} | recording(match) | {"album": match.track.album, "genre": match.track.genre}
 
     return {
         "query": os.fsencode(file).decode("utf-8", "replace"),
         "encoder": encoder_name,
         "compared": result.compared,
         "n_tracks": result.n_tracks,
+        "recognised": recording(result.recognised) if result.recognised else None,
         "same_recording": [row(0, match) for match in result.same_recording],
         "matches": [row(rank, match) for rank, match in enumerate(result.matches, start=1)],
     }
 
 
 def _print_table(result: Any, scale: Any) -> None:
+    from synesthete.audio import content_id
+
+    named = result.recognised
+    if named:
+        by = f" by {named.track.artist}" if named.track.artist else ""
+        is_its_file = content_id(result.clip) == named.track.track_id
+        heard = "; it is in this catalogue" if is_its_file else f", heard from {clock(named.offset_seconds)}"
+        print(f"This is {printable(named.track.title + by, '�')}{heard}")
     for match in result.same_recording:
-        print(f"The same recording: {printable(match.track.label, '�')}")
+        if named is None or match.track.track_id != named.track.track_id:
+            print(f"The same recording: {printable(match.track.label, '�')}")
     if not result.matches:
         print("No track of the catalogue passes these options.")
     for rank, match in enumerate(result.matches, start=1):

@@ -18,6 +18,7 @@ from synesthete.cli import main
 from synesthete.encoders import registry
 from synesthete.encoders.track_space import own_space
 from synesthete.errors import SynestheteError
+from synesthete.evaluation.robustness import through_phone
 from synesthete.search import SearchEngine, index_folder
 from synesthete.search.vector_index import VectorIndex
 from synesthete.settings import PROJECT_ROOT
@@ -45,8 +46,31 @@ def test_search_gives_the_answers_of_the_library(song, capsys):
 def test_search_prints_a_table_for_people(song, capsys):
     assert main(["search", str(song[1]), "--encoder", "statistics", "--k", "3"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].startswith("The same recording:")
+    assert lines[0] == f"This is {song[0].title} by {song[0].artist}; it is in this catalogue"
     assert [line.split()[0] for line in lines[1:]] == ["1", "2", "3"]
+
+
+def test_search_names_the_recording_that_a_phone_heard(tmp_path, capsys):
+    with sampler.open_sampler() as catalogue:
+        track = catalogue.tracks()[12]
+        clip = read_clip(catalogue.audio_path(track))
+    passage = clip.samples[8 * clip.sample_rate_hz : 16 * clip.sample_rate_hz]
+    recorded = through_phone(np.random.default_rng(1), passage, clip.sample_rate_hz, snr_db=12.0)
+    soundfile.write(tmp_path / "phone.wav", recorded, clip.sample_rate_hz)
+    soundfile.write(tmp_path / "noise.wav", np.random.default_rng(0).normal(0, 0.1, 8 * 22_050), 22_050)
+    assert main(["search", str(tmp_path / "phone.wav"), "--k", "2"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith(f"This is {track.title} by {track.artist}, heard from 0:0")
+    assert [line.split()[0] for line in lines[1:]] == ["1", "2"]
+    assert main(["search", str(tmp_path / "phone.wav"), "--json"]) == 0
+    named = json.loads(capsys.readouterr().out)["recognised"]
+    assert {name: named[name] for name in ("track_id", "title", "artist", "path")} == {
+        "track_id": track.track_id, "title": track.title, "artist": track.artist, "path": track.path
+    }  # fmt: skip
+    assert set(named) == {"track_id", "title", "artist", "path", "cosine", "offset_seconds", "query_offset_seconds"}
+    assert named["offset_seconds"] - named["query_offset_seconds"] == pytest.approx(8, abs=1)
+    assert main(["search", str(tmp_path / "noise.wav"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["recognised"] is None
 
 
 def test_embed_writes_ids_and_unit_vectors(song, tmp_path):

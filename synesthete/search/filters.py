@@ -44,8 +44,9 @@ class SearchOptions:
     max_seconds : float > 0, optional [s]
         Leaves out longer tracks, such as mixes.
     compare : {"auto", "track", "passage"}
-        Whole-track vectors; or the best-matching passage (:mod:`synesthete.search.passages`); or passages for a
-        query shorter than 15 s (``search.SNIPPET_SECONDS``) and whole tracks for others.
+        Whole-track vectors; or the best-matching passage (:mod:`synesthete.search.passages`); or whole tracks, and
+        passages only for a query shorter than 15 s (``engine.SNIPPET_SECONDS``) by an encoder that cannot tell a
+        recording (:mod:`synesthete.search.recognition`).
     """
 
     k: int = 10
@@ -130,6 +131,9 @@ class _Chooser:
         self._query, self._index, self._options = query, index, options
         self._columns = index.columns  # one state of them for the whole search
         self._own_row = index.row_of.get(query.own_id, -1)
+        self._own = [query.segments]  # and the recording as it is in the catalogue, where it is known
+        if query.own_id in index.row_of:
+            self._own.append(index.segment_vectors([self._own_row]))
         self._matches: list[_Found] = []
         self._same_recording: list[_Found] = []
         self._n_hidden: Counter[str] = Counter()
@@ -206,8 +210,9 @@ class _Chooser:
         return "below minimum" if place.cosine < options.min_similarity else ""
 
     def _is_own(self, row: int, segments: SegmentVectors) -> bool:
-        query = self._query.segments
-        return row == self._own_row or is_part(query, segments) or is_version(query, segments, self._index.hop_seconds)
+        hop_seconds = self._index.hop_seconds
+        is_one = (is_part(own, segments) or is_version(own, segments, hop_seconds) for own in self._own)
+        return row == self._own_row or any(is_one)
 
     def _is_duplicate(self, segments: SegmentVectors) -> bool:
         return any(is_version(kept.segments, segments, self._index.hop_seconds) for kept in self._matches)

@@ -10,6 +10,7 @@ measures it.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -105,9 +106,16 @@ def _read(file: Path) -> dict[str, float]:
         return {}
     try:
         plain = json.loads(file.read_text(encoding="utf-8"))["calibrations"]
-        return {str(entry["segment_space_id"]): float(entry["certain_lead"]) for entry in plain}
+        return {str(entry["segment_space_id"]): _lead(entry["certain_lead"]) for entry in plain}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise EncoderError(f"{file} is damaged ({error}). {REMEDY}") from error
+
+
+def _lead(value: object) -> float:
+    number = float(value)  # type: ignore[arg-type]
+    if not 0 < number < math.inf:
+        raise ValueError(f"{value!r} is no lead")
+    return number
 
 
 def recognise(query: SegmentVectors, index: EncoderIndex, calibration: Calibration) -> Recognition | None:
@@ -132,8 +140,10 @@ def strongest(query: SegmentVectors, index: EncoderIndex, without: Sequence[int]
         Rows to do as if they were not there.
     """
     query = middle(query)
+    if not query.n_sounding:
+        return None
     rows = np.setdiff1d(index.likely_recordings(query, N_CANDIDATES + len(without)), without)
-    if len(rows) < LEAST_RECORDINGS or not query.n_sounding:
+    if len(rows) < LEAST_RECORDINGS:
         return None
     segments = index.segment_vectors(rows)
     cosines = best_passages(query, segments, LONGEST_RUN).cosines

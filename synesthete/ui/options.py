@@ -8,10 +8,11 @@ import streamlit as st
 
 from synesthete import encoders, settings
 from synesthete.search import SearchOptions
+from synesthete.search.engine import SNIPPET_SECONDS
 from synesthete.ui import state
 
 _COMPARISONS: dict[Literal["auto", "track", "passage"], str] = {
-    "auto": "Snippets by passage, songs whole",
+    "auto": "As suits the encoder",
     "track": "Whole tracks",
     "passage": "Best passage",
 }
@@ -58,7 +59,12 @@ def choose_options() -> SearchOptions:
         )
         hide = st.toggle("Hide other versions of one recording", True, key="option_hide")
         compare = st.selectbox(
-            "Compare", list(_COMPARISONS), format_func=_COMPARISONS.__getitem__, key="option_compare"
+            "Compare",
+            list(_COMPARISONS),
+            format_func=_COMPARISONS.__getitem__,
+            key="option_compare",
+            help="Encoders that can tell which recording they hear compare whole tracks, snippets too. The others "
+            f"compare snippets under {SNIPPET_SECONDS:.0f} seconds by their best passage, and songs as wholes.",
         )
     return SearchOptions(
         k=k,

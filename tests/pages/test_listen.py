@@ -1,17 +1,21 @@
 """The Listen page and its neighbours, run through app.py without a browser."""
 
+import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from synesthete import sampler
-from synesthete.audio import clip_from_samples, clip_to_wav
+from synesthete import encoders, sampler
+from synesthete.audio import clip_from_samples, clip_to_wav, read_clip
 from synesthete.catalogue import Catalogue
+from synesthete.evaluation.robustness import through_phone
+from synesthete.search import SearchEngine
 from synesthete.settings import LIMITS, PROJECT_ROOT, Paths
 from synesthete.tracks import clock
 from synesthete.ui import picture
-from tests.sounds import RATE_HZ, tone, wav_bytes
+from tests.sounds import RATE_HZ, melody, tone, wav_bytes
 
 
 def start(page: str | None = None, **query) -> AppTest:
@@ -29,6 +33,13 @@ def drop(app: AppTest, data: bytes, name: str, mime: str = "audio/wav") -> AppTe
 
 def rows(app: AppTest) -> list:
     return [button for button in app.button if button.key and button.key.startswith("again-")]
+
+
+def naming(app: AppTest) -> str:
+    """What the page says of which recording it is, without markup; empty where it says nothing."""
+    said = (heading.value for heading in app.subheader if "This is" in heading.value or "recording" in heading.value)
+    text = re.sub(r"(?<!\\):primary\[(.*?)(?<!\\)\]", r"\1", next(said, ""))
+    return re.sub(r"\\(.)", r"\1", text)
 
 
 def linked(app: AppTest) -> str:
@@ -56,7 +67,62 @@ def test_a_dropped_file_gets_ten_matches():
     assert not app.exception and not app.error
     assert len(rows(app)) == 10
     assert track.track_id not in [button.key.removeprefix("again-") for button in rows(app)]
-    assert any("This very recording" in info.value for info in app.info)
+    assert naming(app) == f"This is {track.title} by {track.artist} – it is in this catalogue"
+    assert len(app.get("audio")) == 1 + 10  # the sound, which is that recording, and its matches
+    app.button(key="open-recording").click().run()
+    assert linked(app) == track.track_id and naming(app) == ""
+
+
+def test_a_recording_heard_through_a_phone_is_named_and_plays_from_there():
+    track, data = sampler_file(12)
+    clip = read_clip(data)
+    passage = clip.samples[8 * clip.sample_rate_hz : 16 * clip.sample_rate_hz]
+    recorded = through_phone(np.random.default_rng(1), passage, clip.sample_rate_hz, snr_db=12.0)
+    app = drop(start(), wav_bytes(recorded, clip.sample_rate_hz), "from the phone.wav")
+    assert not app.exception and not app.error
+    assert naming(app) == f"This is {track.title} by {track.artist}"
+    subheader = next(heading for heading in app.subheader if "This is" in heading.value)
+    assert "at least 99 of 100" in subheader.help
+    of_sound, of_recording, *_ = app.get("audio")
+    assert of_sound.proto.start_time == 0 and abs(of_recording.proto.start_time - 8) <= 1
+    heard = clock(of_recording.proto.start_time)
+    assert f"From {heard}, the passage that was heard" in [caption.value for caption in app.caption]
+    assert len(rows(app)) == 10 and track.track_id not in [row.key.removeprefix("again-") for row in rows(app)]
+    with sampler.open_for(encoders.load("synesthete")) as catalogue:
+        expected = SearchEngine(catalogue, encoders.load("synesthete")).search_track(track.track_id)
+    assert [row.key.removeprefix("again-") for row in rows(app)] == [m.track.track_id for m in expected.matches]
+    app.toggle(key="option_hide").set_value(False).run()
+    assert not app.exception and rows(app)[0].key.removeprefix("again-") == track.track_id
+
+
+def test_a_sound_that_is_not_here_has_no_name():
+    app = drop(start(), wav_bytes(melody(8.0)), "my melody.wav")
+    assert len(rows(app)) == 10 and naming(app) == ""
+
+
+def test_names_of_recordings_are_letters_and_said_once():
+    def page():
+        import numpy as np
+
+        from synesthete.catalogue import Catalogue
+        from synesthete.search import SearchResult
+        from synesthete.search.similarity_scale import SimilarityScale
+        from synesthete.tracks import Match, Track
+        from synesthete.ui import matches
+
+        named = Match(Track("a", "]<b>x</b> [y](http://e.org)", "![z](q) :red[r]", path="a.ogg"), cosine=0.8)
+        others = [Match(Track(f"b{number}", f"Again {number}", path="b.ogg"), cosine=1.0) for number in range(5)]
+        scale = SimilarityScale.from_samples([])
+        result = SearchResult((), (named, *others), "track", scale, 9, {}, None, np.zeros(3), recognised=named)
+        matches.show_recording(result, Catalogue.open("own.sqlite"), "")
+
+    app = AppTest.from_function(page).run()
+    assert not app.exception
+    said = app.subheader[0].value
+    assert said.startswith("This is :primary[") and "](" not in said.replace("\\](", "") and "<b>" not in said
+    assert naming(app).replace("\u2060", "") == "This is ]<b>x</b> [y](http://e.org) by ![z](q) :red[r]"
+    about = app.caption[0].value
+    assert "Again 2 and 2 more" in about and "http" not in about
 
 
 @pytest.mark.parametrize(

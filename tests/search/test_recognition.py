@@ -1,0 +1,304 @@
+"""Recognition agrees with a slow reference; a recognised recording asks for itself; a damaged measure is named."""
+
+import json
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from synesthete.audio import clip_from_samples, content_id
+from synesthete.catalogue import Catalogue
+from synesthete.encoders.base import Embedding, unit
+from synesthete.errors import EncoderError
+from synesthete.search import SearchEngine, SearchOptions, recognition
+from synesthete.search.duplicates import is_part, is_version
+from synesthete.search.encoder_index import EncoderIndex
+from synesthete.search.passages import LONGEST_RUN, SegmentVectors
+from synesthete.search.recognition import (
+    FILE_NAME,
+    MOST_SEGMENTS,
+    Calibration,
+    Evidence,
+    calibration_of,
+    middle,
+    recognise,
+    strongest,
+)
+from synesthete.settings import Paths
+from synesthete.tracks import Track
+from tests.catalogues import ENCODER, HOP, RATE, SIZE, embedding_of, fill, walk
+
+SURE = Calibration(certain_lead=1e-4)
+
+
+@pytest.fixture
+def catalogue(tmp_path):
+    with Catalogue.open(tmp_path / "catalogue.sqlite") as opened:
+        yield opened
+
+
+@pytest.fixture
+def index(catalogue, rng):
+    fill(catalogue, rng, 40, (1, 14), change=with_pause)
+    return EncoderIndex(catalogue, ENCODER)
+
+
+def with_pause(vectors):
+    """Some recordings fall silent for a while, some are all silence."""
+    vectors = vectors.copy()
+    if len(vectors) % 4 == 0:
+        vectors[len(vectors) // 2] = 0
+    if len(vectors) == 3:
+        vectors[:] = 0
+    return vectors
+
+
+def heard(vectors, rng, noise=0.3):
+    """A passage through noise."""
+    return SegmentVectors.of(unit(vectors + noise * rng.normal(size=vectors.shape)), HOP * np.arange(len(vectors)), HOP)
+
+
+def put_version(catalogue, rng, track_id, new_id):
+    segments, vectors = catalogue.segments(track_id, ENCODER.fingerprint)
+    version = unit(vectors + 0.01 * rng.normal(size=vectors.shape))
+    catalogue.add_track(replace(catalogue.track(track_id), track_id=new_id, path=f"{new_id}.ogg"))
+    made = Embedding(unit(version.mean(axis=0)), version, segments, ENCODER.fingerprint)
+    catalogue.put_embedding(new_id, ENCODER, made)
+
+
+def runs(recording, length):
+    """Begins of as many consecutive segments, none of them silent."""
+    for begin in range(len(recording.vectors) - length + 1):
+        steps = np.diff(recording.start_seconds[begin : begin + length])
+        if recording.vectors[begin : begin + length].any(axis=1).all() and np.all(np.abs(steps - HOP) < HOP / 2):
+            yield begin
+
+
+def in_step(query, recording):
+    """The best mean cosine of runs, as long as both have them up to the longest; by loops."""
+    for length in range(LONGEST_RUN, 0, -1):
+        means = [
+            np.mean([query.vectors[i + step] @ recording.vectors[j + step] for step in range(length)])
+            for i in runs(query, length)
+            for j in runs(recording, length)
+        ]
+        if means:
+            return max(means)
+    return 0.0
+
+
+def slow_strongest(query, index, without=()):
+    """The documents' words, one recording after another."""
+    recordings = {row: index.segment_vectors([row]) for row in range(index.n_tracks) if row not in without}
+    found = {row: in_step(query, recording) for row, recording in recordings.items()}
+    order = sorted(found, key=lambda row: (-found[row], row))
+    best = recordings[order[0]]
+    for row in order[1:]:
+        other = recordings[row]
+        if not (is_version(best, other, HOP) or is_part(best, other) or is_part(other, best)):
+            cosine = found[order[0]]
+            return Evidence(order[0], cosine, cosine - found[row])
+    raise AssertionError("all are one recording")
+
+
+def assert_same(found, expected):
+    assert found.row == expected.row
+    assert found.cosine == pytest.approx(expected.cosine, abs=1e-5)
+    assert found.lead == pytest.approx(expected.lead, abs=1e-5)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(row=st.integers(0, 39), noise=st.sampled_from([0.05, 0.3, 0.8]), seed=st.integers(0, 2**31))
+def test_agrees_with_the_slow_reference(index, row, noise, seed):
+    rng = np.random.default_rng(seed)
+    vectors = index.segment_vectors([row]).vectors
+    begin = int(rng.integers(len(vectors)))
+    query = heard(vectors[begin : begin + int(rng.integers(1, 12))], rng, noise)
+    assert_same(strongest(query, index), slow_strongest(query, index))
+    assert_same(strongest(query, index, [row, 0]), slow_strongest(query, index, [row, 0]))
+
+
+def test_certainty_is_the_lead_as_a_share_of_what_is_certain(index, rng):
+    query = heard(index.segment_vectors([long_row(index)]).vectors[:5], rng)
+    lead = strongest(query, index).lead
+    for share in (0.25, 0.999):
+        found = recognise(query, index, Calibration(lead / share))
+        assert found.certainty == pytest.approx(share) and not found.is_certain
+    for less in (1.0, 0.5):
+        assert recognise(query, index, Calibration(lead * less)).is_certain
+
+
+def long_row(index):
+    return next(row for row in range(index.n_tracks) if len(index.segment_vectors([row]).vectors) > 9)
+
+
+def test_versions_of_one_recording_do_not_contradict_each_other(catalogue, index, rng):
+    row = long_row(index)
+    query = heard(index.segment_vectors([row]).vectors[4:9], rng, 0.1)
+    alone = strongest(query, index)
+    assert alone.row == row and alone.lead > 0.1
+    put_version(catalogue, rng, index.ids[row], "again")
+    both = EncoderIndex(catalogue, ENCODER)
+    found = strongest(query, both)
+    assert both.ids[found.row] in (index.ids[row], "again")
+    assert found.lead == pytest.approx(alone.lead, abs=0.02)
+
+
+def test_silence_is_no_recording(catalogue, rng):
+    fill(catalogue, rng, 60)  # more than are compared in step
+    silence = SegmentVectors.of(np.zeros((5, SIZE), np.float32), HOP * np.arange(5), HOP)
+    for resident_bytes in (0, 2**30):
+        index = EncoderIndex(catalogue, ENCODER, resident_bytes=resident_bytes)
+        assert strongest(silence, index) is None
+        assert recognise(silence, index, SURE) is None
+
+
+@pytest.mark.parametrize("n_tracks", [0, 1, 2, 3])
+def test_fewer_than_three_recordings_leave_nobody_to_lead(catalogue, rng, n_tracks):
+    for number in range(n_tracks):
+        catalogue.add_track(Track(f"{number}", f"{number}"))
+        catalogue.put_embedding(f"{number}", ENCODER, embedding_of(walk(rng, 8)))
+    found = strongest(heard(walk(rng, 5), rng), EncoderIndex(catalogue, ENCODER))
+    assert (found is None) == (n_tracks < 3)
+
+
+def test_of_versions_of_one_recording_alone_none_leads(catalogue, rng):
+    vectors = walk(rng, 8)
+    for number in range(4):
+        catalogue.add_track(Track(f"{number}", f"{number}"))
+        catalogue.put_embedding(f"{number}", ENCODER, embedding_of(vectors))
+    assert strongest(heard(vectors, rng), EncoderIndex(catalogue, ENCODER)) is None
+
+
+@pytest.mark.parametrize("n", [1, MOST_SEGMENTS - 1, MOST_SEGMENTS, MOST_SEGMENTS + 1, MOST_SEGMENTS + 14])
+def test_of_a_long_query_the_middle_counts(rng, n):
+    vectors, starts = walk(rng, n), HOP * np.arange(n)
+    starts[n // 2 :] += 40.0  # two excerpts
+    vectors[n // 3] = 0
+    part = middle(SegmentVectors.of(vectors, starts, HOP))
+    begin = max((n - MOST_SEGMENTS) // 2, 0)
+    expected = SegmentVectors.of(vectors[begin : begin + MOST_SEGMENTS], starts[begin : begin + MOST_SEGMENTS], HOP)
+    for name in ("vectors", "start_seconds", "bounds", "run_lengths"):
+        np.testing.assert_array_equal(getattr(part, name), getattr(expected, name))
+
+
+def test_a_large_catalogue_by_candidates_recognises_what_comparing_all_does(catalogue, rng):
+    fill(catalogue, rng, 150, (4, 14))
+    all_in_memory, by_candidates = EncoderIndex(catalogue, ENCODER), EncoderIndex(catalogue, ENCODER, resident_bytes=0)
+    for row in range(0, 150, 15):
+        query = heard(all_in_memory.segment_vectors([row]).vectors[:4], rng)
+        found = strongest(query, by_candidates)
+        assert_same(found, strongest(query, all_in_memory))
+        assert_same(found, slow_strongest(query, all_in_memory))
+
+
+def calibrate(monkeypatch, folder, text):
+    (folder / FILE_NAME).write_text(text)
+    recognition._read.cache_clear()
+    monkeypatch.setattr("synesthete.settings.Paths", partial(Paths, models=folder))
+
+
+@pytest.fixture
+def engine_with(catalogue, rng, monkeypatch, tmp_path):
+    fill(catalogue, rng, 60, (8, 16))
+
+    def make(calibration):
+        entry = {"encoder": "fake", "segment_space_id": ENCODER.segment_space_id, **vars(calibration)}
+        calibrate(monkeypatch, tmp_path, json.dumps({"format": 1, "calibrations": [entry]}))
+        return SearchEngine(catalogue, ENCODER)
+
+    return make
+
+
+def noisy_passage(engine, track_id, rng):
+    vectors = engine.catalogue.segments(track_id, ENCODER.fingerprint)[1]
+    return embedding_of(unit(vectors[3:7] + 0.3 * rng.normal(size=(4, SIZE))))
+
+
+def test_a_recognised_recording_asks_as_the_catalogue_has_it(engine_with, rng):
+    engine = engine_with(SURE)
+    put_version(engine.catalogue, rng, "007", "again")
+    query = noisy_passage(engine, "009", rng)
+    result, expected = engine.search_embedding(query), engine.search_track("009")
+    assert result.compared == "track"  # short though it is
+    assert result.recognised.track.track_id == "009" and result.recognised.is_same_recording
+    found = result.recognised
+    assert found.offset_seconds - found.query_offset_seconds == pytest.approx(3 * HOP + 20)  # behind the gap
+    assert [match.track.track_id for match in result.same_recording] == ["009"]
+    assert [match.track for match in result.matches] == [match.track for match in expected.matches]
+    cosines = [match.cosine for match in expected.matches]
+    assert [match.cosine for match in result.matches] == pytest.approx(cosines, abs=1e-6)
+    ids, vectors = engine.vectors()
+    np.testing.assert_array_equal(result.vector, vectors[ids.index("009")])
+
+
+def test_other_versions_of_a_recognised_recording_are_no_matches(engine_with, rng):
+    engine = engine_with(SURE)
+    put_version(engine.catalogue, rng, "009", "again")
+    result = engine.search_embedding(noisy_passage(engine, "009", rng))
+    named = result.recognised.track.track_id
+    assert named in ("009", "again")
+    assert {match.track.track_id for match in result.same_recording} == {"009", "again"}
+    expected = engine.search_track(named)
+    assert [match.track for match in result.matches] == [match.track for match in expected.matches]
+
+
+def test_a_likely_recording_draws_the_question_towards_it(engine_with, catalogue, rng):
+    query = noisy_passage(engine_with(SURE), "009", rng)
+    starts = np.array([segment.start_seconds for segment in query.segments])
+    segments = SegmentVectors.of(query.segment_vectors, starts, HOP)
+    lead = strongest(segments, EncoderIndex(catalogue, ENCODER)).lead
+    engine = engine_with(Calibration(2 * lead))
+    result = engine.search_embedding(query)
+    assert result.recognised is None
+    ids, vectors = engine.vectors()
+    between = query.track_features + vectors[ids.index("009")]
+    np.testing.assert_allclose(result.vector, between / np.linalg.norm(between), atol=1e-6)
+    cosines = {track_id: float(vector @ result.vector) for track_id, vector in zip(ids, vectors, strict=True)}
+    for match in result.matches:
+        assert match.cosine == pytest.approx(cosines[match.track.track_id], abs=1e-5)
+
+
+def test_the_very_same_samples_are_recognised_by_any_encoder(catalogue, rng):
+    assert calibration_of(ENCODER) is None
+    clip = clip_from_samples(rng.normal(size=8 * RATE).astype(np.float32) / 10, RATE)
+    catalogue.add_track(Track(content_id(clip), "noise", seconds=clip.seconds))
+    catalogue.put_embedding(content_id(clip), ENCODER, ENCODER.embed(clip))
+    result = SearchEngine(catalogue, ENCODER).search(clip)
+    assert result.recognised.track.title == "noise" and result.recognised.cosine == 1
+
+
+def test_passages_are_compared_where_the_listener_says_so(engine_with, rng):
+    engine = engine_with(SURE)
+    result = engine.search_embedding(noisy_passage(engine, "009", rng), SearchOptions(compare="passage"))
+    assert result.compared == "passage" and result.recognised.track.track_id == "009"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"calibrations": 3}',
+        '{"calibrations": [{"segment_space_id": "x"}]}',
+        '{"calibrations": [{"segment_space_id": "x", "certain_lead": "?"}]}',
+        '{"calibrations": [{"segment_space_id": "x", "certain_lead": NaN}]}',
+    ],
+)
+def test_a_damaged_measure_is_named_with_the_way_out(monkeypatch, tmp_path, text):
+    calibrate(monkeypatch, tmp_path, text)
+    with pytest.raises(EncoderError, match=rf"{FILE_NAME} is damaged .*python -m synesthete\.evaluation\.fit_recog"):
+        calibration_of(ENCODER)
+
+
+def test_without_a_measure_no_recording_is_named(monkeypatch, tmp_path, catalogue, rng):
+    monkeypatch.setattr("synesthete.settings.Paths", partial(Paths, models=tmp_path))
+    assert calibration_of(ENCODER) is None
+    fill(catalogue, rng, 5, (8, 12))
+    engine = SearchEngine(catalogue, ENCODER)
+    result = engine.search_embedding(noisy_passage(engine, "001", rng))
+    assert result.recognised is None and result.compared == "passage"
