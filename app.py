@@ -2,14 +2,26 @@
 
 import streamlit as st
 
-from synesthete.ui import frame, listening, matches, options, picture, resources, sound_input, spotify, state
+from synesthete.ui import (
+    catalogues,
+    frame,
+    listening,
+    matches,
+    options,
+    picture,
+    resources,
+    sound_input,
+    spotify,
+    state,
+)
 from synesthete.ui.export import offer_export
 from synesthete.ui.text import count, plain
 
 with frame.begin("Listen"):
     spotify.receive()
-    catalogue = resources.catalogue()
-    encoder_name = options.choose_encoder()
+    source = catalogues.choose()
+    catalogue = resources.catalogue(source.path)
+    encoder_name = options.choose_encoder(source)
     search_options = options.choose_options()
 
     st.title("What sounds like this?", anchor=False)
@@ -22,7 +34,8 @@ with frame.begin("Listen"):
     sound = state.current()
     if sound is None:
         sound_input.suggest(catalogue)
-    engine = listening.engine_for(encoder_name) if sound else None
+        catalogues.invite_briefly(source)
+    engine = listening.engine_for(source, encoder_name) if sound else None
     if sound and engine and listening.is_gone(sound, engine):
         st.divider()
         st.header(plain(sound.name), anchor="the-sound")

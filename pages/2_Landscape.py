@@ -2,14 +2,15 @@
 
 import streamlit as st
 
-from synesthete.ui import frame, landscape, listening, options, resources, sound_input
+from synesthete.ui import catalogues, frame, landscape, listening, options, resources, sound_input
 from synesthete.ui.export import offer_export
 from synesthete.ui.landscape_data import open_landscape_data
 from synesthete.ui.text import count
 
 with frame.begin("Landscape"):
-    catalogue = resources.catalogue()
-    encoder_name = options.choose_encoder()
+    source = catalogues.choose()
+    catalogue = resources.catalogue(source.path)
+    encoder_name = options.choose_encoder(source)
     method = landscape.choose_method()
 
     st.title("The landscape", anchor=False)
@@ -20,7 +21,7 @@ with frame.begin("Landscape"):
     with st.expander("Put a sound on the map", icon=":material/add_location_alt:"):
         sound_input.choose_sound(catalogue)
 
-    engine = listening.engine_for(encoder_name)
+    engine = listening.engine_for(source, encoder_name)
     if engine:
         data = open_landscape_data(engine, method)
         found = landscape.find_current(engine)

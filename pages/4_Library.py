@@ -2,17 +2,16 @@
 
 import streamlit as st
 
-from synesthete.ui import frame, library, resources
+from synesthete.ui import catalogues, frame, library, resources
 from synesthete.ui.export import offer_export
 from synesthete.ui.spotify_search import search_by_name
-from synesthete.ui.text import count
 
 with frame.begin("Library"):
-    catalogue = resources.catalogue()
+    source = catalogues.choose()
+    catalogue = resources.catalogue(source.path)
     st.title("Library", anchor=False)
-    st.markdown(
-        f"The built-in catalogue holds {count(len(catalogue), 'track')}: our own music, free for any use (CC0)."
-    )
+    st.markdown(catalogues.describe(source, catalogue))
+    catalogues.invite(source)
     words = st.text_input(
         "Find", placeholder="Title, artist, album or style", icon=":material/search:", key="library_words"
     )

@@ -3,9 +3,10 @@
 import streamlit as st
 
 from synesthete import encoders, settings
-from synesthete.ui import encoder_cards, frame
+from synesthete.ui import catalogues, encoder_cards, frame
 
 with frame.begin("Encoders"):
+    catalogues.choose()
     st.title("Encoders", anchor=False)
     st.markdown(
         "An encoder turns a sound into a point; sounds whose points lie in the same direction sound alike to it. "
