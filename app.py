@@ -15,7 +15,7 @@ from synesthete.ui import (
     state,
 )
 from synesthete.ui.export import offer_export
-from synesthete.ui.text import count, plain
+from synesthete.ui.text import plain
 
 with frame.begin("Listen"):
     spotify.receive()
@@ -27,7 +27,7 @@ with frame.begin("Listen"):
     st.title("What sounds like this?", anchor=False)
     st.markdown(
         f"Give Synesthete a sound. It looks at it, and finds what sounds most alike among "
-        f"{count(len(catalogue), 'track')}. By ear alone: no tags, no history, no popularity."
+        f"{catalogues.how_much(source, catalogue)}. By ear alone: no tags, no history, no popularity."
     )
     sound_input.choose_sound(catalogue)
 

@@ -5,7 +5,6 @@ import streamlit as st
 from synesthete.ui import catalogues, frame, landscape, listening, options, resources, sound_input
 from synesthete.ui.export import offer_export
 from synesthete.ui.landscape_data import open_landscape_data
-from synesthete.ui.text import count
 
 with frame.begin("Landscape"):
     source = catalogues.choose()
@@ -15,8 +14,8 @@ with frame.begin("Landscape"):
 
     st.title("The landscape", anchor=False)
     st.markdown(
-        f"{count(len(catalogue), 'track')}, each a point; what sounds alike lies together. Choose one to hear it, "
-        "or put a sound of your own on the map."
+        f"{catalogues.how_much(source, catalogue)}, each a point; what sounds alike lies together. Choose one to hear "
+        "it, or put a sound of your own on the map."
     )
     with st.expander("Put a sound on the map", icon=":material/add_location_alt:"):
         sound_input.choose_sound(catalogue)

@@ -10,7 +10,8 @@ with frame.begin("Library"):
     source = catalogues.choose()
     catalogue = resources.catalogue(source.path)
     st.title("Library", anchor=False)
-    st.markdown(catalogues.describe(source, catalogue))
+    licence = ", free for any use (CC0)" if source.is_built_in else ""
+    st.markdown(f"{catalogues.how_much(source, catalogue)}{licence}.")
     catalogues.invite(source)
     words = st.text_input(
         "Find", placeholder="Title, artist, album or style", icon=":material/search:", key="library_words"

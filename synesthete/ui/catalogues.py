@@ -151,13 +151,10 @@ def offer_built_in() -> None:
     st.button("Go on with the built-in music", icon=":material/library_music:", on_click=_choose, args=(BUILT_IN,))
 
 
-def describe(source: Source, catalogue: Catalogue) -> str:
-    """How much a catalogue holds, and whose music it is."""
-    n_tracks = count(len(catalogue), "track")
-    if source.is_built_in:
-        return f"The built-in catalogue holds {n_tracks}: our own music, free for any use (CC0)."
-    whose = "Your own catalogue" if source.name == OWN else f"The catalogue {plain(source.label)}"
-    return f"{whose} holds {n_tracks}."
+def how_much(source: Source, catalogue: Catalogue) -> str:
+    """How many tracks a catalogue holds, and whose: ``15 tracks of your own music``."""
+    whose = {BUILT_IN: "our built-in music", OWN: "your own music"}.get(source.name, plain(source.label))
+    return f"{count(len(catalogue), 'track')} of {whose}"
 
 
 def invite(source: Source) -> None:

@@ -79,7 +79,7 @@ def test_who_has_no_music_indexed_is_told_how(page):
 
 def test_ones_own_music_is_shown_unless_the_built_in_is_chosen_and_the_choice_holds_on_every_page(own):
     app = start(LIBRARY)
-    assert titles(app) == TITLES and "Your own catalogue holds 4 tracks" in said(app)
+    assert titles(app) == TITLES and "4 tracks of your own music" in said(app)
     assert "synesthete index ~/Music" not in said(app)
     music(app).set_value("built-in").run()
     assert named_in(app) == "built-in" and not titles(app) & TITLES
