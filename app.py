@@ -19,12 +19,12 @@ from synesthete.ui.text import plain
 
 with frame.begin("Listen"):
     spotify.receive()
+    st.title("What sounds like this?", anchor=False)
     source = catalogues.choose()
     catalogue = resources.catalogue(source.path)
     encoder_name = options.choose_encoder(source)
     search_options = options.choose_options()
 
-    st.title("What sounds like this?", anchor=False)
     st.markdown(
         f"Give Synesthete a sound. It looks at it, and finds what sounds most alike among "
         f"{catalogues.how_much(source, catalogue)}. By ear alone: no tags, no history, no popularity."

@@ -7,12 +7,12 @@ from synesthete.ui.export import offer_export
 from synesthete.ui.landscape_data import open_landscape_data
 
 with frame.begin("Landscape"):
+    st.title("The landscape", anchor=False)
     source = catalogues.choose()
     catalogue = resources.catalogue(source.path)
     encoder_name = options.choose_encoder(source)
     method = landscape.choose_method()
 
-    st.title("The landscape", anchor=False)
     st.markdown(
         f"{catalogues.how_much(source, catalogue)}, each a point; what sounds alike lies together. Choose one to hear "
         "it, or put a sound of your own on the map."

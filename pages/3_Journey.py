@@ -6,9 +6,9 @@ from synesthete.ui import catalogues, frame, journey, listening, options, resour
 
 with frame.begin("Journey"):
     spotify.receive()
+    st.title("Travel through sound", anchor=False)
     source = catalogues.choose()
     encoder_name = options.choose_encoder(source)
-    st.title("Travel through sound", anchor=False)
     st.markdown(
         "Name two sounds, and Synesthete finds the way between them: real tracks in small, even steps, each a little "
         "nearer to the end. Or stay where you like it."

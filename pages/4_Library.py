@@ -7,9 +7,9 @@ from synesthete.ui.export import offer_export
 from synesthete.ui.spotify_search import search_by_name
 
 with frame.begin("Library"):
+    st.title("Library", anchor=False)
     source = catalogues.choose()
     catalogue = resources.catalogue(source.path)
-    st.title("Library", anchor=False)
     licence = ", free for any use (CC0)" if source.is_built_in else ""
     st.markdown(f"{catalogues.how_much(source, catalogue)}{licence}.")
     catalogues.invite(source)

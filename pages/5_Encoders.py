@@ -6,8 +6,8 @@ from synesthete import encoders, settings
 from synesthete.ui import catalogues, encoder_cards, frame
 
 with frame.begin("Encoders"):
-    catalogues.choose()
     st.title("Encoders", anchor=False)
+    catalogues.choose()
     st.markdown(
         "An encoder turns a sound into a point; sounds whose points lie in the same direction sound alike to it. "
         "Each listens differently. Choose one on the Listen page."

@@ -141,19 +141,14 @@ def _choose(name: str) -> None:
 
 
 def offer_built_in() -> None:
-    """Beside the sentence about a catalogue that cannot be used: how to examine it, and the way out."""
-    sources = known()
-    source = sources[_chosen_name(sources)]
-    if source.is_built_in:
-        return
-    st.caption("What is wrong with it, and what to do:")
-    st.code(f"synesthete doctor --catalogue {shlex.quote(str(source.path))}", language=None, wrap_lines=True)
-    st.button("Go on with the built-in music", icon=":material/library_music:", on_click=_choose, args=(BUILT_IN,))
+    """Beside the sentence about a catalogue that cannot be used: the way on."""
+    if _chosen_name(known()) != BUILT_IN:
+        st.button("Go on with the built-in music", icon=":material/library_music:", on_click=_choose, args=(BUILT_IN,))
 
 
 def how_much(source: Source, catalogue: Catalogue) -> str:
     """How many tracks a catalogue holds, and whose: ``15 tracks of your own music``."""
-    whose = {BUILT_IN: "our built-in music", OWN: "your own music"}.get(source.name, plain(source.label))
+    whose = {BUILT_IN: "our built-in music", OWN: "your own music"}.get(source.name, f"“{plain(source.label)}”")
     return f"{count(len(catalogue), 'track')} of {whose}"
 
 
@@ -166,7 +161,7 @@ def invite(source: Source) -> None:
             ":material/folder_open: **Find what sounds alike in your own music.** Index it once, then reload this "
             "page; the files stay where they are and are not changed."
         )
-        st.code("synesthete index ~/Music", language="bash")
+        st.code("synesthete index ~/Music", language=None)
         st.caption("In a checkout: .venv/bin/python -m synesthete index ~/Music")
 
 

@@ -102,7 +102,7 @@ def engine_for(source: Source, encoder_name: str) -> SearchEngine | None:
             f"The {encoder_name} encoder, as it is now, has not analysed this catalogue yet. This command does it:",
             icon=":material/hearing:",
         )
-        st.code(source.index_command("--encoder", encoder_name), language="bash", wrap_lines=True)
+        st.code(source.index_command("--encoder", encoder_name), language=None, wrap_lines=True)
     return None
 
 

@@ -52,7 +52,7 @@ def _say_what_is_missing(source: Source, chosen: str, default: str, n_tracks: di
             f"{settings.DEFAULT_ENCODER}, the default, has not listened to this music yet. This has it do so:"
         )
         command = source.index_command("--encoder", settings.DEFAULT_ENCODER)
-        st.sidebar.code(command, language="bash", wrap_lines=True)
+        st.sidebar.code(command, language=None, wrap_lines=True)
 
 
 def choose_options() -> SearchOptions:

@@ -205,7 +205,7 @@ def test_a_catalogue_that_is_locked_gets_a_sentence(made, tmp_path, monkeypatch)
         file.execute("PRAGMA locking_mode = EXCLUSIVE")
         file.execute("BEGIN EXCLUSIVE")
         app = start(catalogue="mine")
-        assert not app.exception and "locked" in app.error[0].value
+        assert not app.exception and "is locked by another program" in app.error[0].value
         file.rollback()
     file.close()
     assert not app.run().error
