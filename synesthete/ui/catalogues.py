@@ -72,15 +72,16 @@ def known() -> dict[str, Source]:
 
 
 def _has_own(paths: Paths) -> bool:
-    """Whether there is an own catalogue with tracks; one that cannot be read counts, so that it is spoken of."""
-    if not paths.own_catalogue.is_file():
-        return False
-    if not st.session_state.get(state.HAS_OWN):
+    """Whether there is an own catalogue with tracks.
+
+    One that cannot be read counts, and one that went during this visit: they are spoken of.
+    """
+    if not st.session_state.get(state.HAS_OWN) and paths.own_catalogue.is_file():
         try:
             st.session_state[state.HAS_OWN] = len(resources.catalogue(paths.own_catalogue)) > 0
         except CatalogueError:
             st.session_state[state.HAS_OWN] = True
-    return bool(st.session_state[state.HAS_OWN])
+    return bool(st.session_state.get(state.HAS_OWN))
 
 
 def choose() -> Source:

@@ -224,6 +224,14 @@ def test_a_catalogue_that_goes_while_the_page_is_open_and_one_that_takes_its_pla
     assert titles(app.run()) == {"Own 1"} and not app.error
 
 
+def test_ones_own_catalogue_that_goes_during_a_visit_is_told(own):
+    app = start(LIBRARY)
+    own.unlink()
+    assert "is gone" in app.run().error[0].value and not app.exception
+    next(button for button in app.button if button.label == "Go on with the built-in music").click().run()
+    assert not app.error and not titles(app) & TITLES
+
+
 def test_what_an_indexer_writes_meanwhile_is_shown_at_the_next_run(own, tmp_path):
     app = start()
     app.file_uploader(key="upload").set_value(("hum.wav", wav_bytes(melody(4.0, seed=9)), "audio/wav")).run()
