@@ -3,27 +3,40 @@
 import streamlit as st
 
 from synesthete.audio import content_id
-from synesthete.ui import frame, listening, matches, options, picture, resources, sound_input, spotify, state
+from synesthete.ui import (
+    catalogues,
+    frame,
+    listening,
+    matches,
+    options,
+    picture,
+    resources,
+    sound_input,
+    spotify,
+    state,
+)
 from synesthete.ui.export import offer_export
-from synesthete.ui.text import badges, count, plain
+from synesthete.ui.text import badges, plain
 
 with frame.begin("Listen"):
     spotify.receive()
-    catalogue = resources.catalogue()
-    encoder_name = options.choose_encoder()
+    st.title("What sounds like this?", anchor=False)
+    source = catalogues.choose()
+    catalogue = resources.catalogue(source.path)
+    encoder_name = options.choose_encoder(source)
     search_options = options.choose_options()
 
-    st.title("What sounds like this?", anchor=False)
     st.markdown(
         f"Give Synesthete a sound. It looks at it, and finds what sounds most alike among "
-        f"{count(len(catalogue), 'track')}. By ear alone: no tags, no history, no popularity."
+        f"{catalogues.how_much(source, catalogue)}. By ear alone: no tags, no history, no popularity."
     )
     sound_input.choose_sound(catalogue)
 
     sound = state.current()
     if sound is None:
         sound_input.suggest(catalogue)
-    engine = listening.engine_for(encoder_name) if sound else None
+        catalogues.invite_briefly(source)
+    engine = listening.engine_for(source, encoder_name) if sound else None
     if sound and engine and listening.is_gone(sound, engine):
         st.divider()
         st.header(plain(sound.name), anchor="the-sound")

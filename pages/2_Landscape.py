@@ -2,25 +2,25 @@
 
 import streamlit as st
 
-from synesthete.ui import frame, landscape, listening, options, resources, sound_input
+from synesthete.ui import catalogues, frame, landscape, listening, options, resources, sound_input
 from synesthete.ui.export import offer_export
 from synesthete.ui.landscape_data import open_landscape_data
-from synesthete.ui.text import count
 
 with frame.begin("Landscape"):
-    catalogue = resources.catalogue()
-    encoder_name = options.choose_encoder()
+    st.title("The landscape", anchor=False)
+    source = catalogues.choose()
+    catalogue = resources.catalogue(source.path)
+    encoder_name = options.choose_encoder(source)
     method = landscape.choose_method()
 
-    st.title("The landscape", anchor=False)
     st.markdown(
-        f"{count(len(catalogue), 'track')}, each a point; what sounds alike lies together. Choose one to hear it, "
-        "or put a sound of your own on the map."
+        f"{catalogues.how_much(source, catalogue)}, each a point; what sounds alike lies together. Choose one to hear "
+        "it, or put a sound of your own on the map."
     )
     with st.expander("Put a sound on the map", icon=":material/add_location_alt:"):
         sound_input.choose_sound(catalogue)
 
-    engine = listening.engine_for(encoder_name)
+    engine = listening.engine_for(source, encoder_name)
     if engine:
         data = open_landscape_data(engine, method)
         found = landscape.find_current(engine)

@@ -2,17 +2,17 @@
 
 import streamlit as st
 
-from synesthete.ui import frame, library, resources
+from synesthete.ui import catalogues, frame, library, resources
 from synesthete.ui.export import offer_export
 from synesthete.ui.spotify_search import search_by_name
-from synesthete.ui.text import count
 
 with frame.begin("Library"):
-    catalogue = resources.catalogue()
     st.title("Library", anchor=False)
-    st.markdown(
-        f"The built-in catalogue holds {count(len(catalogue), 'track')}: our own music, free for any use (CC0)."
-    )
+    source = catalogues.choose()
+    catalogue = resources.catalogue(source.path)
+    licence = ", free for any use (CC0)" if source.is_built_in else ""
+    st.markdown(f"{catalogues.how_much(source, catalogue)}{licence}.")
+    catalogues.invite(source)
     text = st.text_input(
         "Find",
         placeholder="How it sounds, or a name: female vocals, jazz guitar, 80s; a title, artist, album or style",

@@ -3,10 +3,11 @@
 import streamlit as st
 
 from synesthete import encoders, settings
-from synesthete.ui import encoder_cards, frame
+from synesthete.ui import catalogues, encoder_cards, frame
 
 with frame.begin("Encoders"):
     st.title("Encoders", anchor=False)
+    catalogues.choose()
     st.markdown(
         "An encoder turns a sound into a point; sounds whose points lie in the same direction sound alike to it. "
         "Each listens differently. Choose one on the Listen page."

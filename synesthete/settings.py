@@ -101,6 +101,11 @@ def _state_folder() -> Path:
     return Path(configured).expanduser() if configured else Path(platformdirs.user_data_dir("synesthete"))
 
 
+def _other_catalogues() -> tuple[Path, ...]:
+    named = os.environ.get("SYNESTHETE_CATALOGUES", "").split(os.pathsep)
+    return tuple(dict.fromkeys(Path(path).expanduser().absolute() for path in named if path.strip()))
+
+
 @dataclass(frozen=True)
 class Paths:
     """Where things lie. Only ``state`` is ever written to while the program runs.
@@ -113,11 +118,14 @@ class Paths:
         Weights we trained, each with its settings JSON.
     state : Path
         This user's own catalogues, downloads and derived files; ``$SYNESTHETE_HOME`` moves it.
+    other_catalogues : tuple of Path
+        Further catalogues that the page offers: ``$SYNESTHETE_CATALOGUES``, separated as in ``$PATH``.
     """
 
     sampler: Path = DATA_ROOT / "sampler"
     models: Path = DATA_ROOT / "models"
     state: Path = field(default_factory=_state_folder)
+    other_catalogues: tuple[Path, ...] = field(default_factory=_other_catalogues)
 
     @property
     def own_catalogue(self) -> Path:

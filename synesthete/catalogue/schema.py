@@ -127,7 +127,12 @@ class CatalogueFile:
             with self._lock:
                 return self._connection.execute(query, values).fetchall()
         except sqlite3.Error as error:
-            raise CatalogueError(f"The catalogue {self.path} cannot be read or written: {error}.") from error
+            if _is_busy(error):
+                raise _locked(self.path) from error
+            raise CatalogueError(
+                f"The catalogue {self.path} cannot be read or written: {error}."
+                f" Check it with: synesthete doctor --catalogue {self.path}"
+            ) from error
 
     def _check_known(self, track_id: str) -> None:
         if not self._rows("SELECT 1 FROM tracks WHERE track_id = ?", (track_id,)):
@@ -217,6 +222,8 @@ def connect(path: Path, is_read_only: bool) -> sqlite3.Connection:
         _prepare_patiently(connection, path, is_read_only)
     except sqlite3.Error as error:
         connection.close()
+        if _is_busy(error):
+            raise _locked(path) from error
         raise CatalogueError(
             f"{path} is not a catalogue, or it is damaged: {error}. Choose another file, or index the music again."
         ) from error
@@ -232,6 +239,15 @@ def address_to_read(path: Path) -> str:
     # cannot be made, nobody is writing either, so SQLite may be told that the file will not change.
     how = "mode=ro" if os.access(path.parent, os.W_OK) else "immutable=1"
     return f"file:{quote(path.as_posix())}?{how}"
+
+
+def _is_busy(error: sqlite3.Error) -> bool:
+    """Whether another process kept the file to itself for longer than anybody waits."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
+
+
+def _locked(path: Path) -> CatalogueError:
+    return CatalogueError(f"The catalogue {path} is locked by another program. Try again when that is done.")
 
 
 def _open(path: Path, is_read_only: bool) -> sqlite3.Connection:
@@ -250,8 +266,7 @@ def _prepare_patiently(connection: sqlite3.Connection, path: Path, is_read_only:
         try:
             return _prepare(connection, path, is_read_only)
         except sqlite3.OperationalError as error:
-            is_busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
-            if not is_busy or time.monotonic() > deadline:
+            if not _is_busy(error) or time.monotonic() > deadline:
                 raise
             connection.rollback()
             time.sleep(0.02)

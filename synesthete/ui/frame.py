@@ -9,9 +9,9 @@ from contextlib import contextmanager
 
 import streamlit as st
 
-from synesthete.errors import SynestheteError
+from synesthete.errors import CatalogueError, SynestheteError
 from synesthete.settings import PROJECT_ROOT
-from synesthete.ui import state
+from synesthete.ui import catalogues, state
 from synesthete.ui.text import plain
 
 _LOG = logging.getLogger(__name__)
@@ -43,13 +43,16 @@ def begin(title: str) -> Iterator[None]:
         icon_image=str(PROJECT_ROOT / "assets" / "logo.svg"),
         size="large",
     )
+    address = catalogues.address()
     with st.sidebar:
         for file, label, icon in MENU:
-            st.page_link(file, label=label, icon=icon)
+            st.page_link(file, label=label, icon=icon, query_params=address)
     try:
         yield
     except SynestheteError as error:
         show_error(error)
+        if isinstance(error, CatalogueError):
+            catalogues.offer_built_in()
 
 
 def bring_into_view(anchor: str) -> None:

@@ -157,16 +157,17 @@ def _keys(sounds: Sequence[Sound]) -> tuple[str, ...]:
 
 
 def _revision(engine: SearchEngine) -> str:
-    return engine.vectors_revision
+    """Of the catalogue's tracks as they are compared; another catalogue has another, whatever it holds."""
+    return f"{engine.catalogue.path} {engine.vectors_revision}"
 
 
 def _track_vectors(engine: SearchEngine) -> TrackVectors:
-    return _read_track_vectors(str(engine.catalogue.path), engine.encoder.fingerprint, _revision(engine), engine)
+    return _read_track_vectors(engine.encoder.fingerprint, _revision(engine), engine)
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
-def _read_track_vectors(path: str, fingerprint: str, revision: str, _engine: SearchEngine) -> TrackVectors:
-    """Once per catalogue as it is now and encoder; the first three arguments are the key."""
+def _read_track_vectors(fingerprint: str, revision: str, _engine: SearchEngine) -> TrackVectors:
+    """Once per catalogue as it is now and encoder; the first two arguments are the key."""
     return TrackVectors.read(_engine)
 
 

@@ -18,7 +18,7 @@ from synesthete.search import SearchEngine
 from synesthete.search.similarity_scale import SimilarityScale
 from synesthete.text import shorten
 from synesthete.tracks import Track
-from synesthete.ui import listening, player
+from synesthete.ui import catalogues, listening, player
 from synesthete.ui.player import Row
 from synesthete.ui.state import Sound
 from synesthete.ui.text import count, dotted, plain
@@ -123,7 +123,7 @@ def show_quality(
     paths = {_PLANNED: _Path(journey.quality, tuple(stop.step_degrees for stop in journey.stops[1:]))}
     keys = tuple(sound.key for sound in sounds)
     seed_numbers = tuple(number for number, stop in enumerate(journey.stops) if stop.is_seed)
-    revision = engine.vectors_revision
+    revision = f"{engine.catalogue.path} {engine.vectors_revision}"
     paths |= _baseline_paths(track_vectors.fingerprint, revision, keys, seed_numbers, track_vectors, list(points))
     st.markdown(_summary(paths))
     chart, table = st.columns([3, 2], gap="large", vertical_alignment="center")
@@ -142,7 +142,12 @@ def show_quality(
     )
     near = f"Another choice could be better by at most {journey.gap:.0%}."
     st.caption(best if journey.is_optimal else near)
-    st.page_link("pages/2_Landscape.py", label="See these tracks on the map", icon=":material/landscape:")
+    st.page_link(
+        "pages/2_Landscape.py",
+        label="See these tracks on the map",
+        icon=":material/landscape:",
+        query_params=catalogues.address(),
+    )
 
 
 @st.cache_data(show_spinner=False, max_entries=200)

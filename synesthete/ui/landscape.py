@@ -10,8 +10,9 @@ import streamlit as st
 
 from synesthete import landscape
 from synesthete.search import SearchEngine, SearchResult
+from synesthete.search.filters import DEFAULT_OPTIONS
 from synesthete.tracks import Track, clock
-from synesthete.ui import listening, map3d, sound_input, state
+from synesthete.ui import catalogues, listening, map3d, sound_input, state
 from synesthete.ui.landscape_data import LandscapeData, group_name
 from synesthete.ui.player import play_track
 from synesthete.ui.text import count, dotted, plain
@@ -43,10 +44,9 @@ def find_current(engine: SearchEngine) -> SearchResult | None:
     sound = state.current()
     if sound is None:
         return None
-    if sound.track_id:
-        return engine.search_track(sound.track_id)  # embedded when the catalogue was made
-    analysis = listening.analyse(sound, engine)
-    return engine.search_embedding(analysis.embedding, clip=analysis.clip)
+    if sound.track_id and engine.catalogue.has_vectors(sound.track_id, engine.encoder.fingerprint):
+        return engine.search_track(sound.track_id)
+    return listening.find(sound, listening.analyse(sound, engine), engine, DEFAULT_OPTIONS)
 
 
 def show_map(data: LandscapeData, found: SearchResult | None, engine: SearchEngine) -> None:
@@ -148,7 +148,12 @@ def _show_journey() -> None:
         return
     names = [plain(sound.name, 60) if sound else "…" for sound in (begin, end)]
     st.caption(f"Journey: from {names[0]} to {names[1]}")
-    st.page_link("pages/3_Journey.py", label="Go on this journey", icon=":material/route:")
+    st.page_link(
+        "pages/3_Journey.py",
+        label="Go on this journey",
+        icon=":material/route:",
+        query_params=catalogues.address(),
+    )
 
 
 def _show_here(data: LandscapeData, found: SearchResult | None) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 import streamlit as st
 
 from synesthete import landscape
 from synesthete.landscape.of_catalogue import map_of
-from synesthete.search import SearchEngine
+from synesthete.search import SearchEngine, index_folder
 from synesthete.settings import Paths, fingerprint
 from synesthete.tracks import Track
 from synesthete.ui import map3d
@@ -59,19 +59,25 @@ class LandscapeData:
 
 def open_landscape_data(engine: SearchEngine, method: str) -> LandscapeData:
     """The map of this encoder's vectors; laid out now, with a spinner, if it is not kept yet."""
-    n_tagged = engine.catalogue.n_tagged()
-    return _landscape_data(engine, method, engine.encoder.fingerprint, engine.vectors_revision, n_tagged)
+    return _landscape_data(
+        engine,
+        method,
+        str(engine.catalogue.path),
+        engine.encoder.fingerprint,
+        engine.vectors_revision,
+        engine.catalogue.n_tagged(),
+    )
 
 
 @st.cache_resource(
     show_spinner="Laying out the map; this happens once, and may take a minute …", show_time=True, max_entries=8
 )
 def _landscape_data(
-    _engine: SearchEngine, method: str, encoder_fingerprint: str, vectors_revision: str, n_tagged: int
+    _engine: SearchEngine, method: str, path: str, encoder_fingerprint: str, vectors_revision: str, n_tagged: int
 ) -> LandscapeData:
     catalogue = _engine.catalogue
     ids, vectors = _engine.vectors()
-    made = map_of(vectors_revision, lambda: vectors, encoder_fingerprint, (Paths().sampler, Paths().state), method)
+    made = map_of(vectors_revision, lambda: vectors, encoder_fingerprint, _folders(_engine), method)
     tracks = catalogue.tracks(ids)
     groups = landscape.clusters(vectors, _N_GROUPS)
     likeliest = catalogue.likeliest_words()
@@ -96,6 +102,13 @@ def _landscape_data(
         trustworthiness=landscape.trustworthiness(vectors, made.coordinates, k) if is_measurable else None,
         neighbours_kept=landscape.neighbours_kept(vectors, made.coordinates, k) if is_measurable else None,
     )
+
+
+def _folders(engine: SearchEngine) -> tuple[Path, ...]:
+    """Where the map may lie, the last where it is kept: nothing is written beside the shipped catalogue."""
+    paths = Paths()
+    is_built_in = engine.catalogue.folder.resolve() == paths.sampler.resolve()
+    return (paths.sampler, paths.state) if is_built_in else (index_folder(engine.catalogue),)
 
 
 def _colourings(tracks: tuple[Track, ...], words: tuple[str, ...], groups: np.ndarray) -> dict[str, list[str]]:

@@ -106,11 +106,14 @@ def show_failures(catalogue: Catalogue) -> None:
     failures = catalogue.failures()
     if not failures:
         return
-    st.subheader(f"{count(len(failures), 'file')} could not be read", anchor=False)
-    st.dataframe(
-        pd.DataFrame({"File": [row.path for row in failures], "Why": [row.reason for row in failures]}),
-        hide_index=True,
-    )
+    with st.expander(f"{count(len(failures), 'file')} could not be read", icon=":material/report:"):
+        st.caption("A file is tried again when it changes, or with `synesthete index FOLDER --retry`.")
+        shown = failures[:MOST_ROWS]
+        st.dataframe(
+            pd.DataFrame({"File": [row.path for row in shown], "Why": [row.reason for row in shown]}),
+            hide_index=True,
+            column_config={"Why": st.column_config.TextColumn(width="large")},
+        )
 
 
 def show_provenance(catalogue: Catalogue) -> None:

@@ -13,6 +13,8 @@ from synesthete.encoders.base import Embedding
 from synesthete.search import SearchEngine, SearchOptions, SearchResult
 from synesthete.spectrogram import Spectrogram, compute_spectrograms
 from synesthete.ui import resources, state
+from synesthete.ui.catalogues import Source
+from synesthete.ui.player import is_there
 from synesthete.ui.state import Sound
 from synesthete.ui.text import plain
 
@@ -45,7 +47,7 @@ def is_gone(sound: Sound, engine: SearchEngine) -> bool:
     if not sound.track_id:
         return False
     path = engine.catalogue.locate(engine.catalogue.track(sound.track_id))
-    return path is None or not path.is_file()
+    return path is None or not is_there(path)
 
 
 def why_gone(sound: Sound, engine: SearchEngine) -> str:
@@ -84,23 +86,40 @@ def _analyse_now(sound: Sound, engine: SearchEngine) -> Analysis:
 
 def find(sound: Sound, analysis: Analysis, engine: SearchEngine, options: SearchOptions) -> SearchResult:
     """The matches of the sound."""
-    if sound.track_id:
+    if not sound.track_id:
+        return engine.search_embedding(analysis.embedding, options, clip=analysis.clip)
+    if engine.catalogue.has_vectors(sound.track_id, engine.encoder.fingerprint):
         return engine.search_track(sound.track_id, options)
-    return engine.search_embedding(analysis.embedding, options, clip=analysis.clip)
+    # this encoder has not come to this track yet
+    return engine.search_embedding(analysis.embedding, options, query_track_id=sound.track_id, clip=analysis.clip)
 
 
-def engine_for(encoder_name: str) -> SearchEngine | None:
-    """The engine of an encoder; if that encoder has not embedded the catalogue, offer to do it, and return None."""
+def engine_for(source: Source, encoder_name: str) -> SearchEngine | None:
+    """The engine of an encoder; if that encoder has not embedded the catalogue, say how to, and return None."""
     with st.spinner("Loading this encoder …", show_time=True):
-        is_embedded = resources.is_embedded(encoder_name)
+        if source.is_built_in:
+            is_embedded = resources.is_embedded(encoder_name)
+        else:
+            is_embedded = resources.catalogue(source.path).n_embedded(load(encoder_name).fingerprint) > 0
     if is_embedded:
-        return resources.engine(encoder_name)
+        return resources.engine(source.path, encoder_name)
+    if source.is_built_in:
+        _offer_analysis(source, encoder_name)
+    else:
+        st.info(
+            f"The {encoder_name} encoder, as it is now, has not analysed this catalogue yet. This command does it:",
+            icon=":material/hearing:",
+        )
+        st.code(source.index_command("--encoder", encoder_name), language=None, wrap_lines=True)
+    return None
+
+
+def _offer_analysis(source: Source, encoder_name: str) -> None:
     st.info(f"The {encoder_name} encoder has not analysed this catalogue yet. It needs to once, before it can compare.")
     if st.button("Analyse the catalogue", type="primary", icon=":material/hearing:"):
         bar = st.progress(0.0, text="Beginning …")
         sampler.embed_with(
             load(encoder_name), lambda label, done: bar.progress(done, text=f"Analysing {plain(label, 60)}")
         )
-        resources.engine.clear()
+        resources.forget_engine(source.path, encoder_name)
         st.rerun()
-    return None

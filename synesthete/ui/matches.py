@@ -20,8 +20,8 @@ _REASONS = {
     "below minimum": "less alike than you asked for",
 }
 _HOW_CERTAIN = (
-    f"A recording is named only where, by our measure, at least {100 - MOST_WRONG * 100:.0f} of 100 such namings are right. The "
-    "measure was made with real recordings, played through a simulated phone in a room: see "
+    f"A recording is named only where, by our measure, at least {100 - MOST_WRONG * 100:.0f} of 100 such namings are "
+    "right. The measure was made with real recordings, played through a simulated phone in a room: see "
     "docs/decisions/recognition-and-likeness.md."
 )
 _MOST_OTHERS = 3

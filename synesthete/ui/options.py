@@ -9,7 +9,9 @@ import streamlit as st
 from synesthete import encoders, settings
 from synesthete.search import SearchOptions
 from synesthete.search.engine import SNIPPET_SECONDS
-from synesthete.ui import state
+from synesthete.ui import resources, state
+from synesthete.ui.catalogues import Source
+from synesthete.ui.text import count
 
 _COMPARISONS: dict[Literal["auto", "track", "passage"], str] = {
     "auto": "As suits the encoder",
@@ -19,18 +21,39 @@ _COMPARISONS: dict[Literal["auto", "track", "passage"], str] = {
 _ANY_LENGTH, _ANY_NUMBER = 30, 0
 
 
-def choose_encoder() -> str:
-    """Let the listener choose which encoder to search with."""
-    names = list(encoders.available())
-    return st.sidebar.selectbox(
+def choose_encoder(source: Source) -> str:
+    """Let the listener choose which encoder to search with, among those that have listened to this catalogue.
+
+    The built-in catalogue offers every encoder: the page itself can have it analysed.
+    """
+    n_tracks = {entry.name: entry.n_tracks for entry in resources.encoders_of(source.path)}
+    names = [name for name in encoders.available() if source.is_built_in or name in n_tracks]
+    names = names or [settings.DEFAULT_ENCODER]
+    default = settings.DEFAULT_ENCODER if settings.DEFAULT_ENCODER in names else max(names, key=n_tracks.__getitem__)
+    chosen = st.sidebar.selectbox(
         "How it listens",
         names,
-        index=names.index(settings.DEFAULT_ENCODER),
+        index=names.index(default),
         format_func=lambda name: name if encoders.is_ready(name) else f"{name} (not installed)",
-        key=state.ENCODER,
+        key=state.ENCODER if source.is_built_in else f"{state.ENCODER}-{source.name}",
         persist_state="session",
         help="Which encoder listens. " + " ".join(f"**{name}**: {encoders.describe(name)}" for name in names),
     )
+    if not source.is_built_in:
+        _say_what_is_missing(source, chosen, default, n_tracks)
+    return chosen
+
+
+def _say_what_is_missing(source: Source, chosen: str, default: str, n_tracks: dict[str, int]) -> None:
+    n_all = len(resources.catalogue(source.path))
+    if 0 < n_tracks.get(chosen, 0) < n_all:
+        st.sidebar.caption(f"It has listened to {n_tracks[chosen]:,} of {count(n_all, 'track')} so far.")
+    if default != settings.DEFAULT_ENCODER:
+        st.sidebar.caption(
+            f"{settings.DEFAULT_ENCODER}, the default, has not listened to this music yet. This has it do so:"
+        )
+        command = source.index_command("--encoder", settings.DEFAULT_ENCODER)
+        st.sidebar.code(command, language=None, wrap_lines=True)
 
 
 def choose_options() -> SearchOptions:

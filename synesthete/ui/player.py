@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import mimetypes
+import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -71,6 +72,11 @@ class Row:
     share: float = 0.0
 
 
+def is_there(path: Path) -> bool:
+    """Whether a file can be played from here; one that may not be read cannot."""
+    return os.path.isfile(path) and os.access(path, os.R_OK)  # noqa: PTH113 - in a closed folder Path.is_file raises
+
+
 def play_track(
     track: Track, catalogue: Catalogue, start_seconds: float | None = None, *, is_started: bool = False
 ) -> bool:
@@ -89,7 +95,7 @@ def play_track(
     if path is None:
         st.caption("No audio here: the track was imported.")
         return False
-    if not path.is_file():
+    if not is_there(path):
         st.caption(f"The file {plain(path.name)} is not where it was.")
         return False
     start = int(start_seconds or 0)
@@ -136,7 +142,7 @@ def _url(source: Path | bytes | None, place: str) -> str:
     It serves ranges, so that a passage in the middle starts at once, and forgets a file when no page shows it. There is
     no documented way to an address in it; this is the call that ``st.audio`` makes.
     """
-    if source is None or (isinstance(source, Path) and not source.is_file()):
+    if source is None or (isinstance(source, Path) and not is_there(source)):
         return ""
     if isinstance(source, bytes):
         return get_instance().media_file_mgr.add(source, "audio/wav", place)
@@ -160,7 +166,7 @@ def thumbnails(tracks: Sequence[Track], catalogue: Catalogue) -> dict[str, bytes
     begin = time.monotonic()
     for number, track in enumerate(tracks, start=1):
         path = catalogue.locate(track)
-        images[track.track_id] = _thumbnail(track.track_id, str(path)) if path and path.is_file() else b""
+        images[track.track_id] = _thumbnail(track.track_id, str(path)) if path and is_there(path) else b""
         if time.monotonic() - begin > _QUICK_SECONDS:
             bar.progress(number / len(tracks), text=f"Looking at {number} of {len(tracks)} tracks …")
     bar.empty()

@@ -2,33 +2,40 @@
 
 from __future__ import annotations
 
+import shlex
 import threading
+from pathlib import Path
 
 import streamlit as st
 
 from synesthete import audio, encoders, sampler, spectrogram
 from synesthete.catalogue import Catalogue
+from synesthete.catalogue.vectors import EncoderEntry
+from synesthete.errors import CatalogueError
 from synesthete.search import SearchEngine, index_folder
+from synesthete.settings import Paths
 
 
-@st.cache_resource(show_spinner=False)
-def catalogue() -> Catalogue:
-    """The built-in catalogue, for browsing; no encoder is needed.
+def catalogue(path: Path) -> Catalogue:
+    """A catalogue for browsing, opened for reading only; no encoder is needed.
 
-    The first call on a server also wakes a decoding process and loads librosa, so that the first sound does not wait
-    for them.
+    Raises
+    ------
+    CatalogueError
+        It is gone, damaged, or of another format.
     """
-    for warm_up in (audio.warm_up, spectrogram.warm_up):
-        threading.Thread(target=warm_up, daemon=True).start()
-    return sampler.open_sampler()
+    _warm_up()
+    return _opened(path, _identity(path))
 
 
-@st.cache_resource(show_spinner="Loading this encoder …", max_entries=8)
-def engine(encoder_name: str) -> SearchEngine:
-    """A search engine over the built-in catalogue. Raises if this encoder has not embedded it."""
-    encoder = encoders.load(encoder_name)
-    opened = sampler.open_for(encoder)
-    return SearchEngine(opened, encoder, index_folder(opened))
+def engine(path: Path, encoder_name: str) -> SearchEngine:
+    """A search engine over a catalogue. CatalogueError if this encoder has not embedded it."""
+    return _engine(path, _identity(path), encoder_name)
+
+
+def encoders_of(path: Path) -> tuple[EncoderEntry, ...]:
+    """The encoders that have vectors in a catalogue."""
+    return _encoders(path, _identity(path), catalogue(path).n_changes())
 
 
 def is_embedded(encoder_name: str) -> bool:
@@ -38,3 +45,48 @@ def is_embedded(encoder_name: str) -> bool:
         failed = {failure.path for failure in opened.failures()}
         missing = opened.missing(encoder.fingerprint)
         return len(missing) < len(opened) and all(not track.path or track.path in failed for track in missing)
+
+
+def forget_engine(path: Path, encoder_name: str) -> None:
+    """Have an engine made anew at the next call, because its vectors are in another file now."""
+    _engine.clear(path, _identity(path), encoder_name)
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    """Which file lies there now: one that was removed and made again is opened again."""
+    try:
+        found = path.stat()
+    except OSError as error:
+        command = f"synesthete index FOLDER --catalogue {shlex.quote(str(path))}"
+        remedy = "make sampler" if _is_built_in(path) else command
+        raise CatalogueError(f"The catalogue {path} is gone: {error.strerror}. To make it again: {remedy}") from error
+    return found.st_dev, found.st_ino
+
+
+@st.cache_resource(show_spinner=False)
+def _warm_up() -> None:
+    """Wake a decoding process and load librosa, so that the first sound does not wait for them."""
+    for warm_up in (audio.warm_up, spectrogram.warm_up):
+        threading.Thread(target=warm_up, daemon=True).start()
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def _opened(path: Path, identity: tuple[int, int]) -> Catalogue:
+    return Catalogue.open(path, is_read_only=True)
+
+
+@st.cache_resource(show_spinner="Loading this encoder …", max_entries=8)
+def _engine(path: Path, identity: tuple[int, int], encoder_name: str) -> SearchEngine:
+    """With a connection of its own: making an index does not keep others from browsing."""
+    encoder = encoders.load(encoder_name)
+    opened = sampler.open_for(encoder) if _is_built_in(path) else Catalogue.open(path, is_read_only=True)
+    return SearchEngine(opened, encoder, index_folder(opened))
+
+
+@st.cache_data(show_spinner=False, max_entries=16)
+def _encoders(path: Path, identity: tuple[int, int], n_changes: int) -> tuple[EncoderEntry, ...]:
+    return _opened(path, identity).encoders()
+
+
+def _is_built_in(path: Path) -> bool:
+    return path == Paths().sampler / sampler.CATALOGUE_NAME

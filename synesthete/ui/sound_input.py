@@ -12,9 +12,9 @@ from synesthete.audio import FILE_SUFFIXES
 from synesthete.catalogue import Catalogue
 from synesthete.settings import LIMITS
 from synesthete.tracks import Track
-from synesthete.ui import state
+from synesthete.ui import catalogues, state
 from synesthete.ui.state import Sound
-from synesthete.ui.text import dotted, plain
+from synesthete.ui.text import count, dotted, plain
 from synesthete.ui.track_lists import MENU_PLACEHOLDER, menu_of, menu_text
 
 RECORD, DROP, PICK = "Record", "Drop a file", "Pick a track"
@@ -36,7 +36,7 @@ def from_upload(data: bytes, name: str, mime: str) -> Sound:
 def search_from(track: Track) -> None:
     """Make a track the sound asked about, and go to the Listen page."""
     state.ask(from_track(track))
-    st.switch_page("app.py", query_params={"track": track.track_id})
+    st.switch_page("app.py", query_params={"track": track.track_id, **catalogues.address()})
 
 
 def choose_sound(catalogue: Catalogue) -> None:
@@ -94,13 +94,13 @@ def _pick(catalogue: Catalogue) -> None:
     ids = list(tracks)
     left, right = st.columns([5, 1], vertical_alignment="bottom")
     left.selectbox(
-        f"One of the {len(ids)} tracks of the built-in catalogue",
+        f"One of the {count(len(ids), 'track')} of this catalogue",
         ids,
         index=None,
         placeholder=MENU_PLACEHOLDER,
         format_func=lambda track_id: menu_text(tracks[track_id]),
-        key="picked",
-        on_change=lambda: _take_track(catalogue, st.session_state["picked"]),
+        key=state.PICKED,
+        on_change=lambda: _take_track(catalogue, st.session_state[state.PICKED]),
     )
     right.button(
         "Surprise me",
@@ -113,15 +113,11 @@ def _pick(catalogue: Catalogue) -> None:
 
 def suggest(catalogue: Catalogue) -> None:
     """For who has no sound at hand: one track each of some styles, a different choice on every visit."""
-    by_style: dict[str, list[Track]] = {}
-    for track in catalogue.tracks():
-        by_style.setdefault(track.genre, []).append(track)
     if state.SUGGESTED not in st.session_state:
-        styles = random.sample(sorted(by_style), min(_N_SUGGESTED, len(by_style)))
-        st.session_state[state.SUGGESTED] = [random.choice(by_style[style]).track_id for style in styles]
-    st.caption("No sound at hand? Begin with one of ours:")
+        st.session_state[state.SUGGESTED] = _suggested(catalogue)
+    st.caption("No sound at hand? Begin with one of these:")
     with st.container(horizontal=True, key="suggestions"):
-        for track in catalogue.tracks(st.session_state[state.SUGGESTED]):
+        for track in catalogue.tracks(id for id in st.session_state[state.SUGGESTED] if id in catalogue):
             st.button(
                 dotted(plain(track.title), plain(track.genre)),
                 key=f"suggested-{track.track_id}",
@@ -129,6 +125,16 @@ def suggest(catalogue: Catalogue) -> None:
                 on_click=_take_track,
                 args=(catalogue, track.track_id),
             )
+
+
+def _suggested(catalogue: Catalogue) -> list[str]:
+    """Of some styles a track each; in a catalogue of few styles further tracks."""
+    tracks = list(catalogue.tracks())
+    random.shuffle(tracks)
+    by_style = {track.genre: track for track in tracks}
+    styles = random.sample(sorted(by_style), min(_N_SUGGESTED, len(by_style)))
+    first = [by_style[style].track_id for style in styles]
+    return list(dict.fromkeys([*first, *(track.track_id for track in tracks)]))[:_N_SUGGESTED]
 
 
 def _take_track(catalogue: Catalogue, track_id: str | None) -> None:

@@ -6,10 +6,17 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
+from synesthete.catalogue import Catalogue
+
+CATALOGUE = "catalogue"  # str: name of the catalogue that the last run showed
+CATALOGUE_MENU = "catalogue_menu"  # the menu of catalogues; the address says what it holds
+DEFAULT_CATALOGUE = "default_catalogue"  # str: what this visit shows where the address names none
+HAS_OWN = "has_own"  # bool: the listener's own catalogue has been seen with tracks
 SOUND = "sound"  # Sound | None: what the listener asks about now
 TRAIL = "trail"  # list[Sound]: earlier ones, newest last
 ANALYSES = "analyses"  # dict: the last analyses, keyed by (sound, encoder)
 SUGGESTED = "suggested"  # list[str]: track ids offered to begin with
+PICKED = "picked"  # str: track id in the menu of "Pick a track"
 WAY_IN = "way_in"  # which of the three ways in is open
 ENCODER = "encoder"  # name of the encoder
 LINK_FOLLOWED = "link_followed"  # bool: the address of this visit has been looked at
@@ -80,6 +87,31 @@ def ask(sound: Sound) -> None:
         st.query_params["track"] = sound.track_id
     else:
         st.query_params.pop("track", None)
+
+
+def enter(name: str, catalogue: Catalogue) -> None:
+    """Note which catalogue is shown; on a change forget the choices that it does not hold. Own sounds stay."""
+    before = st.session_state.get(CATALOGUE, name)
+    st.session_state[CATALOGUE] = name
+    if before == name:
+        return
+
+    def stays(sound: Sound | None) -> bool:
+        return sound is not None and (not sound.track_id or sound.track_id in catalogue)
+
+    places = st.session_state
+    sound = current()
+    if sound is not None and not stays(sound):
+        places[SOUND] = None
+        if st.query_params.get("track") == sound.track_id:
+            st.query_params.pop("track")
+    places[TRAIL] = [earlier for earlier in places.get(TRAIL, []) if stays(earlier)]
+    places[JOURNEY_VIA] = [via for via in places.get(JOURNEY_VIA, []) if stays(via)]
+    for key in (JOURNEY_FROM, JOURNEY_TO):
+        if not stays(places.get(key)):
+            places.pop(key, None)
+    for key in (SUGGESTED, PICKED, LINK_FOLLOWED, LANDSCAPE_CHOSEN, JOURNEY_LIKED, JOURNEY_PATH):
+        places.pop(key, None)
 
 
 def has_earlier() -> bool:
