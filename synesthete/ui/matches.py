@@ -33,7 +33,7 @@ def show_recording(result: SearchResult, catalogue: Catalogue, own_id: str) -> N
     if named is None:
         return
     is_itself = named.track.track_id == own_id
-    with st.container(border=True, key="recording"):
+    with st.container(border=True, key="known-recording"):
         _name(named.track, is_itself, is_recognised=result.recognised is not None)
         columns = st.columns([7.3, 1.7] if is_itself else [4, 3.3, 1.7], vertical_alignment="center")
         columns[0].caption(_about(named.track, result))

@@ -100,8 +100,8 @@ def test_a_sound_that_is_not_here_has_no_name():
     assert len(rows(app)) == 10 and naming(app) == ""
 
 
-def test_names_of_recordings_are_letters_and_said_once():
-    def page():
+def test_names_of_recordings_are_letters_and_said_once(tmp_path):
+    def page(file):
         import numpy as np
 
         from synesthete.catalogue import Catalogue
@@ -114,9 +114,9 @@ def test_names_of_recordings_are_letters_and_said_once():
         others = [Match(Track(f"b{number}", f"Again {number}", path="b.ogg"), cosine=1.0) for number in range(5)]
         scale = SimilarityScale.from_samples([])
         result = SearchResult((), (named, *others), "track", scale, 9, {}, None, np.zeros(3), recognised=named)
-        matches.show_recording(result, Catalogue.open("own.sqlite"), "")
+        matches.show_recording(result, Catalogue.open(file), "")
 
-    app = AppTest.from_function(page).run()
+    app = AppTest.from_function(page, args=(tmp_path / "own.sqlite",)).run()
     assert not app.exception
     said = app.subheader[0].value
     assert said.startswith("This is :primary[") and "](" not in said.replace("\\](", "") and "<b>" not in said
