@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from synesthete import landscape, sampler
+from synesthete import encoders, landscape, sampler
 from synesthete.catalogue import Catalogue
-from synesthete.landscape.of_catalogue import map_fingerprint, map_of
+from synesthete.landscape.of_catalogue import map_of
+from synesthete.search import SearchEngine
 from synesthete.settings import PROJECT_ROOT
 from synesthete.ui import map3d, state
 from tests.sounds import tone, wav_bytes
@@ -64,7 +65,7 @@ def test_the_map_holds_every_track(shown, tracks):
     assert np.isfinite(floats(view["points"]["xyz"])).all()
     assert set(view["points"]["titles"]) == {track.title for track in tracks}
     assert view["here"] is None and view["chosen"] == map3d.NOBODY
-    assert list(app.dataframe[0].value.columns[:5]) == ["Title", "Artist", "Style", "Album", "Group"]
+    assert list(app.dataframe[0].value.columns[:6]) == ["Title", "Artist", "Style", "Album", "Word", "Group"]
     assert len(app.dataframe[0].value) == len(tracks)
     assert any("How far to trust this map" in text.value for text in app.markdown)
 
@@ -158,16 +159,19 @@ def test_too_many_groups_are_taken_together(rng):
 def test_a_shipped_map_is_used_and_a_foreign_one_is_not(tmp_path, monkeypatch):
     shipped, own = tmp_path / "shipped", tmp_path / "own"
     with sampler.open_sampler() as catalogue:
-        fingerprint = catalogue.encoders()[0].fingerprint
-        made = map_of(catalogue, fingerprint, [shipped], "pca")
+        encoder = encoders.load("timbre")
+        engine, fingerprint = SearchEngine(catalogue, encoder), encoder.fingerprint
+        of = (engine.vectors_revision, lambda: engine.vectors()[1], fingerprint)
+        made = map_of(*of, [shipped], "pca")
         assert len(list(shipped.iterdir())) == 1
-        again = map_of(catalogue, fingerprint, [shipped, own], "pca")
+        again = map_of(*of, [shipped, own], "pca")
         assert np.array_equal(made.coordinates, again.coordinates) and not own.exists()
         path = landscape.default_path(shipped, fingerprint, "pca")
         path.write_bytes(path.read_bytes()[:500])
-        assert np.array_equal(map_of(catalogue, fingerprint, [shipped, own], "pca").coordinates, made.coordinates)
+        assert np.array_equal(map_of(*of, [shipped, own], "pca").coordinates, made.coordinates)
         assert len(list(own.iterdir())) == 1
-        assert map_fingerprint(catalogue, fingerprint, "pca") != map_fingerprint(catalogue, fingerprint, "tsne")
+        map_of(*of, [shipped], "tsne")
+        assert len(list(shipped.iterdir())) == 2
 
 
 def test_points_are_coloured_by_the_likeliest_word(shown, tracks, monkeypatch):

@@ -5,12 +5,10 @@ from dataclasses import replace
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from synesthete import sampler
 from synesthete.catalogue import Catalogue
 from synesthete.playlists import write
-from synesthete.settings import PROJECT_ROOT
+from synesthete.settings import PROJECT_ROOT, Paths
 from synesthete.tracks import Track
-from synesthete.ui import resources
 from synesthete.ui.export import playlist_of
 from tests.catalogues import Fake, embedding_of, walk
 
@@ -26,8 +24,8 @@ TAGGER = Tagger()
 
 
 @pytest.fixture
-def own(tmp_path, rng, monkeypatch):
-    with Catalogue.open(tmp_path / "catalogue.sqlite") as catalogue:
+def own(rng):
+    with Catalogue.open(Paths().own_catalogue) as catalogue:
         for number, heard in enumerate(
             ({"jazz": 0.9}, {"jazz": 0.5, "female vocalists": 0.4}, {"80s": 0.6, HOSTILE: 0.7})
         ):
@@ -35,10 +33,7 @@ def own(tmp_path, rng, monkeypatch):
             catalogue.add_track(track)
             embedding = replace(embedding_of(walk(rng, 2)), fingerprint=TAGGER.fingerprint, tags=heard)
             catalogue.put_embedding(track.track_id, TAGGER, embedding)
-        monkeypatch.setattr(sampler, "open_sampler", lambda: catalogue)
-        resources.catalogue.clear()
         yield catalogue
-    resources.catalogue.clear()
 
 
 def start() -> AppTest:
