@@ -36,7 +36,15 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.quality_clips import RATE_HZ, REAL, Group, music_groups, real_groups, sampler_groups
-from benchmarks.quality_real import ask_peer, ask_synesthete, only_real, real_figures, with_interval, without_real
+from benchmarks.quality_real import (
+    ask_peer,
+    ask_synesthete,
+    left_out,
+    only_real,
+    real_figures,
+    with_interval,
+    without_real,
+)
 from benchmarks.real_split import SPLITS
 from synesthete import encoders, settings
 from synesthete.audio import Clip, Excerpt
@@ -114,7 +122,8 @@ def run_peer(
     n_real = sum(len(group.files) for group in real.values())
     figures_of_others = figures({"X": made["X"][n_real:]} if "X" in made else {"S": similar[n_real:, n_real:]}, others)
     if real:
-        figures_of_real = real_figures(ask_peer(similar, places_of(real), real), {}, real, options.split)
+        answers = ask_peer(similar, places_of(real), real)
+        figures_of_real = real_figures(answers, left_out(answers, real), real, options.split)
         return figures_of_real | figures_of_others | shown
     return figures_of_others | shown
 

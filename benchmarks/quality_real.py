@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.quality_clips import REAL, REAL_PASSAGE, REAL_PHONE, REAL_SNIPPET, REAL_SNR_DB, Group, real_phone
+from benchmarks.quality_clips import REAL, REAL_PASSAGE, REAL_SNIPPET, REAL_SNR_DB, Group, real_phone
 from synesthete.catalogue import Catalogue
 from synesthete.catalogue.command import EXIT_FAILURES
 from synesthete.evaluation.phone import TEN
@@ -51,23 +51,30 @@ def without_real(groups: Groups) -> Groups:
 
 
 def ask_synesthete(encoder: str, groups: Groups, folder: Path) -> tuple[dict[str, Answers], dict[str, Answers]]:
-    """Index the clips and let every group ask; and the passages by phone again, where none of their songs is there.
+    """Index the clips and let every group ask; and the passages again, where none of their songs is there.
 
-    The second is asked only if something was recognised.
+    Snippets are a catalogue of their own: among the whole clips each would be known for what it was cut from.
     """
-    catalogue, others = folder / f"{encoder}.sqlite", folder / f"{encoder}-others.sqlite"
-    place = Path(groups[REAL].files[0]).parent
-    _run("index", str(place), "--catalogue", str(catalogue), "--encoder", encoder)
-    queries = {name: group for name, group in groups.items() if name != REAL}
-    clips = groups[REAL].files
-    answers = {REAL: in_order(_ask(encoder, catalogue, len(clips), [], folder), clips, clips)}
-    answers |= _ask_files(encoder, catalogue, queries, clips, folder)
-    phones = {name: group for name, group in queries.items() if name.startswith(REAL_PHONE)}
-    if not any((answers[name].recognised >= 0).any() for name in phones):
-        return answers, {}
-    asked = {Path(file).stem for group in phones.values() for file in group.files}
+    answers = {}
+    for name in (REAL, REAL_SNIPPET):
+        if files := groups[name].files:
+            catalogue = _catalogue(encoder, name, folder)
+            _run("index", str(Path(files[0]).parent), "--catalogue", str(catalogue), "--encoder", encoder)
+            answers[name] = in_order(_ask(encoder, catalogue, len(files), [], folder), files, files)
+    catalogue, others, clips = (
+        _catalogue(encoder, REAL, folder),
+        folder / f"{encoder}-others.sqlite",
+        groups[REAL].files,
+    )
+    passages = {name: group for name, group in groups.items() if name not in (REAL, REAL_SNIPPET)}
+    answers |= _ask_files(encoder, catalogue, passages, clips, folder)
+    asked = {Path(file).stem for group in passages.values() for file in group.files}
     n_left = copy_without(catalogue, asked, others)
-    return answers, _ask_files(encoder, others, phones, clips, folder) if n_left else {}
+    return answers, _ask_files(encoder, others, passages, clips, folder) if n_left else {}
+
+
+def _catalogue(encoder: str, group: str, folder: Path) -> Path:
+    return folder / f"{encoder}-{group.replace(',', '').replace(' ', '-')}.sqlite"
 
 
 def copy_without(catalogue: Path, stems: set[str], copy: Path) -> int:
@@ -120,14 +127,26 @@ def ask_peer(similar: np.ndarray, places: dict[str, slice], groups: Groups) -> d
     """Rankings from a peer's similarities [n_files, n_files], where ``places`` says which files a group has."""
     answers = {}
     for name in groups:
-        scores = np.array(similar[places[name], places[REAL]], dtype=np.float64)
-        if name == REAL:
+        is_catalogue = name in (REAL, REAL_SNIPPET)
+        scores = np.array(similar[places[name], places[name if is_catalogue else REAL]], dtype=np.float64)
+        if is_catalogue:
             np.fill_diagonal(scores, -np.inf)
         order = np.argsort(-scores, axis=1, kind="stable")
-        if name == REAL:
+        if is_catalogue:
             order[:, -1] = -1
         answers[name] = Answers(order, np.full(len(order), -1))
     return answers
+
+
+def left_out(answers: dict[str, Answers], groups: Groups) -> dict[str, Answers]:
+    """A peer's answers to the passages with their songs taken out of the rankings."""
+    passages = {name: group for name, group in groups.items() if name not in (REAL, REAL_SNIPPET)}
+    asked = {number for group in passages.values() for number in _numbers_of_songs(group, groups[REAL]).tolist()}
+    left: dict[str, Answers] = {}
+    for name in passages:
+        rows = [[number for number in row if number not in asked] for row in answers[name].neighbours.tolist()]
+        left[name] = Answers(np.array(rows), answers[name].recognised)
+    return left
 
 
 def real_figures(
@@ -142,9 +161,11 @@ def real_figures(
 
     own = {name: _numbers_of_songs(group, real) for name, group in groups.items()}
     genre, artist = labels("genre"), labels("artist")
-    whole, snippet = (
-        ranking_retrieval(answers[name].neighbours, own[name], genre, [artist]) for name in (REAL, REAL_SNIPPET)
-    )
+    whole = ranking_retrieval(answers[REAL].neighbours, own[REAL], genre, [artist])
+    snippets = groups[REAL_SNIPPET]
+    itself = np.arange(len(snippets.files))
+    kinds, makers = snippets.column("genre"), snippets.column("artist")
+    snippet = ranking_retrieval(answers[REAL_SNIPPET].neighbours, itself, kinds, [makers])
     by_artist = ranking_retrieval(answers[REAL].neighbours, own[REAL], artist)
     shown = {
         "real: genre mAP (artist filter)": with_interval(whole),
@@ -160,8 +181,9 @@ def real_figures(
         column = f"real: phone {snr_db:g} dB, named / right / another if left out"
         shown |= _recognition(column, answers[name].recognised, own[name], without_songs.get(name))
     for snr_db, name in phones.items():
-        shares = overlap(answers[name].neighbours, answers[REAL_PASSAGE].neighbours, own[name])
-        shown[f"real: the phone's ten, {snr_db:g} dB / song left out"] = f"{shares[0]:.3f} / {shares[1]:.3f}"
+        share = overlap(answers[name], answers[REAL_PASSAGE])
+        left_out = overlap(without_songs[name], without_songs[REAL_PASSAGE]) if name in without_songs else np.nan
+        shown[f"real: the phone's ten, {snr_db:g} dB / songs left out"] = f"{share:.3f} / {left_out:.3f}"
     return shown
 
 
@@ -191,13 +213,10 @@ def _recognition(column: str, named: np.ndarray, own: np.ndarray, others: Answer
     return {column: f"{(named >= 0).mean():.3f} / {right:.3f} / {another}"}
 
 
-def overlap(found: np.ndarray, clean: np.ndarray, own: np.ndarray) -> tuple[float, float]:
-    """Share of the first ten that are among the first ten of the clean passages; and with the song left out."""
+def overlap(found: Answers, clean: Answers) -> float:
+    """Share of the first ten that are among the first ten of the clean passages."""
     shares = []
-    for is_left_out in (False, True):
-        pairs = [
-            [[clip for clip in row.tolist() if clip >= 0 and not (is_left_out and clip == song)][:TEN] for row in rows]
-            for *rows, song in zip(found, clean, own, strict=True)
-        ]
-        shares.append(float(np.mean([len({*first} & {*second}) / max(len(first), 1) for first, second in pairs])))
-    return shares[0], shares[1]
+    for rows in zip(found.neighbours, clean.neighbours, strict=True):
+        first, second = ({clip for clip in row[:TEN].tolist() if clip >= 0} for row in rows)
+        shares.append(len(first & second) / max(len(first), 1))
+    return float(np.mean(shares))

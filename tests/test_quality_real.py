@@ -10,7 +10,16 @@ import soundfile
 
 from benchmarks import quality_clips
 from benchmarks.quality_clips import REAL, REAL_PASSAGE, REAL_SNIPPET, REAL_SNR_DB, Group, real_groups, real_phone
-from benchmarks.quality_real import Answers, ask_peer, ask_synesthete, copy_without, in_order, overlap, real_figures
+from benchmarks.quality_real import (
+    Answers,
+    ask_peer,
+    ask_synesthete,
+    copy_without,
+    in_order,
+    left_out,
+    overlap,
+    real_figures,
+)
 from benchmarks.real_split import read_split
 from synesthete.catalogue import Catalogue
 from tests.sounds import RATE_HZ, melody
@@ -79,25 +88,24 @@ def test_what_is_named_and_what_is_named_wrongly(groups):
 
 def test_the_ten_are_counted_by_clip(rng):
     found, clean = (np.stack([rng.permutation(30) for _ in range(5)]) for _ in range(2))
-    own = np.array([3, 1, 4, 15, 9])
-    expected = [
-        np.mean([len(set(a[:10]) & set(b[:10])) / 10 for a, b in zip(found, clean, strict=True)]),
-        np.mean(
-            [
-                len(set(a[a != song][:10]) & set(b[b != song][:10])) / 10
-                for a, b, song in zip(found, clean, own, strict=True)
-            ]
-        ),
-    ]
-    assert overlap(found, clean, own) == pytest.approx(expected)
+    expected = np.mean([len(set(a[:10]) & set(b[:10])) / 10 for a, b in zip(found, clean, strict=True)])
+    assert overlap(*(Answers(rows, np.full(5, -1)) for rows in (found, clean))) == pytest.approx(expected)
+
+
+def test_songs_are_left_out_of_a_peers_rankings():
+    known = [{"track_id": name} for name in "abc"]
+    phone = real_phone(12)
+    few = {REAL: Group(list("abc"), known), phone: Group(["x", "y"], [known[2], known[0]])}
+    answers = {phone: Answers(np.array([[2, 1, 0], [0, 2, 1]]), np.array([-1, -1]))}
+    assert left_out(answers, few)[phone].neighbours.tolist() == [[1], [1]]
 
 
 def test_a_peer_is_asked_by_its_similarities(groups):
-    small = {REAL: Group(["a", "b", "c"]), REAL_SNIPPET: Group(["d"])}
+    small = {REAL: Group(["a", "b", "c"]), REAL_PASSAGE: Group(["d"])}
     similar = np.array([[9, 1, 2, 0], [1, 9, 3, 0], [2, 3, 9, 0], [5, 7, 6, 9]])
-    answers = ask_peer(similar, {REAL: slice(0, 3), REAL_SNIPPET: slice(3, 4)}, small)
+    answers = ask_peer(similar, {REAL: slice(0, 3), REAL_PASSAGE: slice(3, 4)}, small)
     assert answers[REAL].neighbours.tolist() == [[2, 1, -1], [2, 0, -1], [1, 0, -1]]
-    assert answers[REAL_SNIPPET].neighbours.tolist() == [[1, 2, 0]]
+    assert answers[REAL_PASSAGE].neighbours.tolist() == [[1, 2, 0]]
 
 
 def test_an_archive_is_read_in_the_order_of_the_clips():
@@ -145,11 +153,13 @@ def test_clips_are_cut_for_the_half_that_asks(clips):
 
 def test_ours_are_asked_by_the_commands_that_users_type(clips):
     groups, folder, ids = clips
-    few = {REAL: groups[REAL], real_phone(12): groups[real_phone(12)]}
+    few = {name: groups[name] for name in (REAL, REAL_SNIPPET, real_phone(12))}
     answers, without_songs = ask_synesthete("timbre", few, folder)
     assert [sorted(row) for row in answers[REAL].neighbours.tolist()] == [[-1, 1, 2], [-1, 0, 2], [-1, 0, 1]]
     assert answers[real_phone(12)].neighbours[0, 0] == 0
-    assert without_songs == {} and (answers[real_phone(12)].recognised == -1).all()
-    assert copy_without(folder / "timbre.sqlite", {ids[0], "nobody"}, folder / "others.sqlite") == 2
+    assert answers[REAL_SNIPPET].neighbours.tolist() == [[-1]]  # alone in its catalogue
+    assert sorted(without_songs[real_phone(12)].neighbours[0].tolist()) == [-1, 1, 2]
+    assert (answers[real_phone(12)].recognised == -1).all()
+    assert copy_without(folder / "timbre-real.sqlite", {ids[0], "nobody"}, folder / "others.sqlite") == 2
     with Catalogue.open(folder / "others.sqlite", is_read_only=True) as others:
         assert ids[0] not in {Path(track.path).stem for track in others.tracks()}

@@ -90,6 +90,7 @@ class _Heard:
     track: Track
     clean: SearchResult
     phone: SearchResult
+    clean_without: SearchResult
     without_song: SearchResult
 
 
@@ -135,6 +136,7 @@ def phone_measures(
         samples = max((excerpt.samples for excerpt in clip.excerpts), key=len)
         passage = draw_passage(_rng(track), samples, clip.sample_rate_hz)
         clean = engine.search(clip_from_samples(passage, clip.sample_rate_hz, name=track.title), options)
+        clean_without = engine.search_embedding(clean.embedding, FEW, query_track_id=track.track_id, clip=clean.clip)
         for snr_db in snrs_db:
             rng = _rng(track)
             passage = draw_passage(rng, samples, clip.sample_rate_hz)
@@ -143,7 +145,7 @@ def phone_measures(
             embedding = engine.encoder.embed(query)
             found = engine.search_embedding(embedding, options, clip=query)
             without_song = engine.search_embedding(embedding, FEW, query_track_id=track.track_id, clip=query)
-            heard[snr_db].append(_Heard(track, clean, found, without_song))
+            heard[snr_db].append(_Heard(track, clean, found, clean_without, without_song))
     return {snr_db: _measures(engine, queries, filters) for snr_db, queries in heard.items()}
 
 
@@ -209,7 +211,8 @@ def _genre(engine: SearchEngine, heard: list[_Heard], filters: Sequence[str]) ->
 
 def _overlap(heard: list[_Heard], n_tracks: int) -> Overlap:
     shares = [_shared(query.phone.matches, query.clean.matches) for query in heard]
-    others = [[_without_song(query, result.matches) for result in (query.phone, query.clean)] for query in heard]
+    pairs = [(query, (query.without_song, query.clean_without)) for query in heard]
+    others = [[_without_song(query, result.matches) for result in results] for query, results in pairs]
     without_song = [_shared(*pair) for pair in others if pair[0]]
     chance = min(TEN / n_tracks, 1.0)
     return Overlap(_mean(shares), _mean(without_song), chance, len(heard))

@@ -135,13 +135,17 @@ class EncoderIndex:
         """The vector of one whole track [size]."""
         return self._tracks.vector(row)
 
-    def place(self, track_features: np.ndarray) -> np.ndarray:
-        """Where a sound that is no track lies among them: its vector [size], drawn to its neighbours as theirs are."""
+    def place(self, track_features: np.ndarray, without: Sequence[int] = ()) -> np.ndarray:
+        """Where a sound lies among the tracks: its vector [size], drawn to its neighbours as theirs are.
+
+        ``without`` are rows that are no neighbours.
+        """
         vector = self.space(track_features)
         if not self.space.is_fitted or not self.n_tracks:
             return vector
-        _, rows = self._tracks.search(vector, smoothing.N_NEIGHBOURS)
-        return drawn_to(vector, self._tracks.some_vectors(rows[0]))
+        _, rows = self._tracks.search(vector, smoothing.N_NEIGHBOURS + len(without))
+        nearest = rows[0][~np.isin(rows[0], without)][: smoothing.N_NEIGHBOURS]
+        return drawn_to(vector, self._tracks.some_vectors(nearest)) if len(nearest) else vector
 
     def follow_tags(self) -> bool:
         """Read ``columns`` anew, as tags may change where vectors do not; False if the vectors have changed too."""

@@ -212,7 +212,7 @@ class SearchEngine:
         segments, segment_vectors = self.catalogue.segments(track_id, fingerprint)
         features = self.catalogue.features_of(track_id, fingerprint)
         embedding = Embedding(features, segment_vectors, segments, fingerprint)
-        return self._timed(embedding, options, track.seconds or None, query_track_id=track_id)
+        return self._timed(embedding, options, track.seconds or None, query_track_id=track_id, is_track=True)
 
     def search_embedding(
         self,
@@ -248,10 +248,11 @@ class SearchEngine:
         *,
         own_id: str = "",
         query_track_id: str,
+        is_track: bool = False,
     ) -> SearchResult:
         stages = _Stages(None)
         with stages.stage("search"):
-            result = self._find(embedding, options, seconds, own_id=own_id, query_track_id=query_track_id)
+            result = self._find(embedding, options, seconds, own_id, query_track_id, is_track)
         return replace(result, timings=stages.seconds)
 
     def _find(
@@ -259,9 +260,9 @@ class SearchEngine:
         embedding: Embedding,
         options: SearchOptions,
         seconds: float | None,
-        *,
         own_id: str = "",
         query_track_id: str = "",
+        is_track: bool = False,
     ) -> SearchResult:
         self._check(embedding)
         index = self._encoder_index()
@@ -270,11 +271,13 @@ class SearchEngine:
         starts = np.array([segment.start_seconds for segment in embedding.segments])
         segments = SegmentVectors.of(embedding.segment_vectors, starts, self.encoder.hop_seconds)
         query_row = index.row_of.get(query_track_id)
-        likeliest = self._recognise(segments, index, own_id) if query_row is None else None
-        if query_row is not None:
+        likeliest = None
+        if is_track and query_row is not None:
             vector = index.vector(query_row)
         else:
-            vector = _between(index.place(embedding.track_features), index, likeliest)
+            without = [] if query_row is None else [query_row]
+            likeliest = self._recognise(segments, index, own_id, without)
+            vector = _between(index.place(embedding.track_features, without), index, likeliest)
         is_snippet = seconds < SNIPPET_SECONDS and self._calibration is None
         is_passage = options.compare == "passage" or (options.compare == "auto" and is_snippet)
         known_id = index.ids[likeliest.row] if likeliest and likeliest.is_certain else own_id
@@ -293,10 +296,12 @@ class SearchEngine:
             recognised=self._named(likeliest, segments, index),
         )
 
-    def _recognise(self, segments: SegmentVectors, index: EncoderIndex, own_id: str) -> Recognition | None:
-        if own_id in index.row_of:  # the very same samples
+    def _recognise(
+        self, segments: SegmentVectors, index: EncoderIndex, own_id: str, without: list[int]
+    ) -> Recognition | None:
+        if own_id in index.row_of and index.row_of[own_id] not in without:  # the very same samples
             return Recognition(index.row_of[own_id], certainty=1.0, cosine=1.0)
-        return recognise(segments, index, self._calibration) if self._calibration else None
+        return recognise(segments, index, self._calibration, without) if self._calibration else None
 
     def _named(self, likeliest: Recognition | None, segments: SegmentVectors, index: EncoderIndex) -> Match | None:
         if likeliest is None or not likeliest.is_certain:

@@ -118,9 +118,14 @@ def _lead(value: object) -> float:
     return number
 
 
-def recognise(query: SegmentVectors, index: EncoderIndex, calibration: Calibration) -> Recognition | None:
-    """The recording that a query most likely is a piece of; None where there is too little to compare."""
-    found = strongest(query, index)
+def recognise(
+    query: SegmentVectors, index: EncoderIndex, calibration: Calibration, without: Sequence[int] = ()
+) -> Recognition | None:
+    """The recording that a query most likely is a piece of; None where there is too little to compare.
+
+    ``without`` are rows to do as if they were not there.
+    """
+    found = strongest(query, index, without)
     if found is None:
         return None
     return Recognition(found.row, min(found.lead / calibration.certain_lead, 1.0), found.cosine)

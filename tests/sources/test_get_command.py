@@ -5,13 +5,13 @@ import io
 import sys
 
 import pytest
+from tests.sources.test_datasets import names
 
 from synesthete.catalogue import Catalogue
 from synesthete.cli import main
 from synesthete.sources import command, datasets
 from synesthete.sources.command import add_get_command, get_dataset
 from synesthete.sources.kaggle import read_songs, shuffled
-from tests.sources.test_datasets import names
 from tests.sources.test_downloader import Downloads
 from tests.sources.test_kaggle import HEAD, spotify_id
 
