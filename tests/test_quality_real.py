@@ -46,12 +46,14 @@ def test_the_figures_of_a_perfect_and_of_a_blind_encoder(groups, rng):
     genre = np.arange(12) % 2
     alike = (genre[:, None] == genre).astype(float) - 2 * np.eye(12)  # its own genre first, itself last
     own_first = alike[:8] + 4 * np.eye(12)[:8]
-    answers = {name: ranked(own_first) for name in NAMES} | {REAL: ranked(alike)}
+    answers = {name: ranked(own_first) for name in NAMES} | {REAL: ranked(alike), REAL_SNIPPET: ranked(alike[:8, :8])}
     shown = real_figures(answers, {}, groups, "report")
     assert shown["real: genre mAP (artist filter)"] == shown["real: genre mAP, 2.5 s"] == "1.000 [1.00, 1.00]"
     assert shown["real: genre P@10"] == "0.300 of 8", "three others of the half and of the genre"
     assert shown["real: phone 0 dB, recall@1 / @10"] == "1.000 / 1.000"
-    assert shown["real: the phone's ten, 6 dB / song left out"] == "1.000 / 1.000"
+    assert shown["real: the phone's ten, 6 dB / songs left out"] == "1.000 / nan"
+    shown = real_figures(answers, left_out(answers, groups), groups, "report")
+    assert shown["real: the phone's ten, 6 dB / songs left out"] == "1.000 / 1.000"
     assert not any("named" in column for column in shown)
     answers[real_phone(0)] = ranked(-own_first)
     shown = real_figures(answers, {}, groups, "report")
@@ -63,7 +65,9 @@ def test_artists_and_genres_of_the_other_half_do_not_count(groups, rng):
     """Against scikit-learn."""
     average_precision_score = pytest.importorskip("sklearn.metrics").average_precision_score
     scores = rng.standard_normal((12, 12))
-    shown = real_figures({name: ranked(scores[:8]) for name in NAMES} | {REAL: ranked(scores)}, {}, groups, "report")
+    answers = {name: ranked(scores[:8]) for name in NAMES}
+    answers |= {REAL: ranked(scores), REAL_SNIPPET: ranked(scores[:8, :8])}
+    shown = real_figures(answers, {}, groups, "report")
     for column, relevant, is_candidate in (
         ("real: artist mAP", "artist", lambda query, other: other != query),
         ("real: genre mAP (artist filter)", "genre", lambda query, other: other // 2 != query // 2),
@@ -79,6 +83,7 @@ def test_artists_and_genres_of_the_other_half_do_not_count(groups, rng):
 
 def test_what_is_named_and_what_is_named_wrongly(groups):
     answers = {name: ranked(np.eye(12)[:8]) for name in NAMES} | {REAL: ranked(-np.eye(12))}
+    answers[REAL_SNIPPET] = ranked(np.eye(8))
     answers[real_phone(6)].recognised[:] = [0, 1, 2, 4, -1, -1, -1, -1]
     without = {name: ranked(np.eye(12)[:8]) for name in map(real_phone, REAL_SNR_DB)}
     without[real_phone(6)].recognised[0] = 9

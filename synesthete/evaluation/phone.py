@@ -18,7 +18,7 @@ from synesthete.search import SearchEngine, SearchOptions, SearchResult
 from synesthete.tracks import Match, Track
 
 TEN = 10
-FEW = SearchOptions(k=TEN, hide_duplicates=False)
+FEW = SearchOptions(k=TEN + 5, hide_duplicates=False)  # other versions of the song are left out of them
 RANKING_DEPTH = 2_000  # places of a ranking that count for the average precision; all of a smaller catalogue
 
 
