@@ -85,7 +85,7 @@ def test_what_is_named_and_what_is_named_wrongly(groups):
     answers = {name: ranked(np.eye(12)[:8]) for name in NAMES} | {REAL: ranked(-np.eye(12))}
     answers[REAL_SNIPPET] = ranked(np.eye(8))
     answers[real_phone(6)].recognised[:] = [0, 1, 2, 4, -1, -1, -1, -1]
-    without = {name: ranked(np.eye(12)[:8]) for name in map(real_phone, REAL_SNR_DB)}
+    without = {name: ranked(np.eye(12)[:8]) for name in (REAL_PASSAGE, *map(real_phone, REAL_SNR_DB))}
     without[real_phone(6)].recognised[0] = 9
     shown = real_figures(answers, without, groups, "report")
     assert shown["real: phone 6 dB, named / right / another if left out"] == "0.500 / 0.750 / 0.125"
