@@ -154,9 +154,15 @@ class SearchEngine:
         return self._encoder_index().vectors_revision
 
     def vector_of(self, embedding: Embedding) -> np.ndarray:
-        """Where a sound lies among the tracks [size], float32, unit length."""
+        """Where a sound lies among the tracks [size], float32, unit length; as :attr:`SearchResult.vector`."""
         self._check(embedding)
-        return self._encoder_index().place(embedding.track_features)
+        index = self._encoder_index()
+        likeliest = self._recognise(self._segments_of(embedding), index, "", [])
+        return _between(index.place(embedding.track_features), index, likeliest)
+
+    def _segments_of(self, embedding: Embedding) -> SegmentVectors:
+        starts = np.array([segment.start_seconds for segment in embedding.segments])
+        return SegmentVectors.of(embedding.segment_vectors, starts, self.encoder.hop_seconds)
 
     @property
     def track_ids(self) -> tuple[str, ...]:
@@ -268,8 +274,7 @@ class SearchEngine:
         index = self._encoder_index()
         if seconds is None:
             seconds = max(segment.start_seconds + segment.seconds for segment in embedding.segments)
-        starts = np.array([segment.start_seconds for segment in embedding.segments])
-        segments = SegmentVectors.of(embedding.segment_vectors, starts, self.encoder.hop_seconds)
+        segments = self._segments_of(embedding)
         query_row = index.row_of.get(query_track_id)
         likeliest = None
         if is_track and query_row is not None:

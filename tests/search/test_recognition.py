@@ -233,6 +233,7 @@ def test_a_recognised_recording_asks_as_the_catalogue_has_it(engine_with, rng):
     assert [match.cosine for match in result.matches] == pytest.approx(cosines, abs=1e-6)
     ids, vectors = engine.vectors()
     np.testing.assert_array_equal(result.vector, vectors[ids.index("009")])
+    np.testing.assert_array_equal(engine.vector_of(query), result.vector)
 
 
 def test_other_versions_of_a_recognised_recording_are_no_matches(engine_with, rng):
