@@ -5,7 +5,6 @@ import io
 import sys
 
 import pytest
-from tests.sources.test_datasets import names
 
 from synesthete.catalogue import Catalogue
 from synesthete.cli import main
@@ -13,6 +12,7 @@ from synesthete.sources import command, datasets
 from synesthete.sources.command import add_get_command, get_dataset
 from synesthete.sources.kaggle import read_songs, shuffled
 from tests.sources.test_downloader import Downloads
+from tests.sources.test_get_datasets import names
 from tests.sources.test_kaggle import HEAD, spotify_id
 
 
