@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from synesthete.encoders.base import Encoder
 
 MOST_TRACKS = 20_000  # measured; more would not change the moments
-MEASURED_ANEW_BELOW = 200  # tracks: each still matters, and measuring takes a moment
+RENEWED_BELOW = 200  # tracks, where each still matters
 GROWTH = 0.1  # share of tracks by which the number may differ from what was measured
 
 
@@ -23,36 +23,45 @@ class MomentStore(VectorStore):
 
     def moments(self, encoder: Encoder) -> Moments:
         """Mean and variance of the tracks' features: as kept, or measured now where these no longer fit."""
-        kept = self._rows(
-            "SELECT n_tracks, n_sounding, mean, variance FROM moments WHERE fingerprint = ?", (encoder.fingerprint,)
-        )
-        n_tracks = self.n_embedded(encoder.fingerprint)
-        if kept and is_near(kept[0][0], n_tracks):
-            mean, variance = (np.frombuffer(blob, dtype="<f8") for blob in kept[0][2:])
-            return Moments(kept[0][1], mean, variance)
+        if self._has_fitting_moments(encoder.fingerprint):
+            query = "SELECT n_sounding, mean, variance FROM moments WHERE fingerprint = ?"
+            n_sounding, *blobs = self._rows(query, (encoder.fingerprint,))[0]
+            mean, variance = (np.frombuffer(blob, dtype="<f8") for blob in blobs)
+            return Moments(n_sounding, mean, variance)
         portions = self.portions_of_track_features(encoder.fingerprint, MOST_TRACKS)
         return Moments.of(portions, encoder.n_track_features)
 
     def renew_moments(self, encoder: Encoder) -> None:
         """Keep the moments of the catalogue as it is now, unless those that are kept still fit."""
         n_tracks = self.n_embedded(encoder.fingerprint)
-        kept = self._rows("SELECT n_tracks FROM moments WHERE fingerprint = ?", (encoder.fingerprint,))
-        if not encoder.track_parts or n_tracks < MEASURED_ANEW_BELOW or (kept and is_near(kept[0][0], n_tracks)):
+        if not encoder.track_parts or not n_tracks or self._has_fitting_moments(encoder.fingerprint):
             return
         moments = self.moments(encoder)
         blobs = (moments.mean.astype("<f8").tobytes(), moments.variance.astype("<f8").tobytes())
         with self.transaction():
             self._rows(
-                "INSERT OR REPLACE INTO moments (fingerprint, n_tracks, n_sounding, mean, variance)"
-                " VALUES (?, ?, ?, ?, ?)",
-                (encoder.fingerprint, n_tracks, moments.n_tracks, *blobs),
+                "INSERT OR REPLACE INTO moments (fingerprint, revision, n_tracks, n_sounding, mean, variance)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                (encoder.fingerprint, self.revision(encoder.fingerprint), n_tracks, moments.n_tracks, *blobs),
             )
             self._count_change()
 
+    def _has_fitting_moments(self, fingerprint: str) -> bool:
+        """Whether moments are kept that are of these very vectors, or of nearly as many tracks.
+
+        Those of the very same vectors are not measured again: another machine would add up to other last digits, and
+        what is derived from them would not fit.
+        """
+        kept = self._rows("SELECT n_tracks, revision FROM moments WHERE fingerprint = ?", (fingerprint,))
+        if not kept:
+            return False
+        n_tracks, revision = kept[0]
+        return is_near(n_tracks, self.n_embedded(fingerprint)) or revision == self.revision(fingerprint)
+
 
 def is_near(n_measured: int, n_tracks: int) -> bool:
-    """Whether moments of ``n_measured`` tracks still hold for ``n_tracks``."""
-    return n_tracks >= MEASURED_ANEW_BELOW and abs(n_tracks - n_measured) <= GROWTH * n_measured
+    """Whether moments of ``n_measured`` tracks still hold for ``n_tracks`` others."""
+    return n_tracks >= RENEWED_BELOW and abs(n_tracks - n_measured) <= GROWTH * n_measured
 
 
 def space_of(catalogue: Catalogue, encoder: Encoder) -> TrackSpace:

@@ -34,8 +34,8 @@ CREATE INDEX track_words_by_word ON track_words (word, probability);
 # Of whole tracks, features before any fitting, and what an encoder is fitted by.
 _MOMENTS = """
 CREATE TABLE moments (
-    fingerprint TEXT PRIMARY KEY REFERENCES encoders, n_tracks INTEGER NOT NULL, n_sounding INTEGER NOT NULL,
-    mean BLOB NOT NULL, variance BLOB NOT NULL);
+    fingerprint TEXT PRIMARY KEY REFERENCES encoders, revision TEXT NOT NULL, n_tracks INTEGER NOT NULL,
+    n_sounding INTEGER NOT NULL, mean BLOB NOT NULL, variance BLOB NOT NULL);
 """
 _FITTED = (
     """

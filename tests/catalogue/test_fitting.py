@@ -7,6 +7,7 @@ from synesthete.catalogue import Catalogue, fitting
 from synesthete.catalogue.fitting import is_near, space_of
 from synesthete.encoders.base import Embedding, unit
 from synesthete.encoders.parts import Part
+from synesthete.encoders.track_space import Moments
 from synesthete.errors import CatalogueError
 from synesthete.tracks import Segment, Track
 from tests.catalogues import SIZE, Fake
@@ -104,3 +105,16 @@ def test_features_that_are_not_finite_are_refused(catalogue):
     embedding = Embedding(features, unit(np.ones((1, SIZE))), (Segment(0.0, 5.0),), ENCODER.fingerprint)
     with pytest.raises(CatalogueError, match="holds features that are not finite"):
         catalogue.put_embedding("a", ENCODER, embedding)
+
+
+def test_moments_of_the_very_same_vectors_are_not_measured_again(catalogue, rng, monkeypatch):
+    """Another machine would add up to other last digits, and what is derived from them would not fit."""
+    add(catalogue, rng, 5)
+    catalogue.renew_moments(ENCODER)
+    kept = catalogue.moments(ENCODER)
+    with monkeypatch.context() as patched:
+        patched.setattr(Moments, "of", None)
+        np.testing.assert_array_equal(catalogue.moments(ENCODER).mean, kept.mean)
+    catalogue.remove("0002")
+    add(catalogue, rng, 1, first=7)  # as many as before
+    np.testing.assert_allclose(catalogue.moments(ENCODER).mean, measured(catalogue)[0], rtol=1e-5)
