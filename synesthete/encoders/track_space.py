@@ -6,6 +6,9 @@ of the library. While these are few, a reference of real music that comes with t
 
 The reference also says in which few directions a phone in a room moves the features of any music, whatever it is. They
 are left out of every vector: what is lost tells hardly anything of the music.
+
+A. Solomonoff, W. M. Campbell and I. Boardman, "Advances in channel compensation for SVM speaker recognition", ICASSP,
+2005 (nuisance attribute projection).
 """
 
 from __future__ import annotations
