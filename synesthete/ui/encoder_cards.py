@@ -30,6 +30,6 @@ def show_encoder(name: str, *, is_default: bool) -> None:
         for note in encoder.notes:
             st.caption(f":material/info: {plain(note, 400)}")
         size, segment, version = st.columns(3)
-        size.metric("Numbers in a vector", f"{encoder.embedding_size:,}")
+        size.metric("Numbers kept of a track", f"{encoder.n_track_features:,}")
         segment.metric("Listens in segments of", f"{encoder.segment_seconds:.1f} s")
         version.metric("Version", encoder.version)
