@@ -59,6 +59,7 @@ def add_index_command(subparsers: Any, make_searchable: MakeSearchable) -> None:
         "--genre-from-folder", action="store_true",
         help="where no tag names a genre, it is the folder that the file lies in",
     )  # fmt: skip
+    command.add_argument("--within", type=Path, metavar="FOLDER", help="do not follow links that lead out of it")
     command.add_argument("--workers", type=int, metavar="N", help="processes (default: one a processor)")
     command.add_argument("--retry", action="store_true", help="try files again that could not be read before")
     command.add_argument("--prune", action="store_true", help="remove tracks whose files are gone")
@@ -228,6 +229,7 @@ def _index_once(catalogue: Catalogue, chosen: argparse.Namespace) -> IndexCounts
             chosen.encoder or [settings.DEFAULT_ENCODER],
             metadata=chosen.metadata,
             is_genre_from_folder=chosen.genre_from_folder,
+            within=chosen.within,
             n_workers=chosen.workers,
             is_retry=chosen.retry,
             is_pruned=chosen.prune,

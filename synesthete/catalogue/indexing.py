@@ -105,6 +105,7 @@ def index(
     *,
     metadata: Sequence[str | Path] = (),
     is_genre_from_folder: bool = False,
+    within: Path | None = None,
     n_workers: int | None = None,
     is_retry: bool = False,
     is_pruned: bool = False,
@@ -128,6 +129,8 @@ def index(
         Tables whose fields go before the tags in the files, beside those that are found with the places.
     is_genre_from_folder : bool
         The folder that a file lies in is its genre where nothing else names one.
+    within : Path, optional
+        What lies outside this folder, be it behind a link, is not looked at.
     n_workers : int > 0, optional
         Processes; by default as many as there are processors.
     is_retry : bool
@@ -148,7 +151,7 @@ def index(
     EncoderError
         An encoder is not ready.
     """
-    source = Places(places, SUFFIXES, metadata, is_genre_from_folder)
+    source = Places(places, SUFFIXES, metadata, is_genre_from_folder, within)
     run = _Run(catalogue, source, encoder_names, on_event)
     return run.do(n_workers, is_retry, is_pruned)
 
