@@ -6,8 +6,8 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from synesthete.catalogue.listing import ListingStore
 from synesthete.catalogue.vectors import portions
-from synesthete.catalogue.words import WordStore
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class KnownFile:
     has_tags: bool
 
 
-class FileStore(WordStore):
+class FileStore(ListingStore):
     """The files of a catalogue."""
 
     def known_files(self, paths: Sequence[str], fingerprints: Sequence[str]) -> dict[str, KnownFile]:
