@@ -6,8 +6,8 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from synesthete.catalogue.vectors import portions
 from synesthete.catalogue.overview import OverviewStore
+from synesthete.catalogue.vectors import portions
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from synesthete.catalogue.words import WordStore
+from synesthete.catalogue.listing import ListingStore
+from synesthete.catalogue.schema import UNKNOWN
 
 MOST_STYLES = 8
-LENGTHS = ((0, 120, "under 2"), (120, 240, "2 to 4"), (240, 360, "4 to 6"), (360, 600, "6 to 10"), (600, 1e12, "over 10"))
+LENGTHS = (
+    (0, 120, "under 2"),
+    (120, 240, "2 to 4"),
+    (240, 360, "4 to 6"),
+    (360, 600, "6 to 10"),
+    (600, 1e12, "over 10"),
+)
 
 
 @dataclass(frozen=True)
@@ -43,7 +50,7 @@ class Overview:
     lengths: tuple[tuple[str, int], ...]
 
 
-class OverviewStore(WordStore):
+class OverviewStore(ListingStore):
     """The figures of a catalogue."""
 
     def overview(self) -> Overview:
@@ -53,27 +60,25 @@ class OverviewStore(WordStore):
                 "SELECT count(*), total(seconds), total(path = ''), total(artist = ''), total(genre = ''),"
                 " total(year = 0) FROM tracks"
             )[0]
-            names = [self._rows(query)[0][0] for query in _N_NAMES]
+            names = [self._rows(query, (UNKNOWN,))[0][0] for query in _N_NAMES]
             styles = self._rows(
-                "SELECT min(genre), count(*) AS n FROM tracks WHERE genre != '' GROUP BY genre COLLATE NOCASE"
-                " ORDER BY n DESC, 1 LIMIT ?",
-                (MOST_STYLES,),
+                "SELECT genre, count(*) AS n FROM listing WHERE genre != ? GROUP BY genre ORDER BY n DESC, genre LIMIT ?",
+                (UNKNOWN, MOST_STYLES),
             )
-            decades = self._rows(
-                "SELECT year / 10 * 10, count(*) FROM tracks WHERE year > 0 GROUP BY 1 ORDER BY 1"
-            )
+            as_tagged = [(self._name("genre", key)[0], n) for key, n in styles]
+            decades = self._rows("SELECT year / 10 * 10, count(*) FROM listing WHERE year > 0 GROUP BY 1 ORDER BY 1")
             counts = ", ".join("total(seconds >= ? AND seconds < ?)" for _ in LENGTHS)
             bounds = [bound for low, high, _ in LENGTHS for bound in (low, high)]
-            lengths = self._rows(f"SELECT {counts} FROM tracks", bounds)[0]
+            lengths = self._rows(f"SELECT {counts} FROM listing", bounds)[0]
         return Overview(
-            n_tracks, *names, seconds, *map(int, without), tuple(styles), tuple(decades),
+            n_tracks, *names, seconds, *map(int, without), tuple(as_tagged), tuple(decades),
             tuple((name, int(n)) for (_, _, name), n in zip(LENGTHS, lengths, strict=True)),
         )  # fmt: skip
 
 
 _N_NAMES = (
-    "SELECT count(DISTINCT artist COLLATE NOCASE) FROM tracks WHERE artist != ''",
-    "SELECT count(*) FROM (SELECT DISTINCT album COLLATE NOCASE,"
-    " coalesce(nullif(album_artist, ''), artist) COLLATE NOCASE FROM tracks WHERE album != '')",
-    "SELECT count(DISTINCT genre COLLATE NOCASE) FROM tracks WHERE genre != ''",
+    "SELECT count(DISTINCT artist) FROM listing WHERE artist != ?",
+    "SELECT count(*) FROM (SELECT DISTINCT album, CASE album_artist WHEN ?1 THEN artist ELSE album_artist END"
+    " FROM listing WHERE album != ?1)",
+    "SELECT count(DISTINCT genre) FROM listing WHERE genre != ?",
 )
