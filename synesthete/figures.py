@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 from collections.abc import Sequence
 
 import numpy as np
 import plotly.graph_objects as go
 from PIL import Image
 
+from synesthete.text import printable, shorten
 from synesthete.tracks import clock
 
 PITCH_CLASSES = ("C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "A♯", "B")
@@ -39,6 +41,32 @@ def stacked_png(image: np.ndarray, height: int | None = None, width: int | None 
     buffer = io.BytesIO()
     picture.save(buffer, "PNG")
     return buffer.getvalue()
+
+
+def bars_figure(names: Sequence[str], counts: Sequence[int]) -> go.Figure:
+    """Small horizontal bars, each with its name before it and its count behind it.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Strangers' words among them: shown as letters.
+    counts : sequence of int >= 0
+        As many, in order from the top.
+    """
+    labels = [shorten(re.sub("[<>&]", " ", printable(name)), 22) for name in names]
+    rows = list(range(len(labels)))
+    figure = go.Figure()
+    figure.add_bar(
+        x=list(counts), y=rows, orientation="h", marker_color=BLUE, width=0.55, text=[f"{n:,}" for n in counts],
+        textposition="outside", cliponaxis=False, hoverinfo="skip",
+    )  # fmt: skip
+    figure.update_yaxes(tickvals=rows, ticktext=labels, autorange="reversed", showgrid=False, fixedrange=True)
+    figure.update_xaxes(visible=False, range=[0, 1.25 * max([*counts, 1])], fixedrange=True)
+    figure.update_layout(
+        height=26 * len(labels) + 12, margin={"l": 0, "r": 8, "t": 4, "b": 8}, showlegend=False,
+        paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)",
+    )  # fmt: skip
+    return figure
 
 
 def stacked_figure(

@@ -50,6 +50,8 @@ class Job:
     latest : str
         What was read last: label or path.
     problem : str
+    told : float [s]
+        Unix time when it last said something.
     """
 
     places: tuple[str, ...]
@@ -58,6 +60,7 @@ class Job:
     counts: IndexCounts | None = None
     latest: str = ""
     problem: str = ""
+    told: float = 0.0
 
     @property
     def is_at_work(self) -> bool:
@@ -115,7 +118,8 @@ def start(
                 pass_fds=[lock.fileno()],
             )  # fmt: skip
             with contextlib.suppress(OSError):
-                os.setpriority(os.PRIO_PROCESS, process.pid, _NICENESS)
+                own = os.getpriority(os.PRIO_PROCESS, 0)
+                os.setpriority(os.PRIO_PROCESS, process.pid, max(own, _NICENESS))
             _write(folder, record | {"pid": process.pid})
     except OSError as error:
         raise CatalogueError(
@@ -141,7 +145,7 @@ def last_job(catalogue_path: Path, paths: Paths | None = None) -> Job | None:
     elif not is_at_work:
         problem = _problem(folder)
         state = "failed" if problem else "stopped"
-    return Job(tuple(record["places"]), float(record["began"]), state, counts, latest, problem)
+    return Job(tuple(record["places"]), float(record["began"]), state, counts, latest, problem, _told(folder))
 
 
 def stop(catalogue_path: Path, paths: Paths | None = None) -> None:
@@ -212,6 +216,13 @@ def _last_event(folder: Path) -> dict[str, Any] | None:
             if isinstance(event, dict) and "event" in event:
                 return event
     return None
+
+
+def _told(folder: Path) -> float:
+    try:
+        return max((folder / name).stat().st_mtime for name in ("events", "log"))
+    except OSError:
+        return 0.0
 
 
 def _counts(event: dict[str, Any]) -> IndexCounts:

@@ -56,24 +56,26 @@ class OverviewStore(ListingStore):
     def overview(self) -> Overview:
         """Count everything; reads all tracks."""
         with self.snapshot():
-            n_tracks, seconds, *without = self._rows(
+            n_tracks, seconds, no_audio, no_artist, no_style, no_year = self._rows(
                 "SELECT count(*), total(seconds), total(path = ''), total(artist = ''), total(genre = ''),"
                 " total(year = 0) FROM tracks"
             )[0]
-            names = [self._rows(query, (UNKNOWN,))[0][0] for query in _N_NAMES]
+            n_artists, n_albums, n_styles = (self._rows(query, (UNKNOWN,))[0][0] for query in _N_NAMES)
             styles = self._rows(
-                "SELECT genre, count(*) AS n FROM listing WHERE genre != ? GROUP BY genre ORDER BY n DESC, genre LIMIT ?",
+                "SELECT genre, count(*) AS n FROM listing WHERE genre != ? GROUP BY genre"
+                " ORDER BY n DESC, genre LIMIT ?",
                 (UNKNOWN, MOST_STYLES),
             )
             as_tagged = [(self._name("genre", key)[0], n) for key, n in styles]
             decades = self._rows("SELECT year / 10 * 10, count(*) FROM listing WHERE year > 0 GROUP BY 1 ORDER BY 1")
-            counts = ", ".join("total(seconds >= ? AND seconds < ?)" for _ in LENGTHS)
+            sums = ", ".join("total(seconds >= ? AND seconds < ?)" for _ in LENGTHS)
             bounds = [bound for low, high, _ in LENGTHS for bound in (low, high)]
-            lengths = self._rows(f"SELECT {counts} FROM listing", bounds)[0]
-        return Overview(
-            n_tracks, *names, seconds, *map(int, without), tuple(as_tagged), tuple(decades),
-            tuple((name, int(n)) for (_, _, name), n in zip(LENGTHS, lengths, strict=True)),
-        )  # fmt: skip
+            lengths = self._rows(f"SELECT {sums} FROM listing", bounds)[0]
+        named = tuple((name, int(n)) for (_, _, name), n in zip(LENGTHS, lengths, strict=True))
+        named = tuple((name, int(n)) for (_, _, name), n in zip(LENGTHS, lengths, strict=True))
+        counts = (n_tracks, n_artists, n_albums, n_styles)
+        without = (int(no_audio), int(no_artist), int(no_style), int(no_year))
+        return Overview(*counts, seconds, *without, tuple(as_tagged), tuple(decades), named)
 
 
 _N_NAMES = (

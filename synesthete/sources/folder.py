@@ -97,7 +97,7 @@ def _walk(roots: list[Path], suffixes: frozenset[str], within: str) -> Iterator[
     while waiting:
         path = waiting.pop()
         if within and (path in tops or os.path.islink(path)) and not is_within(path, within):  # noqa: PTH114
-            yield Unreadable(_shown(path), f"It is a link that leads out of {within}, so it is not followed.")
+            yield Unreadable(_shown(path), "It is a link that leads out of the music folder, so it is not followed.")
             continue
         try:
             status = os.stat(path)  # noqa: PTH116 - a Path for each of a million files takes longer than its stat

@@ -48,13 +48,13 @@ def roots() -> tuple[Path, ...]:
     return tuple(dict.fromkeys(root.resolve() for root in named if root.is_dir()))
 
 
-def root_of(folder: Path) -> Path | None:
-    """The root that a folder lies in, all links followed; None if it is no folder, or outside of all of them."""
+def root_of(place: Path) -> Path | None:
+    """The root that a folder or file lies in, all links followed; None if it is not there, or outside of them."""
     try:
-        real = folder.resolve(strict=True)
+        real = place.resolve(strict=True)
     except (OSError, ValueError, RuntimeError):  # gone; a NUL character; links in a circle
         return None
-    return next((root for root in roots() if real.is_dir() and real.is_relative_to(root)), None)
+    return next((root for root in roots() if real.is_relative_to(root)), None)
 
 
 def _setting() -> str:
