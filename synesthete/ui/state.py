@@ -16,7 +16,7 @@ SOUND = "sound"  # Sound | None: what the listener asks about now
 TRAIL = "trail"  # list[Sound]: earlier ones, newest last
 ANALYSES = "analyses"  # dict: the last analyses, keyed by (sound, encoder)
 SUGGESTED = "suggested"  # list[str]: track ids offered to begin with
-PICKED = "picked"  # str: track id in the menu of "Pick a track"
+PICKED = "picked"  # the box of "Pick a track", where tracks are found by typing
 WAY_IN = "way_in"  # which of the three ways in is open
 ENCODER = "encoder"  # name of the encoder
 LINK_FOLLOWED = "link_followed"  # bool: the address of this visit has been looked at
@@ -94,6 +94,15 @@ def ask(sound: Sound) -> None:
         st.query_params["track"] = sound.track_id
     else:
         st.query_params.pop("track", None)
+
+
+def forget() -> None:
+    """Ask about nothing, as at the start; there is a way back."""
+    sound = current()
+    if sound is not None:
+        st.session_state.setdefault(TRAIL, []).append(sound)
+    st.session_state[SOUND] = None
+    st.query_params.pop("track", None)
 
 
 def enter(name: str, catalogue: Catalogue) -> None:
