@@ -236,6 +236,11 @@ class WordStore(MomentStore):
         )
         return tuple(row[0] for row in rows)
 
+    def all_fitting(self, text: str, words: Iterable[str] = ()) -> tuple[str, ...]:
+        """Ids of all tracks that :meth:`find_ids` would give without a limit, in no order."""
+        condition, values = self._fitting(self.terms(text), tuple(words))
+        return tuple(row[0] for row in self._rows(f"SELECT track_id FROM tracks WHERE {condition}", values))
+
     def n_fitting(self, text: str, words: Iterable[str] = ()) -> int:
         """How many tracks :meth:`find_ids` would give without a limit."""
         condition, values = self._fitting(self.terms(text), words)

@@ -23,7 +23,7 @@ def catalogue(tmp_path, rng):
 
 
 def not_resident(catalogue, folder=None):
-    return EncoderIndex(catalogue, ENCODER, folder, resident_bytes=0)
+    return EncoderIndex(catalogue, ENCODER, folder, small_up_to=0)
 
 
 def passage(rng, n_segments=3):

@@ -146,7 +146,7 @@ def test_offsets_point_to_the_likeliest_passage(engine):
 def test_a_large_catalogue_by_candidates_finds_what_rescoring_all_finds(catalogue, rng, tmp_path):
     fill(catalogue, rng, 120)
     everything = EncoderIndex(catalogue, ENCODER)
-    by_candidates = EncoderIndex(catalogue, ENCODER, tmp_path / "index", resident_bytes=0)
+    by_candidates = EncoderIndex(catalogue, ENCODER, tmp_path / "index", small_up_to=0)
     for _ in range(10):
         query = SegmentVectors.of(walk(rng, 3), HOP * np.arange(3), HOP)
         cosines, rows = everything.nearest_passages(query, 10)
