@@ -60,8 +60,14 @@ class Mixtures:
             made += 0.2 * rng.standard_normal((n, 1), dtype=np.float32) * (real[one] - real[other])
         made += 0.15 * real.std(axis=0) * rng.standard_normal(made.shape, dtype=np.float32)
         starts = (rng.random(n) * (np.diff(self.bounds)[first])).astype(int)
-        at = self.bounds[first][:, None] + (starts[:, None] + np.arange(n_segments)) % np.diff(self.bounds)[first][:, None]
-        own = self.segments[rng.integers(0, len(self.segments), n)] - self.segments[rng.integers(0, len(self.segments), n)]
+        at = (
+            self.bounds[first][:, None]
+            + (starts[:, None] + np.arange(n_segments)) % np.diff(self.bounds)[first][:, None]
+        )
+        own = (
+            self.segments[rng.integers(0, len(self.segments), n)]
+            - self.segments[rng.integers(0, len(self.segments), n)]
+        )
         segments = self.segments[at] + 0.7 * own[:, None]
         size = segments.shape[2]
         segments += (0.5 / np.sqrt(size)) * rng.standard_normal(segments.shape, dtype=np.float32)
@@ -123,7 +129,10 @@ def of_queries(run: Callable[[int], object]) -> dict[str, float]:
     """Medians over queries 1, 2, …, after a query 0 that does not count [ms]."""
     run(0)
     times = [timed(lambda number=number: run(number)) for number in range(1, N_QUERIES)]  # type: ignore[misc]
-    return {"p50_ms": 1000 * statistics.median(t for t, _ in times), "cpu_ms": 1000 * statistics.median(t for _, t in times)}
+    return {
+        "p50_ms": 1000 * statistics.median(t for t, _ in times),
+        "cpu_ms": 1000 * statistics.median(t for _, t in times),
+    }
 
 
 def peak_gb() -> float:
@@ -134,8 +143,9 @@ def peak_gb() -> float:
 def measure(path: Path, encoder: Encoder, folder: Path) -> Iterator[tuple[str, dict[str, float]]]:
     """Every kind of search, in this process."""
     with Catalogue.open(path, is_read_only=True) as catalogue:
-        opened = timed(lambda: made.append(SearchEngine(catalogue, encoder, folder)) or None) if (made := []) is not None else (0, 0)  # noqa: E501
-        engine: Any = made[0]
+        begin, begin_cpu = time.perf_counter(), time.process_time()
+        engine = SearchEngine(catalogue, encoder, folder)
+        opened = time.perf_counter() - begin, time.process_time() - begin_cpu
         yield "open", {"seconds": opened[0], "cpu_seconds": opened[1], "peak_gb": peak_gb()}
         index = engine._encoder_index()
         store = index._store
@@ -216,7 +226,12 @@ def recall(index: Any, store: Any, queries: np.ndarray) -> dict[str, float]:
         for true, query in zip(slots, queries, strict=True)
     ]
     header = store.state.header
-    return {"recall": float(np.mean(shares)), "least": float(np.min(shares)), "probes": header.n_probes, "candidates": header.n_candidates}  # noqa: E501
+    return {
+        "recall": float(np.mean(shares)),
+        "least": float(np.min(shares)),
+        "probes": header.n_probes,
+        "candidates": header.n_candidates,
+    }
 
 
 def in_new_process(arguments: list[str]) -> list[tuple[str, dict[str, float]]]:

@@ -19,7 +19,7 @@ from synesthete import settings
 from synesthete.build_lock import one_builder
 from synesthete.catalogue import Catalogue
 from synesthete.catalogue.vectors import portions, revision_of
-from synesthete.encoders.base import Encoder
+from synesthete.encoders.base import Encoder, unit
 from synesthete.encoders.track_space import Moments, space_in
 from synesthete.search import smoothing
 from synesthete.search.similarity_scale import SimilarityScale
@@ -37,6 +37,7 @@ SAMPLE_TRACKS, SAMPLE_SEGMENTS = 40_000, 100_000  # what indexes are learned fro
 _SMOOTHING_CANDIDATES, _SMOOTHING_PROBES = 32, 24
 _QUERIES, _K = 96, 10  # for measuring recall
 _CANDIDATES = (64, 128, 256, 512)
+_LEAST_PROBES = 16
 _SCALE_TRACKS = 4_000
 _AT_ONCE = 4_096
 
@@ -288,13 +289,13 @@ def _drawn_in(last: TrackStore, fitted: np.ndarray) -> np.ndarray:
 def _tuned(file: VectorFile, codes: CodeIndex) -> tuple[int, int]:
     """How many lists to look into and how many candidates to compare, so that the ten nearest are found.
 
-    Measured with tracks that ask for the others.
+    Measured with sounds that lie between two tracks: a track finds itself and its neighbours more easily.
     """
     rng = np.random.default_rng(1)
-    rows = np.sort(rng.choice(file.n_rows, min(file.n_rows, _QUERIES), replace=False))
-    queries, k = file.some(rows), min(_K + 1, file.n_rows)
-    _, nearest = file.best(queries, k)
-    n_probes = min(8, codes.n_lists)
+    rows, others = rng.integers(0, file.n_rows, (2, _QUERIES))
+    queries = unit(file.some(rows) + np.float32(0.5) * file.some(others))
+    _, nearest = file.best(queries, min(_K, file.n_rows))
+    n_probes = min(_LEAST_PROBES, codes.n_lists)
     while True:
         _, likely = codes.search(queries, _CANDIDATES[-1], n_probes, is_one_thread=False)
         for n_candidates in _CANDIDATES:

@@ -339,6 +339,7 @@ class CodeIndex:
         inner = faiss.METRIC_INNER_PRODUCT
         if n_bytes and len(sample) >= LEAST_TO_QUANTISE:
             lists: Any = module.IndexIVFPQ(centres, n_dims, n_lists, n_bytes, 8, inner)
+            lists.pq.cp.niter, lists.pq.cp.max_points_per_centroid = 10, 64
         else:
             lists = module.IndexIVFScalarQuantizer(centres, n_dims, n_lists, module.ScalarQuantizer.QT_8bit, inner)
         lists.cp.spherical = True
