@@ -62,6 +62,9 @@ def _row(
         about=dotted(track.artist, track.genre),
         source=engine.catalogue.locate(track),
         start_seconds=stop.start_seconds,
+        key=track.track_id,
+        artist=track.artist,
+        seconds=track.seconds,
         image=image,
         mark=mark,
         share=share,
@@ -73,7 +76,9 @@ def _own_row(sound: Sound, mark: str, share: float, step: dict[str, str], engine
     analysis = listening.analyse(sound, engine)
     image = player.thumbnail(analysis.spectrograms)
     wav = clip_to_wav(analysis.clip)
-    return Row(sound.name, "Your sound", wav, 0.0, image, mark, share=share, **step)
+    return Row(
+        title=sound.name, about="Your sound", source=wav, image=image, mark=mark, share=share, key=sound.key, **step
+    )
 
 
 def _step(stop: Stop, scale: SimilarityScale) -> dict[str, str]:
@@ -94,6 +99,9 @@ def show_picks(picks: Sequence[Pick], sounds: Sequence[Sound], engine: SearchEng
                 about=dotted(pick.track.artist, pick.track.genre),
                 source=engine.catalogue.locate(pick.track),
                 start_seconds=pick.start_seconds,
+                key=pick.track.track_id,
+                artist=pick.track.artist,
+                seconds=pick.track.seconds,
                 image=images[pick.track.track_id],
                 note=engine.scale.words(pick.cosine).capitalize() + to_whom,
                 figure=f"cosine {pick.cosine:.2f}",
