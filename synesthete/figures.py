@@ -11,7 +11,6 @@ import plotly.graph_objects as go
 from PIL import Image
 
 from synesthete.text import printable, shorten
-from synesthete.tracks import clock
 
 PITCH_CLASSES = ("C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "A♯", "B")
 RED, GREEN, BLUE = "#FF6B57", "#43D17E", "#5B9BFF"

@@ -16,6 +16,7 @@ import numpy as np
 from synesthete.audio import Clip, content_id, read_clip
 from synesthete.catalogue import Catalogue
 from synesthete.encoders.base import Embedding, Encoder, unit
+from synesthete.encoders.track_space import TrackSpace
 from synesthete.errors import CatalogueError, EncoderError, SynestheteError
 from synesthete.search.encoder_index import SMALL_UP_TO, EncoderIndex
 from synesthete.search.filters import DEFAULT_OPTIONS, HIDING_REASONS, SearchOptions, select
@@ -192,6 +193,11 @@ class SearchEngine:
     def scale(self) -> SimilarityScale:
         """What a cosine of whole tracks means in this catalogue; a result carries the scale that fits it."""
         return self._encoder_index().scale
+
+    @property
+    def space(self) -> TrackSpace:
+        """Which makes vectors of whole tracks in this catalogue, before they are drawn to their neighbours."""
+        return self._encoder_index().space
 
     def vectors(self) -> tuple[tuple[str, ...], np.ndarray]:
         """The tracks as they are compared here; of a large catalogue rather ask for :meth:`vectors_of` some.
