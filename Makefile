@@ -22,7 +22,8 @@ help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 run: .venv/.installed ## install into .venv and start the app on http://127.0.0.1:8501
-	$(BIN)/streamlit run serve.py --server.address 127.0.0.1 --server.port $(PORT) --server.fileWatcherType $(WATCH)
+	SYNESTHETE_OWNER=$${SYNESTHETE_OWNER-local} $(BIN)/streamlit run app.py --server.address 127.0.0.1 --server.port $(PORT) \
+	  --server.fileWatcherType $(WATCH)
 
 test: lint types unit ## install with the development tools, then lint, types and every test
 

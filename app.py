@@ -1,52 +1,70 @@
-"""Listen: record, drop or pick a sound; hear the ten tracks most alike, and see what the engine sees."""
+"""Listen: record, drop or pick a sound; hear the ten tracks most alike, and see what the engine sees.
+
+``streamlit run app.py`` imports this file once, for the server, and then runs it for the page.
+"""
 
 import streamlit as st
 
-from synesthete.ui import catalogues, frame, listening, matches, options, resources, sound, sound_input, spotify, state
+from synesthete.ui import (
+    catalogues,
+    frame,
+    listening,
+    matches,
+    options,
+    resources,
+    server,
+    sound,
+    sound_input,
+    spotify,
+    state,
+)
 from synesthete.ui.export import offer_export
 
-with frame.begin("Listen"):
-    spotify.receive()
-    st.title("What sounds like this?", anchor=False)
-    source = catalogues.choose()
-    catalogue = resources.catalogue(source.path)
-    encoder_name = options.choose_encoder(source)
-    search_options = options.choose_options()
+if __name__ == "__main__":
+    with frame.begin("Listen"):
+        spotify.receive()
+        st.title("What sounds like this?", anchor=False)
+        source = catalogues.choose()
+        catalogue = resources.catalogue(source.path)
+        encoder_name = options.choose_encoder(source)
+        search_options = options.choose_options()
 
-    asked = state.current()
-    if asked is None:
-        st.markdown(
-            f"Give Synesthete a sound. It looks at it, and finds what sounds most alike among "
-            f"{catalogues.how_much(source, catalogue)}. By ear alone: no tags, no history, no popularity."
-        )
-    sound_input.choose_sound(catalogue)
-
-    asked = state.current()  # an address may just have named one
-    if asked is None:
-        sound_input.suggest(catalogue)
-        catalogues.invite_briefly(source)
-    engine = listening.engine_for(source, encoder_name) if asked else None
-    if asked and engine and listening.is_gone(asked, engine):
-        sound.show_gone(asked, engine)
-        result = engine.search_track(asked.track_id, search_options)
-        matches.show_recording(result, engine.catalogue, asked.track_id)
-        matches.show_matches(result, engine.catalogue)
-    elif asked and engine:
-        of_sound, of_matches = st.columns([5, 7], gap="large")
-        below = st.container()
-        with of_sound:
-            analysis = sound.show_name(asked, engine)
-        result = listening.find(asked, listening.analyse_passage(asked, analysis, engine), engine, search_options)
-        with of_matches:  # the answer first; the pictures follow
-            matches.show_matches(result, engine.catalogue)
-        with of_sound:
-            sound.show_sound(asked, analysis, result, engine)
-        with below:
-            sound.show_layers(asked, analysis, engine)
-            offer_export(
-                [match.track for match in result.matches],
-                f"Sounds like {sound.title(asked, analysis, engine)}",
-                engine.catalogue,
-                [match.offset_seconds for match in result.matches],
+        asked = state.current()
+        if asked is None:
+            st.markdown(
+                f"Give Synesthete a sound. It looks at it, and finds what sounds most alike among "
+                f"{catalogues.how_much(source, catalogue)}. By ear alone: no tags, no history, no popularity."
             )
-    frame.bring_into_view("the-sound")
+        sound_input.choose_sound(catalogue)
+
+        asked = state.current()  # an address may just have named one
+        if asked is None:
+            sound_input.suggest(catalogue)
+            catalogues.invite_briefly(source)
+        engine = listening.engine_for(source, encoder_name) if asked else None
+        if asked and engine and listening.is_gone(asked, engine):
+            sound.show_gone(asked, engine)
+            result = engine.search_track(asked.track_id, search_options)
+            matches.show_recording(result, engine.catalogue, asked.track_id)
+            matches.show_matches(result, engine.catalogue)
+        elif asked and engine:
+            of_sound, of_matches = st.columns([5, 7], gap="large")
+            below = st.container()
+            with of_sound:
+                analysis = sound.show_name(asked, engine)
+            result = listening.find(asked, listening.analyse_passage(asked, analysis, engine), engine, search_options)
+            with of_matches:  # the answer first; the pictures follow
+                matches.show_matches(result, engine.catalogue)
+            with of_sound:
+                sound.show_sound(asked, analysis, result, engine)
+            with below:
+                sound.show_layers(asked, analysis, engine)
+                offer_export(
+                    [match.track for match in result.matches],
+                    f"Sounds like {sound.title(asked, analysis, engine)}",
+                    engine.catalogue,
+                    [match.offset_seconds for match in result.matches],
+                )
+        frame.bring_into_view("the-sound")
+else:
+    app = st.App("app.py", **server.parts())

@@ -59,7 +59,7 @@ class Server:
     """The app of a checkout, started as ``make run`` starts it."""
 
     def __init__(self, checkout: Path) -> None:
-        script = next(name for name in ("serve.py", "app.py") if (checkout / name).is_file())
+        script = "app.py"
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         self._state = tempfile.TemporaryDirectory()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -55,7 +56,7 @@ def title(journey: Journey, sounds: Sequence[Sound]) -> str:
 
 
 def _row(
-    stop: Stop, track: Track, mark: str, share: float, step: dict[str, str], image: bytes, engine: SearchEngine
+    stop: Stop, track: Track, mark: str, share: float, step: dict[str, Any], image: bytes, engine: SearchEngine
 ) -> Row:
     return Row(
         title=track.title,
@@ -72,7 +73,7 @@ def _row(
     )
 
 
-def _own_row(sound: Sound, mark: str, share: float, step: dict[str, str], engine: SearchEngine) -> Row:
+def _own_row(sound: Sound, mark: str, share: float, step: dict[str, Any], engine: SearchEngine) -> Row:
     analysis = listening.analyse(sound, engine)
     image = player.thumbnail(analysis.spectrograms)
     wav = clip_to_wav(analysis.clip)
@@ -81,7 +82,7 @@ def _own_row(sound: Sound, mark: str, share: float, step: dict[str, str], engine
     )
 
 
-def _step(stop: Stop, scale: SimilarityScale) -> dict[str, str]:
+def _step(stop: Stop, scale: SimilarityScale) -> dict[str, Any]:
     note = f"{scale.words(stop.step_cosine).capitalize()} to the one before"
     return {"note": note, "figure": f"A step of {stop.step_degrees:.0f}° · cosine {stop.step_cosine:.2f}"}
 
