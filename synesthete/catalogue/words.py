@@ -161,16 +161,6 @@ class WordStore(MomentStore):
                     found.setdefault(track_id, []).append(word)
         return {track_id: tuple(words) for track_id, words in found.items()}
 
-    def likeliest_words(self) -> dict[str, str]:
-        """The likeliest word of each track that has one."""
-        table, least = self._least()
-        rows = self._rows(
-            f"{table} SELECT track_id, word FROM track_words JOIN least USING (word)"
-            " WHERE probability >= least ORDER BY track_id, probability, word DESC",
-            least,
-        )
-        return dict(rows)  # of a track's words the likeliest is written last
-
     def _least(self) -> tuple[str, list[str | float]]:
         """The thresholds as a table of a query, and what it binds."""
         pairs = self.thresholds().items()

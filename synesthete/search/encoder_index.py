@@ -131,6 +131,10 @@ class EncoderIndex:
         """The vectors of all whole tracks [n_tracks, size], float32, unit length; a copy."""
         return self._tracks.vectors()
 
+    def some_vectors(self, rows: np.ndarray) -> np.ndarray:
+        """The vectors of some whole tracks [n, size], float32, unit length."""
+        return self._tracks.some_vectors(np.asarray(rows, dtype=np.int64))
+
     def vector(self, row: int) -> np.ndarray:
         """The vector of one whole track [size]."""
         return self._tracks.vector(row)

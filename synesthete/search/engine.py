@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -147,6 +147,31 @@ class SearchEngine:
         """
         index = self._encoder_index()
         return index.ids, index.vectors()
+
+    def vectors_of(self, ids: Sequence[str]) -> np.ndarray:
+        """The vectors of some tracks [n, size], float32, unit length, in their order.
+
+        Raises
+        ------
+        CatalogueError
+            A track is not in the index.
+        """
+        index = self._encoder_index()
+        return index.some_vectors(np.array([self._row(index, track_id) for track_id in ids], dtype=np.int64))
+
+    def near(self, points: np.ndarray, n: int) -> tuple[str, ...]:
+        """The tracks that are among the ``n`` most alike to one of some unit vectors [m, size], sorted by id."""
+        index = self._encoder_index()
+        rows = np.unique(np.concatenate([index.nearest_tracks(point, n)[1] for point in points]))
+        return tuple(index.ids[row] for row in rows.tolist())
+
+    def _row(self, index: EncoderIndex, track_id: str) -> int:
+        if track_id not in index.row_of:
+            raise CatalogueError(
+                f"The track {track_id!r} is not in the index of {self.catalogue.path}. Index the catalogue again:"
+                " synesthete index."
+            )
+        return index.row_of[track_id]
 
     @property
     def vectors_revision(self) -> str:
