@@ -218,6 +218,10 @@ class ListingStore(WordStore):
         of_one = f"SELECT {kind} FROM tracks WHERE track_id = (SELECT track_id FROM listing WHERE {kind} = ? LIMIT 1)"
         return self._rows(of_one, (key,))[0][0].strip(), n_tracks
 
+    def styles(self) -> dict[str, str]:
+        """The genre of every track, without case and accents, by id; reads all of them."""
+        return dict(self._rows("SELECT track_id, genre FROM listing"))
+
     def random_ids(self, n: int) -> list[str]:
         """At most ``n`` ids by lot, each once; all of them, in any order, where there are no more."""
         (last,) = self._rows("SELECT max(number) FROM listing")[0]

@@ -168,16 +168,6 @@ class WordStore(MomentStore):
         ranked = sorted(likely.items(), key=lambda pair: (-pair[1], pair[0]))
         return tuple(word for word, probability in ranked if probability >= least.get(word, SURE))
 
-    def likeliest_words(self) -> dict[str, str]:
-        """The likeliest word of each track that has one."""
-        table, least = self._least()
-        rows = self._rows(
-            f"{table} SELECT track_id, word FROM track_words JOIN least USING (word)"
-            " WHERE probability >= least ORDER BY track_id, probability, word DESC",
-            least,
-        )
-        return dict(rows)  # of a track's words the likeliest is written last
-
     def _least(self) -> tuple[str, list[str | float]]:
         """The thresholds as a table of a query, and what it binds."""
         pairs = self.thresholds().items()

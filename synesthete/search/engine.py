@@ -248,6 +248,12 @@ class SearchEngine:
         index = self._encoder_index()
         return tuple(index.ids[row] for row in np.flatnonzero(index.passing(only)).tolist())
 
+    def near(self, points: np.ndarray, n: int) -> tuple[str, ...]:
+        """The tracks that are among the ``n`` most alike to one of some unit vectors [m, size], sorted by id."""
+        index = self._encoder_index()
+        rows = np.unique(np.concatenate([index.nearest_tracks(point, n)[1] for point in points]))
+        return tuple(index.ids[row] for row in rows.tolist())
+
     def _row(self, index: EncoderIndex, track_id: str) -> int:
         if track_id not in index.row_of:
             raise CatalogueError(
