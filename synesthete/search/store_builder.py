@@ -197,7 +197,7 @@ class _Builder:
             slot_of.update(zip(added, slots.tolist(), strict=True))
             found |= added
             header = self._with_codes(header, list(added), slots)
-        found = dict(sorted(found.items(), key=lambda pair: pair[0].encode()))
+        found = dict(sorted(found.items()))
         revision = revision_of(self._fingerprint, found)
         header = replace(
             header, revision=revision, vectors_revision=settings.fingerprint(header.vectors_revision, revision)
