@@ -38,7 +38,7 @@ class VectorFile:
             with path.open("rb") as file:
                 self._map = mmap.mmap(file.fileno(), n_rows * row_bytes(size), access=mmap.ACCESS_READ)
         except (OSError, ValueError) as error:
-            raise IndexMismatchError(f"The vectors {path} cannot be read: {error}. Build them again.") from error
+            raise IndexMismatchError(f"The index {path} cannot be read: {error}. Build it again.") from error
         self._halves = np.frombuffer(self._map, dtype="<f2").reshape(n_rows, -1)
         if hasattr(mmap, "MADV_RANDOM"):
             self._map.madvise(mmap.MADV_RANDOM)

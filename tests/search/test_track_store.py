@@ -17,6 +17,7 @@ from synesthete.encoders.base import Embedding, unit
 from synesthete.encoders.parts import Part
 from synesthete.errors import CatalogueError
 from synesthete.search import SearchEngine, SearchOptions, TrackFilter, make_searchable, store_builder
+from synesthete.search.encoder_index import EncoderIndex
 from synesthete.search.smoothing import smoothed
 from synesthete.search.store_builder import bring_up_to_date
 from synesthete.search.store_state import StoreState
@@ -338,7 +339,9 @@ def test_filters_act_inside_the_search(made):
         expected = [tracks[other].track_id for other in nearest(vectors, vectors[row], K, is_allowed)]
         ids, cosines = engine.nearest(tracks[row].track_id, K, only)
         assert list(ids) == expected and len(cosines) == len(expected)
-        result = engine.search_track(tracks[row].track_id, SearchOptions(only=only, hide_duplicates=False))
+        result = engine.search_track(
+            tracks[row].track_id, SearchOptions(only=only, hide_duplicates=False, compare="track")
+        )
         assert [match.track.track_id for match in result.matches] == expected
         assert sum(result.n_hidden.values()) == 0
     np.testing.assert_array_equal(engine.vectors_of([tracks[9].track_id, tracks[4].track_id]), vectors[[9, 4]])
@@ -367,7 +370,7 @@ def test_a_vector_file_is_cut_where_it_was_left(tmp_path, rng):
 
 
 def test_making_searchable_brings_up_to_date(own, rng, monkeypatch):
-    monkeypatch.setattr("synesthete.search.encoder_index.SMALL_UP_TO", 100)
+    monkeypatch.setitem(EncoderIndex.__init__.__kwdefaults__, "small_up_to", 100)
     put(own.catalogue, rng, range(N_TRACKS, N_TRACKS + 5))
     make_searchable(own.catalogue, ENCODER, own.folder)
     assert TrackStore.open(own.folder, ENCODER).n_vectors == N_TRACKS + 5
