@@ -214,6 +214,10 @@ class EncoderIndex:
             if self._are_there(rows[0]):
                 return cosines[0], rows[0]
 
+    def has(self, track_id: str) -> bool:
+        """Whether a track is here, and still in the catalogue."""
+        return track_id in self.row_of and self._are_there(np.array([self.row_of[track_id]]))
+
     def _without_gone(self, is_allowed: np.ndarray | None) -> np.ndarray | None:
         if not self._is_gone.any():
             return is_allowed
@@ -296,7 +300,7 @@ class EncoderIndex:
     def _measure_passages(self, n_segments: int, rng: np.random.Generator) -> SimilarityScale:
         if self.n_tracks < MIN_TRACKS:
             return SimilarityScale.from_samples([])
-        sample = np.sort(rng.choice(self.n_tracks, min(self.n_tracks, _SCALE_TRACKS), replace=False))
+        sample = self._some_that_are_there(rng)
         # Not through the cache: it keeps what searches look at.
         segments = self._read_segments(sample.tolist()) if self._segments is None else self.segment_vectors(sample)
         is_silent = np.maximum.reduceat(segments.run_lengths, segments.bounds[:-1]) == 0
@@ -312,6 +316,13 @@ class EncoderIndex:
                 is_other[number] = False
                 samples.append(best_passages(query, segments).cosines[is_other])
         return SimilarityScale.from_samples(np.concatenate([np.empty(0), *samples]))
+
+    def _some_that_are_there(self, rng: np.random.Generator) -> np.ndarray:
+        while True:
+            rows = np.flatnonzero(~self._is_gone)
+            sample = np.sort(rng.choice(rows, min(len(rows), _SCALE_TRACKS), replace=False))
+            if self._are_there(sample):
+                return sample
 
 
 class _SegmentCache:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -25,6 +25,7 @@ from synesthete.search.ranking import Query
 from synesthete.search.recognition import Recognition, calibration_of, recognise
 from synesthete.search.similarity_scale import SimilarityScale
 from synesthete.search.track_columns import EVERY_TRACK, TrackFilter
+from synesthete.search.track_store import state_path
 from synesthete.spectrogram import Spectrogram, compute_spectrograms
 from synesthete.tracks import Match
 
@@ -139,25 +140,25 @@ class SearchEngine:
         self._is_indexing = is_indexing or index_folder is None
         self._small_up_to = small_up_to
         self._lock = threading.Lock()
-        self._kept: tuple[int, EncoderIndex] | None = None
+        self._kept: tuple[_Signs, EncoderIndex] | None = None
         self._reader: threading.Thread | None = None
         self._next_look = 0.0
         self._calibration = calibration_of(encoder)
         index = self._encoder_index()
-        if index.is_large and index.revision != catalogue.revision(encoder.fingerprint):
-            self._kept = (-1, index)
+        if self._is_indexing and index.is_large and index.revision != catalogue.revision(encoder.fingerprint):
+            self._kept = (_Signs(-1, 0), index)
 
     def _encoder_index(self) -> EncoderIndex:
         """The index of the catalogue as it is now, or of a large one as it was last."""
         with self._lock:
-            n_changes = self.catalogue.n_changes()
-            if self._kept and self._kept[0] != n_changes:
+            signs = self._signs(self.catalogue)
+            if self._kept and self._kept[0] != signs:
                 if self._kept[1].is_large:
                     self._read_in_background()
                 else:
-                    self._kept = (n_changes, self._kept[1]) if self._kept[1].follow_tags() else None
+                    self._kept = (signs, self._kept[1]) if self._kept[1].follow_tags() else None
             if self._kept is None:
-                self._kept = (n_changes, self._read(self.catalogue, is_current=False))
+                self._kept = (signs, self._read(self.catalogue, is_current=False))
             index = self._kept[1]
         if index.n_tracks == 0 and len(self.catalogue) > 0:
             raise CatalogueError(
@@ -165,6 +166,10 @@ class SearchEngine:
                 f" {self.catalogue.path} yet. Embed them first: synesthete.catalogue.embed_missing."
             )
         return index
+
+    def _signs(self, catalogue: Catalogue) -> _Signs:
+        path = state_path(self._folder, self.encoder.fingerprint) if self._folder else None
+        return _Signs(catalogue.n_changes(), path.stat().st_mtime_ns if path and path.is_file() else 0)
 
     def _read(self, catalogue: Catalogue, is_current: bool) -> EncoderIndex:
         return EncoderIndex(catalogue, self.encoder, self._folder, is_current=is_current, small_up_to=self._small_up_to)
@@ -180,11 +185,11 @@ class SearchEngine:
         try:
             # A connection of its own: whoever searches meanwhile does not wait.
             with Catalogue.open(self.catalogue.path, is_read_only=True) as catalogue:
-                n_changes = catalogue.n_changes()
+                signs = self._signs(catalogue)
                 index = self._read(catalogue, self._is_indexing)
             index.read_from(self.catalogue)
             with self._lock:
-                self._kept = (n_changes, index)
+                self._kept = (signs, index)
         except (SynestheteError, OSError) as error:
             _log.warning("The index of %s could not be brought up to date: %s", self.catalogue.path, error)
         self._next_look = time.monotonic() + max(LEAST_PAUSE_SECONDS, 10 * (time.monotonic() - begin))
@@ -386,6 +391,7 @@ class SearchEngine:
     ) -> SearchResult:
         self._check(embedding)
         index = self._encoder_index()
+        own_id = own_id if index.has(own_id) else ""
         if seconds is None:
             seconds = max(segment.start_seconds + segment.seconds for segment in embedding.segments)
         segments = self._segments_of(embedding)
@@ -418,7 +424,7 @@ class SearchEngine:
     def _recognise(
         self, segments: SegmentVectors, index: EncoderIndex, own_id: str, without: list[int]
     ) -> Recognition | None:
-        if own_id in index.row_of and index.row_of[own_id] not in without:  # the very same samples
+        if own_id and index.row_of[own_id] not in without:  # the very same samples
             return Recognition(index.row_of[own_id], certainty=1.0, cosine=1.0)
         return recognise(segments, index, self._calibration, without) if self._calibration else None
 
@@ -452,6 +458,13 @@ def _between(vector: np.ndarray, index: EncoderIndex, likeliest: Recognition | N
         return vector
     share = np.float32(likeliest.certainty)
     return unit((1 - share) * vector + share * index.vector(likeliest.row))
+
+
+class _Signs(NamedTuple):
+    """By which a change is noticed: of the catalogue, and of the file that completes an index (0 if there is none)."""
+
+    n_changes: int
+    completed_ns: int
 
 
 class _Stages:

@@ -34,7 +34,7 @@ WANTED_RECALL = 0.995  # of the ten nearest, measured on the catalogue itself
 TRACK_DIMS = 128  # of the codes of tracks, a byte each
 PASSAGE_DIMS, PASSAGE_BYTES = 256, 32
 SAMPLE_TRACKS, SAMPLE_SEGMENTS = 40_000, 100_000  # what indexes are learned from
-_SMOOTHING_CANDIDATES, _SMOOTHING_PROBES = 32, 24
+_SMOOTHING_CANDIDATES, _SMOOTHING_PROBES = 16, 16
 _QUERIES, _K = 96, 10  # for measuring recall
 _CANDIDATES = (64, 128, 256, 512)
 _LEAST_PROBES = 16
@@ -106,7 +106,7 @@ class _Builder:
         fitted_path = self._new_path("plain") if self._space.is_fitted else path
         size = len(self._space(np.zeros(self._encoder.n_track_features, np.float32)))
         n_tracks = append(fitted_path, 0, size, self._fitted(ids, digests))
-        file = VectorFile(fitted_path, n_tracks, size)
+        file = VectorFile(fitted_path, n_tracks, size, is_kept=True)
         codes = _learned(file)
         if self._space.is_fitted:
             append(path, 0, size, _smoothed(file, codes))
@@ -197,7 +197,7 @@ class _Builder:
             slot_of.update(zip(added, slots.tolist(), strict=True))
             found |= added
             header = self._with_codes(header, list(added), slots)
-        found = dict(sorted(found.items(), key=lambda pair: pair[0].encode()))
+        found = dict(sorted(found.items()))
         revision = revision_of(self._fingerprint, found)
         header = replace(
             header, revision=revision, vectors_revision=settings.fingerprint(header.vectors_revision, revision)

@@ -87,7 +87,7 @@ class TrackColumns:
         is_there, seconds = np.zeros(n, dtype=bool), np.zeros(n)
         columns = [(np.full(n, -1, dtype=np.int32), {"": -1}) for _ in range(3)]
         for track_id, length, artist, genre, path in catalogue.listed(fingerprint):
-            while row < n and ids[row].encode() < track_id.encode():
+            while row < n and ids[row] < track_id:
                 row += 1
             if row == n or ids[row] != track_id:
                 continue  # it came later than the index

@@ -25,6 +25,8 @@ class VectorFile:
     n_rows : int > 0
     size : int > 0
         Length of each vector.
+    is_kept : bool
+        Leave what has been read mapped, for a while of reading much.
 
     Raises
     ------
@@ -32,13 +34,14 @@ class VectorFile:
         The file is missing, or too short.
     """
 
-    def __init__(self, path: Path, n_rows: int, size: int) -> None:
+    def __init__(self, path: Path, n_rows: int, size: int, *, is_kept: bool = False) -> None:
         self.path, self.n_rows, self.size = path, n_rows, size
         try:
             with path.open("rb") as file:
                 self._map = mmap.mmap(file.fileno(), n_rows * row_bytes(size), access=mmap.ACCESS_READ)
         except (OSError, ValueError) as error:
-            raise IndexMismatchError(f"The vectors {path} cannot be read: {error}. Build them again.") from error
+            raise IndexMismatchError(f"The index {path} cannot be read: {error}. Build it again.") from error
+        self._is_dropped = not is_kept and hasattr(mmap, "MADV_DONTNEED")
         self._halves = np.frombuffer(self._map, dtype="<f2").reshape(n_rows, -1)
         if hasattr(mmap, "MADV_RANDOM"):
             self._map.madvise(mmap.MADV_RANDOM)
@@ -71,7 +74,7 @@ class VectorFile:
     def _taken(self, rows: np.ndarray) -> np.ndarray:
         """A copy of some rows; their pages stay in the system's cache, and do not pile up in this process."""
         taken = self._halves[rows]
-        if hasattr(mmap, "MADV_DONTNEED"):
+        if self._is_dropped:
             self._map.madvise(mmap.MADV_DONTNEED)
         return taken
 

@@ -25,8 +25,6 @@ from synesthete.build_lock import one_builder
 from synesthete.errors import CatalogueError, OptionError
 from synesthete.files import write_atomically
 
-EXACT_UP_TO = 200_000  # vectors; a flat search of so many x 512 takes some tens of milliseconds
-PROBED_SHARE = 1 / 16  # of the lists of a large index that one search looks into
 MOST_LISTS = 8_192  # of a code index
 LEAST_TO_QUANTISE = 20_000  # vectors; fewer are too few to learn a product quantiser from
 _MOST_FOR_AXES = 10_000
@@ -45,46 +43,32 @@ class IndexMismatchError(CatalogueError):
 
 
 class VectorIndex:
-    """Finds the rows of a matrix of unit vectors with the largest inner products with a query.
-
-    Up to ``EXACT_UP_TO`` vectors the search is exact (flat). Above, vectors lie in lists around cluster
-    centres (inverted file, Sivic & Zisserman, 2003), and the most promising sixteenth of the lists is
-    searched exactly.
+    """Finds the rows of a matrix of unit vectors with the largest inner products with a query, by looking at all.
 
     Attributes
     ----------
     n_vectors : int >= 0
     size : int >= 0
         Length of each vector.
-    is_exact : bool
     """
 
     def __init__(self, index: faiss.Index | None, size: int) -> None:
         self._index: Any = index
         self.size = size
-        if isinstance(index, faiss.IndexIVF):
-            index.make_direct_map()  # where each row lies, to look up vectors
 
     @property
     def n_vectors(self) -> int:
         """How many vectors the index holds."""
         return int(self._index.ntotal) if self._index is not None else 0
 
-    @property
-    def is_exact(self) -> bool:
-        """Whether a search looks at every vector."""
-        return not isinstance(self._index, faiss.IndexIVF)
-
     @classmethod
-    def build(cls, vectors: np.ndarray, *, exact_up_to: int = EXACT_UP_TO) -> VectorIndex:
+    def build(cls, vectors: np.ndarray) -> VectorIndex:
         """Index the rows of a matrix.
 
         Parameters
         ----------
         vectors : np.ndarray [shape=(n, size)], unit length
             May have no rows.
-        exact_up_to : int >= 0
-            With more rows than this the index is an inverted file.
 
         Raises
         ------
@@ -96,16 +80,7 @@ class VectorIndex:
         if n_vectors == 0:
             return cls(None, size)
         faiss.omp_set_num_threads(_N_THREADS)
-        if n_vectors <= exact_up_to:
-            index: Any = faiss.IndexFlatIP(size)
-        else:
-            n_lists = max(1, min(round(4 * math.sqrt(n_vectors)), n_vectors // 40))
-            index = faiss.IndexIVFFlat(faiss.IndexFlatIP(size), size, n_lists, faiss.METRIC_INNER_PRODUCT)
-            index.cp.spherical = True
-            index.cp.seed = _SEED
-            index.cp.max_points_per_centroid = 64  # enough for centres, and minutes faster than all
-            index.train(vectors)
-            index.nprobe = max(8, math.ceil(n_lists * PROBED_SHARE))
+        index: Any = faiss.IndexFlatIP(size)
         index.add(vectors)
         return cls(index, size)
 
@@ -166,23 +141,11 @@ class VectorIndex:
         if k == 0:
             return np.empty((len(queries), 0), np.float32), np.empty((len(queries), 0), np.int64)
         faiss.omp_set_num_threads(1)
-        cosines, rows = self._index.search(queries, k, params=self._parameters(is_allowed))
-        if not self.is_exact and (rows < 0).any():  # fewer than k in the lists looked into: look into all
-            cosines, rows = self._index.search(queries, k, params=self._parameters(is_allowed, is_everywhere=True))
+        module: Any = faiss
+        params = None if is_allowed is None else module.SearchParameters(sel=_selector(is_allowed))
+        cosines, rows = self._index.search(queries, k, params=params)
         order = np.lexsort((rows, -cosines), axis=1)  # equal cosines in the order of rows, always
         return np.take_along_axis(cosines, order, axis=1), np.take_along_axis(rows, order, axis=1)
-
-    def _parameters(self, is_allowed: np.ndarray | None, is_everywhere: bool = False) -> Any:
-        module: Any = faiss
-        options: dict[str, Any] = {}
-        if is_allowed is not None:
-            options["sel"] = module.IDSelectorBitmap(np.packbits(is_allowed, bitorder="little"))
-        if self.is_exact:
-            return module.SearchParameters(**options) if options else None
-        n_probes, n_lists = self._index.nprobe, self._index.nlist
-        if is_allowed is not None:  # the fewer are allowed, the further off they lie: compare with equally many
-            n_probes = min(n_lists, math.ceil(n_probes * len(is_allowed) / np.count_nonzero(is_allowed)))
-        return module.SearchParametersIVF(nprobe=n_lists if is_everywhere else n_probes, **options)
 
     def save(self, path: str | Path, revision: str) -> None:
         """Write the index with the revision it belongs to; a reader sees the old file or the new one, whole.
@@ -395,7 +358,7 @@ class CodeIndex:
         faiss.omp_set_num_threads(1 if is_one_thread else _N_THREADS)
         options: dict[str, Any] = {"nprobe": min(n_probes, self.n_lists)}
         if is_allowed is not None:
-            options["sel"] = module.IDSelectorBitmap(np.packbits(is_allowed, bitorder="little"))
+            options["sel"] = _selector(is_allowed)
         params = module.SearchParametersIVF(**options)
         if isinstance(self._index, faiss.IndexPreTransform):
             params = module.SearchParametersPreTransform(index_params=params)
@@ -438,6 +401,11 @@ class CodeIndex:
             raise IndexMismatchError(f"The index {path} cannot be read: {error}. Build it again.") from error
 
 
+def _selector(is_allowed: np.ndarray) -> Any:
+    module: Any = faiss
+    return module.IDSelectorBitmap(np.packbits(is_allowed, bitorder="little"))
+
+
 def inner_products(halves: np.ndarray, query: np.ndarray) -> np.ndarray:
     """Inner products [n], float32, of vectors kept as float16 [n, size] with a query [size]."""
     cosines, rows = best_inner_products(halves, query[None], len(halves))
@@ -450,9 +418,7 @@ def best_inner_products(halves: np.ndarray, queries: np.ndarray, k: int) -> tupl
     """The ``k`` <= n largest inner products [m, k] of vectors kept as float16 [n, size] with queries, and whose."""
     module: Any = faiss
     faiss.omp_set_num_threads(1)
-    size = halves.shape[1]
-    # What lies behind the last 16 numbers would be computed one by one.
-    index = module.IndexScalarQuantizer(size, module.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
+    index = module.IndexScalarQuantizer(halves.shape[1], module.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
     index.add_sa_codes(np.ascontiguousarray(halves).view(np.uint8))
     return index.search(np.ascontiguousarray(queries, dtype=np.float32), k)
 
