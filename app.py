@@ -52,7 +52,7 @@ if __name__ == "__main__":
             below = st.container()
             with of_sound:
                 analysis = sound.show_name(asked, engine)
-            result = listening.find(asked, listening.analyse_passage(asked, analysis, engine), engine, search_options)
+            result = listening.find(asked, analysis, engine, search_options)
             with of_matches:  # the answer first; the pictures follow
                 matches.show_matches(result, engine.catalogue)
             with of_sound:

@@ -77,9 +77,8 @@ def _own_row(sound: Sound, mark: str, share: float, step: dict[str, Any], engine
     analysis = listening.analyse(sound, engine)
     image = player.thumbnail(analysis.spectrograms)
     wav = clip_to_wav(analysis.clip)
-    return Row(
-        title=sound.name, about="Your sound", source=wav, image=image, mark=mark, share=share, key=sound.key, **step
-    )
+    row = Row(title=sound.name, about="Your sound", source=wav, image=image, mark=mark, share=share, key=sound.key)
+    return replace(row, note=step.get("note", ""), figure=step.get("figure", ""))
 
 
 def _step(stop: Stop, scale: SimilarityScale) -> dict[str, Any]:

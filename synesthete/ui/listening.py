@@ -127,17 +127,27 @@ def _analyse_clip(clip: Clip, engine: SearchEngine) -> Analysis:
     return Analysis(clip, spectrograms, embedding, tags)
 
 
-def find(sound: Sound, analysis: Analysis, engine: SearchEngine, options: SearchOptions) -> SearchResult:
-    """The matches of the sound, or of its passage alone."""
+def find(sound: Sound, whole: Analysis, engine: SearchEngine, options: SearchOptions) -> SearchResult:
+    """The matches of the sound, or of its passage alone; ``whole`` is the analysis of all of it."""
     if sound.passage is not None:
-        query = sound.track_id or None
-        return engine.search_embedding(analysis.embedding, options, query_track_id=query, clip=analysis.clip)
+        return _find_passage(sound, whole, engine, options)
     if not sound.track_id:
-        return engine.search_embedding(analysis.embedding, options, clip=analysis.clip)
+        return engine.search_embedding(whole.embedding, options, clip=whole.clip)
     if engine.catalogue.has_vectors(sound.track_id, engine.encoder.fingerprint):
         return engine.search_track(sound.track_id, options)
     # this encoder has not come to this track yet
-    return engine.search_embedding(analysis.embedding, options, query_track_id=sound.track_id, clip=analysis.clip)
+    return engine.search_embedding(whole.embedding, options, query_track_id=sound.track_id, clip=whole.clip)
+
+
+def _find_passage(sound: Sound, whole: Analysis, engine: SearchEngine, options: SearchOptions) -> SearchResult:
+    """What sounds like the passage: not the recording it is from, whose whole would then ask in its place."""
+    own_id = sound.track_id
+    if not own_id:
+        of_whole = find(sound.of_passage(None), whole, engine, options)
+        named = of_whole.recognised or next(iter(of_whole.same_recording), None)
+        own_id = named.track.track_id if named else ""
+    passage = analyse_passage(sound, whole, engine)
+    return engine.search_embedding(passage.embedding, options, query_track_id=own_id or None, clip=passage.clip)
 
 
 def engine_for(source: Source, encoder_name: str) -> SearchEngine | None:
