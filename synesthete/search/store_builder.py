@@ -82,10 +82,11 @@ def bring_up_to_date(catalogue: Catalogue, encoder: Encoder, folder: Path) -> Tr
 
 
 def _remove_others(folder: Path, fingerprint: str, state: StoreState) -> None:
-    for kind in ("vectors", "codes", "passages", "plain"):
-        for path in folder.glob(f"{fingerprint}.*.{kind}*"):
-            if path.name not in state.files:
-                path.unlink(missing_ok=True)
+    """What no state needs any more: of the last one, of a builder that was stopped, and of when all was in memory."""
+    kinds = ("*.vectors", "*.codes*", "*.passages*", "*.plain", "tracks.index", "passages.index")
+    for path in [path for kind in kinds for path in folder.glob(f"{fingerprint}.{kind}")]:
+        if path.name not in state.files:
+            path.unlink(missing_ok=True)
 
 
 class _Builder:
