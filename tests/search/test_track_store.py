@@ -182,7 +182,7 @@ def test_after_much_change_all_is_made_anew(own, rng, monkeypatch):
 
 @pytest.mark.parametrize("kind", ["store", "vectors", "codes", "passages"])
 @pytest.mark.parametrize("damage", ["gone", "cut", "other"])
-def test_a_damaged_index_is_made_anew(own, kind, damage):
+def test_a_damaged_index_is_not_opened(own, kind, damage):
     (path,) = own.folder.glob(f"*.{kind}")
     if damage == "gone":
         path.unlink()
@@ -196,8 +196,14 @@ def test_a_damaged_index_is_made_anew(own, kind, damage):
         path.write_bytes(content)
     with pytest.raises(IndexMismatchError, match="Build it again"):
         TrackStore.open(own.folder, ENCODER)
+
+
+def test_a_damaged_index_is_made_anew(own):
+    (path,) = own.folder.glob("*.codes")
+    os.truncate(path, 100)
     engine = SearchEngine(own.catalogue, ENCODER, own.folder, small_up_to=0)
     assert len(engine.search_track("00001").matches) == K
+    assert not path.exists()
 
 
 @pytest.mark.parametrize(
