@@ -99,14 +99,14 @@ def add_find_command(subparsers: Any) -> None:
     command.add_argument("--json", action="store_true", help="print one JSON object a track")
 
 
-def add_share_commands(subparsers: Any) -> None:
-    """Add ``export`` and ``import`` to the commands of a parser."""
+def add_share_commands(subparsers: Any, make_searchable: MakeSearchable) -> None:
+    """Add ``export`` and ``import`` to the commands of a parser; see :func:`add_index_command`."""
     for name, action, text in (
         ("export", export, "share a catalogue without its audio: one file of tags, vectors and words"),
         ("import", take_in, "take the tracks of a shared file into a catalogue, without audio"),
     ):
         command = subparsers.add_parser(name, help=text)
-        command.set_defaults(run=action)
+        command.set_defaults(run=action, make_searchable=make_searchable)
         command.add_argument("file", metavar="FILE", type=Path)
         command.add_argument("--catalogue", type=Path, metavar="FILE", default=settings.Paths().own_catalogue)
         command.add_argument("--json", action="store_true", help="print one JSON object of counts")
@@ -176,6 +176,9 @@ def take_in(chosen: argparse.Namespace) -> int:
         n_tracks = len(catalogue)
         ready = encoders.load_ready()
         foreign = [encoder for encoder in shared.encoders.values() if encoder.fingerprint not in ready]
+        if counts.n_vectors:
+            own = [encoder.name for encoder in shared.encoders.values() if encoder.fingerprint in ready]
+            chosen.make_searchable(catalogue, own)
     for encoder in foreign:
         sys.stderr.write(
             f"Its vectors by {encoder.name} ({printable(encoder.version)}) are of a version that is not installed here:"
