@@ -36,12 +36,12 @@ _SCALE_QUERIES, _SCALE_TRACKS = 30, 400
 def index_folder(catalogue: Catalogue, paths: Paths | None = None) -> Path:
     """Where the index files of a catalogue are kept for the next start.
 
-    Those of the built-in catalogue and of the user's own copies lie beside it. Any other catalogue has a folder of
-    its own among the user's state, because nothing is written into other people's folders.
+    Those of the built-in catalogue, of the user's own copies and of a visit lie beside it. Any other catalogue has a
+    folder of its own among the user's state, because nothing is written into other people's folders.
     """
     paths = paths or Paths()
     folder = catalogue.path.parent
-    if folder in (paths.sampler.resolve(), paths.state.resolve()):
+    if folder in (paths.sampler.resolve(), paths.state.resolve()) or folder.parent == paths.passing.resolve():
         return folder
     return paths.state / "indexes" / hashlib.sha256(str(catalogue.path).encode()).hexdigest()[:16]
 

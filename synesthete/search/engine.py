@@ -16,6 +16,7 @@ import numpy as np
 from synesthete.audio import Clip, content_id, read_clip
 from synesthete.catalogue import Catalogue
 from synesthete.encoders.base import Embedding, Encoder, unit
+from synesthete.encoders.track_space import TrackSpace
 from synesthete.errors import CatalogueError, EncoderError, SynestheteError
 from synesthete.search.encoder_index import SMALL_UP_TO, EncoderIndex
 from synesthete.search.filters import DEFAULT_OPTIONS, HIDING_REASONS, SearchOptions, select
@@ -198,6 +199,11 @@ class SearchEngine:
         """What a cosine of whole tracks means in this catalogue; a result carries the scale that fits it."""
         return self._encoder_index().scale
 
+    @property
+    def space(self) -> TrackSpace:
+        """Which makes vectors of whole tracks in this catalogue, before they are drawn to their neighbours."""
+        return self._encoder_index().space
+
     def vectors(self) -> tuple[tuple[str, ...], np.ndarray]:
         """The tracks as they are compared here; of a large catalogue rather ask for :meth:`vectors_of` some.
 
@@ -245,6 +251,12 @@ class SearchEngine:
         """The tracks that pass a filter, sorted."""
         index = self._encoder_index()
         return tuple(index.ids[row] for row in np.flatnonzero(index.passing(only)).tolist())
+
+    def near(self, points: np.ndarray, n: int) -> tuple[str, ...]:
+        """The tracks that are among the ``n`` most alike to one of some unit vectors [m, size], sorted by id."""
+        index = self._encoder_index()
+        rows = np.unique(np.concatenate([index.nearest_tracks(point, n)[1] for point in points]))
+        return tuple(index.ids[row] for row in rows.tolist())
 
     def _row(self, index: EncoderIndex, track_id: str) -> int:
         if track_id not in index.row_of:
