@@ -18,6 +18,7 @@ TONNETZ_AXES = ("5th x", "5th y", "m3 x", "m3 y", "M3 x", "M3 y")
 RED, GREEN, BLUE = "#FF6B57", "#43D17E", "#5B9BFF"
 _GRID = "rgba(128, 132, 150, 0.25)"
 _MAX_COLUMNS = 700  # more than a screen shows; keeps a two-minute sound's figure light
+_ENLARGED, _DIMMED = 4, 0.4
 _HZ_TICKS = (250, 500, 1000, 2000, 4000, 8000)
 _LEFT_MARGIN = 56  # pixels; the same for every figure, so that time lines up from one to the next
 
@@ -66,6 +67,25 @@ def stacked_figure(
     positions = (np.interp(_HZ_TICKS, mel_hz, np.arange(len(mel_hz))) + 0.5) / len(mel_hz)
     figure.update_yaxes(range=[0, 1], tickvals=positions, ticktext=[_hz_text(hz) for hz in _HZ_TICKS])
     return _finish(figure, seconds, starts, height=300, is_wide=True)
+
+
+def marked_image(image: np.ndarray, marks: np.ndarray) -> np.ndarray:
+    """The stacked image, larger, with marked places outlined and everything else dimmed.
+
+    Parameters
+    ----------
+    image : np.ndarray [shape=(3, n_bins, n_frames)], float in [0, 1]
+    marks : np.ndarray [shape=(n_bins, n_frames)], bool
+
+    Returns
+    -------
+    np.ndarray [shape=(3, _ENLARGED * n_bins, _ENLARGED * n_frames)], float in [0, 1]
+    """
+    large, inside = (values.repeat(_ENLARGED, axis=-1).repeat(_ENLARGED, axis=-2) for values in (image, marks))
+    padded = np.pad(inside, 1)
+    within = padded[:-2, 1:-1] & padded[2:, 1:-1] & padded[1:-1, :-2] & padded[1:-1, 2:]
+    shown = np.where(inside, large, _DIMMED * large)
+    return np.where(inside & ~within, 1.0, shown)
 
 
 def mel_figure(
