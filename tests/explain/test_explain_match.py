@@ -13,7 +13,6 @@ from synesthete.explain import Query, explain_match
 from synesthete.explain.sentence import heard
 from synesthete.search import SearchEngine, SearchOptions
 from synesthete.tracks import Match, Track
-from tests.catalogues import ENCODER as FAKE
 from tests.catalogues import take_in
 from tests.sounds import RATE_HZ, melody, noise, tone, wav_bytes
 
@@ -129,7 +128,7 @@ def test_an_encoder_says_what_it_cannot_explain(tmp_path, name):
 
 
 def test_silence_and_very_short_sounds(tmp_path, engine):
-    encoder = FAKE
+    encoder = encoders.load("statistics")
     quiet = np.concatenate([noise(np.random.default_rng(0), 6.0, -20), np.zeros(10 * RATE_HZ, dtype=np.float32)])
     with own_catalogue(tmp_path, encoder, {"short": tone(1.0), "quiet": quiet}) as catalogue:
         other = SearchEngine(catalogue, encoder)
