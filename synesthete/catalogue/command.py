@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ from synesthete.text import printable, shorten
 from synesthete.tracks import clock
 
 if TYPE_CHECKING:
-    from synesthete.catalogue.indexing import FileEvent, IndexCounts, OnEvent
+    from synesthete.catalogue.indexing import FileEvent, IndexCounts, MakeEngine, OnEvent
     from synesthete.catalogue.store import Catalogue
 
 EXIT_FAILURES, EXIT_INTERRUPTED = 3, 130
@@ -59,7 +60,17 @@ def add_index_command(subparsers: Any, make_searchable: MakeSearchable) -> None:
         "--genre-from-folder", action="store_true",
         help="where no tag names a genre, it is the folder that the file lies in",
     )  # fmt: skip
+    command.add_argument("--within", type=Path, metavar="FOLDER", help="do not follow links that lead out of it")
     command.add_argument("--workers", type=int, metavar="N", help="processes (default: one a processor)")
+    command.add_argument(
+        "--engine", choices=("local", "ray"), default="local",
+        help="where the work runs: processes of this machine, or a Ray cluster (default: %(default)s)",
+    )  # fmt: skip
+    command.add_argument(
+        "--address", metavar="HOST:PORT",
+        help="with --engine ray: the head of a running cluster, or auto for the one that this machine is in"
+        " (default: one of this machine alone is started)",
+    )  # fmt: skip
     command.add_argument("--retry", action="store_true", help="try files again that could not be read before")
     command.add_argument("--prune", action="store_true", help="remove tracks whose files are gone")
     command.add_argument("--watch", action="store_true", help="stay, and take in what is added, until Ctrl-C")
@@ -205,6 +216,10 @@ def run(chosen: argparse.Namespace) -> int:
 
     if chosen.workers is not None and chosen.workers < 1:
         raise OptionError(f"--workers is {chosen.workers}; it must be at least 1.")
+    if chosen.address is not None and chosen.engine != "ray":
+        raise OptionError(
+            f"--address is {printable(chosen.address)!r}, but only a Ray cluster has one: add --engine ray."
+        )
     try:
         with Catalogue.open(chosen.catalogue) as catalogue:
             if not chosen.watch:
@@ -228,7 +243,9 @@ def _index_once(catalogue: Catalogue, chosen: argparse.Namespace) -> IndexCounts
             chosen.encoder or [settings.DEFAULT_ENCODER],
             metadata=chosen.metadata,
             is_genre_from_folder=chosen.genre_from_folder,
+            within=chosen.within,
             n_workers=chosen.workers,
+            make_engine=_engine(chosen),
             is_retry=chosen.retry,
             is_pruned=chosen.prune,
             on_event=on_event,
@@ -241,6 +258,16 @@ def _index_once(catalogue: Catalogue, chosen: argparse.Namespace) -> IndexCounts
     if counts.n_indexed or counts.n_removed:
         chosen.make_searchable(catalogue, chosen.encoder or [settings.DEFAULT_ENCODER])
     return counts
+
+
+def _engine(chosen: argparse.Namespace) -> MakeEngine:
+    if chosen.engine == "ray":
+        from synesthete.engines.ray import RayEngine
+
+        return partial(RayEngine, address=chosen.address)
+    from synesthete.engines import LocalEngine
+
+    return LocalEngine
 
 
 @contextmanager

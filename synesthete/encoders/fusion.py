@@ -15,7 +15,6 @@ hear only some of the segments. A member that is not ready is left out: the othe
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,7 +23,7 @@ from synesthete import settings
 from synesthete.encoders import registry
 from synesthete.encoders.base import Embedding, Encoder, Features, unit
 from synesthete.encoders.parts import Part
-from synesthete.encoders.segments import Segments, frame_grid
+from synesthete.encoders.segments import AnySegments, Segments, frame_grid
 from synesthete.encoders.weights import Weights, read
 from synesthete.encoders.whitening import project
 from synesthete.errors import EncoderError
@@ -148,11 +147,11 @@ class Fusion(Encoder):
         """Segments begin with a frame of the spectrogram, for all members alike; see :meth:`Encoder.segment_grid`."""
         return frame_grid(n_samples, SEGMENT_FRAMES, HOP_FRAMES)
 
-    def features(self, segments: Segments) -> Features:
+    def features(self, segments: AnySegments) -> Features:
         """The features of all members, of some segments only for those in ``STRIDES``; see :meth:`Encoder.features`."""
         return member_features(self.members, segments)
 
-    def segment_features(self, segments: Segments) -> Features:
+    def segment_features(self, segments: AnySegments) -> Features:
         """The features of the members that hear every segment; see :meth:`Encoder.segment_features`."""
         wanted = dict.fromkeys(member_of(component.name) for component in self._components)
         return member_features({name: self.members[name] for name in wanted}, segments)
@@ -213,19 +212,13 @@ def member_of(component: str) -> str:
     return component.partition("/")[0]
 
 
-def member_features(members: Mapping[str, Encoder], segments: Segments) -> Features:
+def member_features(members: Mapping[str, Encoder], segments: AnySegments) -> Features:
     """Features of several encoders for the same segments; waveforms are given to each at one level."""
     found: Features = {}
     levelled = segments.at_level(LEVEL)
     for name, member in members.items():
-        found |= member.features(_some_of(levelled, STRIDES.get(name, 1)))
+        found |= member.features(levelled.thinned(STRIDES.get(name, 1)))
     return found
-
-
-def _some_of(segments: Segments, stride: int) -> Segments:
-    """One in ``stride`` segments, from the middle of the first of these spans; at least one."""
-    starts = segments.start_seconds
-    return replace(segments, start_seconds=starts[min(stride, len(starts)) // 2 :: stride])
 
 
 def _has_changed(name: str, member: Encoder, entries: dict[str, dict[str, Any]]) -> bool:
