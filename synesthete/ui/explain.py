@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,20 +15,16 @@ from synesthete.search import SearchEngine
 from synesthete.spectrogram import mel_frequencies
 from synesthete.text import shorten
 from synesthete.tracks import Match, clock
-from synesthete.ui.player import _url as source_address
+from synesthete.ui import media, player
+from synesthete.ui.player import Row
 from synesthete.ui.text import plain
 
 if TYPE_CHECKING:
-    from synesthete.explain import Explanation, Query, Seen
+    from synesthete.explain import Explanation, Query
 
-_ASSETS = Path(__file__).parent / "assets"
 _MINUS = "\u2212"
-_mount = st.components.v2.component(
-    "synesthete_alignment",
-    html='<div class="alignment"></div>',
-    css=(_ASSETS / "alignment.css").read_text(encoding="utf-8"),
-    js=(_ASSETS / "alignment.js").read_text(encoding="utf-8"),
-)
+_LEAST_SHOWN = 0.005  # of a cosine
+_mount = player.component("alignment", '<div class="alignment"></div>', "alignment")
 
 
 @dataclass(frozen=True)
@@ -40,17 +35,14 @@ class Asked:
     ----------
     query : Query
     key : str
-        Tells it from other sounds.
-    name : str
-        Shown as it is.
-    source : Path, bytes or None
-        What is played; None for what cannot be.
+        Tells it from other sounds, and its passages from each other.
+    row : Row
+        What is played, and what it is called.
     """
 
     query: Query
     key: str
-    name: str
-    source: Path | bytes | None = None
+    row: Row
 
 
 @st.dialog("Why do these match?", width="large")
@@ -63,16 +55,14 @@ def show_why(engine: SearchEngine, asked: Asked, match: Match) -> None:
     """The explanation of a match; computed now, and kept."""
     with st.spinner("Looking for what they share …"):
         found = _explained(
-            engine.vectors_revision, engine.encoder.fingerprint, asked.key, match.track.track_id,
-            round(match.cosine, 6), engine, asked.query, match,
+            f"{engine.catalogue.path} {engine.vectors_revision}", engine.encoder.fingerprint, asked.key,
+            match.track.track_id, round(match.cosine, 6), engine, asked.query, match,
         )  # fmt: skip
-    names = (shorten(asked.name, 60), shorten(match.track.title, 60))
+    names = shorten(asked.row.title, 60), shorten(match.track.title, 60)
     st.markdown(f"**{plain(names[0])}** and **{plain(names[1])}**")
     st.markdown(f"#### {plain(found.sentence, 300)}")
-    if found.seen:
-        _show_pictures(found, names)
+    _show_places(found, engine, asked, match, names)
     _show_shares(found)
-    _show_alignment(found, engine, asked, match, names)
     for note in found.notes:
         st.caption(f":material/info: {plain(note, 300)}")
 
@@ -88,42 +78,52 @@ def _explained(
     return explain_match(_engine, _query, _match)
 
 
-def _show_pictures(found: Explanation, names: Sequence[str]) -> None:
-    marks = found.attribution.marks if found.attribution else (None, None)
-    for column, seen, mask, name in zip(st.columns(2), found.seen, marks, names, strict=True):
-        with column:
-            end = seen.start_seconds + seen.seconds
-            st.markdown(f"**{plain(name)}**  \n{clock(seen.start_seconds)} to {clock(end)}")
-            _show_picture(seen, mask, name)
+def _show_places(found: Explanation, engine: SearchEngine, asked: Asked, match: Match, names: tuple[str, str]) -> None:
+    """Both pictures with their marks, and second against second: one component, as both play."""
+    alignment = found.alignment
+    rows = asked.row, player.track_row(match.track, engine.catalogue)
+    starts = alignment.query_seconds, alignment.match_seconds
+    places = [(name, player.line_of(row, f"why-{name}")["url"]) for name, row in zip(names, rows, strict=True)]
+    cosines = ((alignment.cosines + 1) * 127.5).round().clip(0, 255).astype(np.uint8)
+    data: dict[str, Any] = {
+        "cosines": base64.b64encode(cosines.tobytes()).decode(),
+        "path": [list(pair) for pair in alignment.path],
+        "best": list(alignment.best),
+        "alt": f"How alike each moment of {names[0]} is to each moment of {names[1]}.",
+        "sides": [
+            {"name": name, "url": url, "starts": begins.round(2).tolist()}
+            for (name, url), begins in zip(places, starts, strict=True)
+        ],
+        "pictures": _pictures(found, names),
+        "ticks": [list(tick) for tick in figures.hz_ticks(mel_frequencies())],
+        "told": _deletion(found),
+        "hint": "Lighter is more alike. The white line is how they go along together. Click to play both from there.",
+    }
+    _mount(data=data, key=f"why-{asked.key}-{match.track.track_id}")
+
+
+def _pictures(found: Explanation, names: Sequence[str]) -> list[dict[str, Any]]:
+    made = []
+    for side, (seen, name) in enumerate(zip(found.seen, names, strict=False)):
+        image, what = seen.image, "Stacked picture"
+        if found.attribution is not None:
+            image = figures.marked_image(image, found.attribution.marks[side])
+            what = "Stacked picture, the places marked that carry the likeness"
+        place = f"{clock(seen.start_seconds)} to {clock(seen.start_seconds + seen.seconds)}"
+        address = media.address_of(figures.sound_png(image), f"why-picture-{side}", "image/png")
+        made.append({"src": address, "alt": f"{what}: {name}, {place}", "name": name, "place": place})
+    return made
+
+
+def _deletion(found: Explanation) -> str:
+    """What painting over the marked places takes, in a sentence; empty where none are marked."""
     if found.attribution is None:
-        st.caption("Red is loudness by pitch height, green the pitch classes, blue the harmony's place.")
-        return
-    whole, marked, others = (
-        f"{value:.2f}".replace("-", _MINUS)
-        for value in (found.attribution.cosine, found.attribution.without_marks, found.attribution.without_others)
-    )
-    st.caption(
-        "The bright, outlined tenth of each picture carries the most of the likeness. With it painted over, the cosine "
-        f"of the two pictures falls from {whole} to {marked}; with as much painted over elsewhere, to {others}."
-    )
-
-
-def _show_picture(seen: Seen, marks: np.ndarray | None, name: str) -> None:
-    image = seen.image if marks is None else figures.marked_image(seen.image, marks)
-    figure = figures.stacked_figure(image, seen.seconds, mel_frequencies())
-    seconds = np.arange(np.ceil(seen.start_seconds), seen.start_seconds + seen.seconds)
-    ticks = [clock(second) for second in seconds]
-    figure.update_xaxes(tickvals=seconds - seen.start_seconds, ticktext=ticks, ticksuffix="")
-    figure.update_layout(height=230)
-    what = (
-        "Stacked spectrogram" if marks is None else "Stacked spectrogram with the places marked that carry the likeness"
-    )
-    place = f"{clock(seen.start_seconds)} to {clock(seen.start_seconds + seen.seconds)}"
-    st.plotly_chart(
-        figure,
-        config={"displayModeBar": False},
-        key=f"why-picture-{name}-{seen.start_seconds}",
-        alt=f"{what}: {name}, {place}",
+        return ""
+    values = found.attribution.cosine, found.attribution.without_marks, found.attribution.without_others
+    whole, marked, others = (f"{value:.2f}".replace("-", _MINUS) for value in values)
+    return (
+        "The outlined tenth of each picture carries the most. With it painted over, the cosine of the two pictures "
+        f"falls from {whole} to {marked}; with as much painted over elsewhere, to {others}."
     )
 
 
@@ -132,21 +132,15 @@ def _show_shares(found: Explanation) -> None:
 
     at_passage = {}
     if found.attribution is not None:
-        amounts = found.attribution.layers
-        at_passage = {LAYER_WORDS[name]: amount for name, amount in amounts.items()}
+        at_passage = {LAYER_WORDS[name]: amount for name, amount in found.attribution.layers.items()}
     overall = {heard(part.name): part.amount for part in found.parts}
-    if overall and found.by_neighbours:
+    if overall and abs(found.by_neighbours) > _LEAST_SHOWN:
         overall["the tracks nearest to both"] = found.by_neighbours
-    shown = [
-        (title, amounts)
-        for title, amounts in (("At this passage", at_passage), ("In all that was compared", overall))
-        if amounts
-    ]
-    if not shown:
-        return
-    for column, (title, amounts) in zip(st.columns(len(shown)), shown, strict=True):
+    both = {"At this passage, alike by": at_passage, "In all that was compared, alike by": overall}
+    shown = [(title, amounts) for title, amounts in both.items() if amounts]
+    for column, (title, amounts) in zip(st.columns(max(len(shown), 1), gap="large"), shown, strict=False):
         with column:
-            st.markdown(f"**{title}, alike by**")
+            st.markdown(f"**{title}**")
             total = sum(amounts.values())
             for name, amount in sorted(amounts.items(), key=lambda pair: -pair[1]):
                 share = amount / total if total > 0 else 0.0
@@ -155,27 +149,3 @@ def _show_shares(found: Explanation) -> None:
 
 def _percent(share: float) -> str:
     return f"{share:.0%}".replace("-", _MINUS)
-
-
-def _show_alignment(found: Explanation, engine: SearchEngine, asked: Asked, match: Match, names: Sequence[str]) -> None:
-    alignment = found.alignment
-    sources = (asked.source, engine.catalogue.locate(match.track))
-    starts = (alignment.query_seconds, alignment.match_seconds)
-    st.markdown("**Second against second**")
-    data: dict[str, Any] = {
-        "cosines": base64.b64encode(
-            ((alignment.cosines + 1) * 127.5).round().clip(0, 255).astype(np.uint8).tobytes()
-        ).decode(),
-        "path": [list(pair) for pair in alignment.path],
-        "best": list(alignment.best),
-        "alt": f"How alike each moment of {names[0]} is to each moment of {names[1]}.",
-        "sides": [
-            {"name": name, "url": source_address(source, f"why-{number}"), "starts": begins.round(2).tolist()}
-            for number, (name, source, begins) in enumerate(zip(names, sources, starts, strict=True))
-        ],
-    }
-    _mount(data=data, key=f"why-alignment-{match.track.track_id}")
-    st.caption(
-        "Lighter is more alike; the white line is how they go along together, the ring the passage above. Click a "
-        "place to play both from there, side by side, and switch with A and B."
-    )

@@ -1,5 +1,6 @@
-// Every segment of one sound against every segment of another, as a picture. A click plays both from there: they run
-// side by side, and A and B say which of the two is heard.
+// Why two sounds match: their pictures side by side, and every segment of one against every segment of the other. A click
+// plays both from there: they run together, and A and B say which of the two is heard. The one player of the app plays a
+// list, one sound after the other; here two run at once, so there are two more audio elements.
 const running = new WeakMap();
 
 export default function ({ data, parentElement }) {
@@ -13,6 +14,8 @@ export default function ({ data, parentElement }) {
   let heard = 0; // which of the two sounds
   let here = [...data.best];
 
+  thePlayer().wear(root);
+  if (data.pictures.length) showPictures();
   const frame = add(root, "div", "frame");
   add(frame, "div", "side vertical").textContent = `${sides[0].name} ↓`;
   const canvas = add(frame, "canvas", "grid");
@@ -31,11 +34,37 @@ export default function ({ data, parentElement }) {
     button.onclick = () => hear(number);
     return button;
   });
-  const said = add(transport, "div", "said");
+  const said = add(root, "div", "said");
   said.setAttribute("role", "status");
 
+  add(root, "div", "hint").textContent = data.hint;
+
+  function showPictures() {
+    const pair = add(root, "div", "pair");
+    data.pictures.forEach((picture, number) => {
+      const figure = add(pair, "figure");
+      const title = add(figure, "figcaption");
+      add(title, "b").textContent = `${"AB"[number]} · ${picture.name}`;
+      add(title, "span").textContent = picture.place;
+      const box = add(figure, "button", "box");
+      box.type = "button";
+      Object.assign(add(box, "img"), { src: address(picture.src), alt: picture.alt });
+      box.title = "Play both from here";
+      for (const [text, share] of data.ticks) {
+        const tick = add(box, "span", "tick");
+        tick.textContent = text;
+        tick.style.bottom = `${100 * share}%`;
+      }
+      box.onclick = () => {
+        heard = number;
+        playFrom([...data.best]);
+      };
+    });
+    if (data.told) add(root, "div", "told").textContent = data.told;
+  }
+
   function makeAudio(url) {
-    const audio = new Audio(new URL(url, window.location.origin).href);
+    const audio = new Audio(address(url));
     audio.preload = "none";
     audio.onplay = audio.onpause = show;
     document.body.append(audio); // shows nothing; there other players find it, and pause it
@@ -131,9 +160,9 @@ export default function ({ data, parentElement }) {
   }
 
   function at(event) {
-    const box = canvas.getBoundingClientRect();
+    const edge = canvas.getBoundingClientRect();
     const place = (position, length, count) => Math.max(0, Math.min(count - 1, Math.floor((position / length) * count)));
-    return [place(event.clientY - box.top, box.height, rows), place(event.clientX - box.left, box.width, columns)];
+    return [place(event.clientY - edge.top, edge.height, rows), place(event.clientX - edge.left, edge.width, columns)];
   }
 
   canvas.onclick = (event) => playFrom(at(event));
@@ -173,18 +202,4 @@ export default function ({ data, parentElement }) {
 function colour(share) {
   const [from, to, place] = share < 0.6 ? [[6, 7, 12], [91, 155, 255], share / 0.6] : [[91, 155, 255], [235, 244, 255], (share - 0.6) / 0.4];
   return `rgb(${from.map((value, number) => Math.round(value + (to[number] - value) * place)).join(", ")})`;
-}
-
-function clock(seconds) {
-  const whole = Math.floor(seconds);
-  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
-  const rest = String(whole % 60).padStart(2, "0");
-  return hours ? `${hours}:${String(minutes).padStart(2, "0")}:${rest}` : `${minutes}:${rest}`;
-}
-
-function add(parent, tag, name) {
-  const element = document.createElement(tag);
-  if (name) element.className = name;
-  parent.append(element);
-  return element;
 }
