@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 from PIL import Image
+from scipy.ndimage import binary_erosion
 
 from synesthete.text import printable, shorten
 
@@ -17,6 +18,7 @@ RED, GREEN, BLUE = "#FF6B57", "#43D17E", "#5B9BFF"
 _DARK = "#06070C"
 _MAX_COLUMNS = 1200  # more than a screen shows; keeps a long sound's picture light
 _ENLARGED, _DIMMED = 4, 0.4
+_OUTLINE = (7, 3)  # rows and columns: pages show it wider than high
 _HZ_TICKS = (500, 1000, 2000, 4000, 8000)
 
 
@@ -48,8 +50,7 @@ def marked_image(image: np.ndarray, marks: np.ndarray) -> np.ndarray:
     np.ndarray [shape=(3, _ENLARGED * n_bins, _ENLARGED * n_frames)], float in [0, 1]
     """
     large, inside = (values.repeat(_ENLARGED, axis=-1).repeat(_ENLARGED, axis=-2) for values in (image, marks))
-    padded = np.pad(inside, 1)
-    within = padded[:-2, 1:-1] & padded[2:, 1:-1] & padded[1:-1, :-2] & padded[1:-1, 2:]
+    within = binary_erosion(inside, np.ones(_OUTLINE))
     shown = np.where(inside, large, _DIMMED * large)
     return np.where(inside & ~within, 1.0, shown)
 

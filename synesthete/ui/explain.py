@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from synesthete.explain import Explanation, Query
 
 _MINUS = "\u2212"
+_NEIGHBOURS = "the tracks nearest to both, which are alike too"
 _LEAST_SHOWN = 0.005  # of a cosine
 _mount = player.component("alignment", '<div class="alignment"></div>', "alignment")
 
@@ -59,7 +60,6 @@ def show_why(engine: SearchEngine, asked: Asked, match: Match) -> None:
             match.track.track_id, round(match.cosine, 6), engine, asked.query, match,
         )  # fmt: skip
     names = shorten(asked.row.title, 60), shorten(match.track.title, 60)
-    st.markdown(f"**{plain(names[0])}** and **{plain(names[1])}**")
     st.markdown(f"#### {plain(found.sentence, 300)}")
     _show_places(found, engine, asked, match, names)
     _show_shares(found)
@@ -89,6 +89,7 @@ def _show_places(found: Explanation, engine: SearchEngine, asked: Asked, match: 
         "cosines": base64.b64encode(cosines.tobytes()).decode(),
         "path": [list(pair) for pair in alignment.path],
         "best": list(alignment.best),
+        "seconds": alignment.segment_seconds,
         "alt": f"How alike each moment of {names[0]} is to each moment of {names[1]}.",
         "sides": [
             {"name": name, "url": url, "starts": begins.round(2).tolist()}
@@ -134,15 +135,16 @@ def _show_shares(found: Explanation) -> None:
     if found.attribution is not None:
         at_passage = {LAYER_WORDS[name]: amount for name, amount in found.attribution.layers.items()}
     overall = {heard(part.name): part.amount for part in found.parts}
-    if overall and abs(found.by_neighbours) > _LEAST_SHOWN:
-        overall["the tracks nearest to both"] = found.by_neighbours
-    both = {"At this passage, alike by": at_passage, "In all that was compared, alike by": overall}
+    both = {"At this passage, alike by": at_passage, "Overall, alike by": overall}
     shown = [(title, amounts) for title, amounts in both.items() if amounts]
     for column, (title, amounts) in zip(st.columns(max(len(shown), 1), gap="large"), shown, strict=False):
         with column:
             st.markdown(f"**{title}**")
-            total = sum(amounts.values())
-            for name, amount in sorted(amounts.items(), key=lambda pair: -pair[1]):
+            ranked = sorted(amounts.items(), key=lambda pair: -pair[1])
+            if amounts is overall and abs(found.by_neighbours) > _LEAST_SHOWN:
+                ranked.append((_NEIGHBOURS, found.by_neighbours))
+            total = sum(amount for _, amount in ranked)
+            for name, amount in ranked:
                 share = amount / total if total > 0 else 0.0
                 st.progress(float(np.clip(share, 0, 1)), text=f"{name.capitalize()} · {_percent(share)}")
 

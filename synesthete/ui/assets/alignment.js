@@ -17,11 +17,11 @@ export default function ({ data, parentElement }) {
   thePlayer().wear(root);
   if (data.pictures.length) showPictures();
   const frame = add(root, "div", "frame");
-  add(frame, "div", "side vertical").textContent = `${sides[0].name} ↓`;
+  add(frame, "div", "side vertical").textContent = `↓ A · ${span(sides[0])}`;
   const canvas = add(frame, "canvas", "grid");
   canvas.tabIndex = 0;
   canvas.setAttribute("role", "application");
-  add(frame, "div", "side horizontal").textContent = `${sides[1].name} →`;
+  add(frame, "div", "side horizontal").textContent = `B · ${span(sides[1])} →`;
   const transport = add(root, "div", "transport");
   const toggle = add(transport, "button", "main");
   toggle.type = "button";
@@ -61,6 +61,10 @@ export default function ({ data, parentElement }) {
       };
     });
     if (data.told) add(root, "div", "told").textContent = data.told;
+  }
+
+  function span({ name, starts }) {
+    return `${name}, ${clock(starts[0])} to ${clock(starts[starts.length - 1] + data.seconds)}`;
   }
 
   function makeAudio(url) {
