@@ -61,6 +61,7 @@ def add_index_command(subparsers: Any, make_searchable: MakeSearchable) -> None:
         "--genre-from-folder", action="store_true",
         help="where no tag names a genre, it is the folder that the file lies in",
     )  # fmt: skip
+    command.add_argument("--within", type=Path, metavar="FOLDER", help="do not follow links that lead out of it")
     command.add_argument("--workers", type=int, metavar="N", help="processes (default: one a processor)")
     command.add_argument(
         "--engine", choices=("local", "ray"), default="local",
@@ -248,6 +249,7 @@ def _index_once(catalogue: Catalogue, chosen: argparse.Namespace) -> IndexCounts
             addresses=addresses,
             metadata=chosen.metadata,
             is_genre_from_folder=chosen.genre_from_folder,
+            within=chosen.within,
             n_workers=chosen.workers,
             make_engine=_engine(chosen),
             is_retry=chosen.retry,

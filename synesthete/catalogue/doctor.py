@@ -36,9 +36,10 @@ class Finding:
 
 
 def examine(catalogue: Catalogue) -> Iterator[Finding]:
-    """Look at the file, its vectors, encoders, words, audio and failures, in this order."""
+    """Look at the file, its lists, vectors, encoders, words, audio and failures, in this order."""
     yield _integrity(catalogue)
     yield _references(catalogue)
+    yield _lists(catalogue)
     ready = encoders.load_ready()
     yield from _encoders(catalogue, ready)
     yield _words(catalogue, ready)
@@ -56,6 +57,13 @@ def _references(catalogue: Catalogue) -> Finding:
     n_broken = catalogue.n_broken_references()
     detail = f"{n_broken:,} rows belong to no track" if n_broken else "every vector and file belongs to a track"
     return Finding("references", n_broken > 0, detail, "Index the folders again." if n_broken else "")
+
+
+def _lists(catalogue: Catalogue) -> Finding:
+    n_unlisted = catalogue.n_unlisted()
+    detail = f"{n_unlisted:,} tracks are in no list" if n_unlisted else "every track is listed and can be found"
+    remedy = "Another program has changed this file. Index the music into a new catalogue." if n_unlisted else ""
+    return Finding("lists", n_unlisted > 0, detail, remedy)
 
 
 def _encoders(catalogue: Catalogue, ready: dict[str, Encoder]) -> Iterator[Finding]:

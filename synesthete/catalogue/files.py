@@ -6,8 +6,8 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from synesthete.catalogue.overview import OverviewStore
 from synesthete.catalogue.vectors import portions
-from synesthete.catalogue.words import WordStore
 from synesthete.sources.addresses import is_address
 
 
@@ -37,7 +37,7 @@ class KnownFile:
     has_tags: bool
 
 
-class FileStore(WordStore):
+class FileStore(OverviewStore):
     """The files of a catalogue."""
 
     def known_files(self, paths: Sequence[str], fingerprints: Sequence[str]) -> dict[str, KnownFile]:
@@ -72,6 +72,12 @@ class FileStore(WordStore):
         return tuple(
             row[0] for row in self._rows("SELECT path FROM files WHERE track_id = ? ORDER BY path", (track_id,))
         )
+
+    def files_below(self, folder: str) -> list[str]:
+        """Known files in a folder (absolute path) and the folders in it, by path."""
+        below = folder.rstrip(os.sep) + os.sep
+        query = "SELECT path FROM files WHERE path >= ? AND path < ? ORDER BY path"
+        return [row[0] for row in self._rows(query, (below, below[:-1] + chr(ord(os.sep) + 1)))]
 
     def with_other_file(self, paths: Sequence[str]) -> list[str]:
         """Those of some files whose track another known file, not among them, holds too."""

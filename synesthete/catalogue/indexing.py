@@ -110,6 +110,7 @@ def index(
     addresses: Sequence[str] = (),
     metadata: Sequence[str | Path] = (),
     is_genre_from_folder: bool = False,
+    within: Path | None = None,
     n_workers: int | None = None,
     make_engine: MakeEngine = LocalEngine,
     is_retry: bool = False,
@@ -136,6 +137,8 @@ def index(
         Tables whose fields go before the tags in the files, beside those that are found with the places.
     is_genre_from_folder : bool
         The folder that a file lies in is its genre where nothing else names one.
+    within : Path, optional
+        What lies outside this folder, be it behind a link, is not looked at.
     n_workers : int > 0, optional
         Processes; by default as many as there are processors.
     make_engine : callable
@@ -161,7 +164,7 @@ def index(
     EngineError
         The engine cannot be used.
     """
-    source = Places(places, SUFFIXES, metadata, is_genre_from_folder, addresses)
+    source = Places(places, SUFFIXES, metadata, is_genre_from_folder, within, addresses)
     run = _Run(catalogue, source, encoder_names, on_event)
     return run.do(make_engine, n_workers, is_retry, is_pruned)
 

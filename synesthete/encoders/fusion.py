@@ -121,6 +121,11 @@ class Fusion(Encoder):
         }
 
     @property
+    def projections(self) -> dict[str, Component]:
+        """How each component becomes its share of the vectors of segments."""
+        return {component.name: component for component in self._components}
+
+    @property
     def track_parts(self) -> dict[str, Part]:
         """See :class:`Encoder`; the parts are named as the features are."""
         return self._track_parts
@@ -173,24 +178,33 @@ class Fusion(Encoder):
 
 
 class Component:
-    """One named feature array of a member: how it becomes its share of the vectors of segments."""
+    """One named feature array of a member: how it becomes its share of the vectors of segments.
+
+    Attributes
+    ----------
+    name : str
+    mean : np.ndarray [shape=(n_features,)], float32
+    axes : np.ndarray [shape=(n_features, size)], float32
+    factor : float > 0
+        The length of its share, the square root of its weight.
+    """
 
     def __init__(self, name: str, entry: dict[str, Any], weights: Weights) -> None:
         self.name = name
         try:
-            self._mean, self._axes = (weights.tensors[f"{name}.{tensor}"] for tensor in ("mean", "axes"))
+            self.mean, self.axes = (weights.tensors[f"{name}.{tensor}"] for tensor in ("mean", "axes"))
             weight = float(entry["weight"])
             self.made_with = str(entry["made_with"])
         except (KeyError, TypeError, ValueError) as error:
             raise EncoderError(f"{weights.label} lacks what it needs for {name!r} ({error}). {REMEDY}") from error
         if weight <= 0:
             raise EncoderError(f"{weights.label} weighs {name!r} by {weight}; it must be above zero. {REMEDY}")
-        self._factor = np.float32(np.sqrt(weight))
-        self.size = self._axes.shape[1]
+        self.factor = np.float32(np.sqrt(weight))
+        self.size = self.axes.shape[1]
 
     def segment_vectors(self, features: np.ndarray) -> np.ndarray:
         """From features [n, n_features] to [n, size]; the length is the square root of the weight."""
-        return self._factor * unit(project(features - self._mean, self._axes))
+        return self.factor * unit(project(features - self.mean, self.axes))
 
 
 def member_of(component: str) -> str:

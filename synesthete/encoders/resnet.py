@@ -165,6 +165,11 @@ class Resnet(Encoder):
         """Encode stacked images [n, 3, n_bins, n_frames] in [0, 1]; see :meth:`Encoder.encode`."""
         return look(self._network, as_images(batch, self.name), self._mean, self._std)
 
+    def differentiable(self, images: Tensor) -> Tensor:
+        """As :meth:`encode`, a few stacked images at a time, for those who ask how the vectors depend on them."""
+        scaled = (images - self._mean[:, None, None]) / self._std[:, None, None]
+        return functional.normalize(self._network(scaled.contiguous(memory_format=torch.channels_last)))
+
     def features(self, segments: AnySegments) -> Features:
         """The vectors, and each of their subspaces by itself: ``resnet/likeness`` and ``resnet/identity``."""
         vectors = self.encode(self.inputs(segments))

@@ -30,6 +30,8 @@ class Places:
         Further tables of metadata, for all places: FMA's ``tracks.csv``, or the record of a download.
     is_genre_from_folder : bool
         The folder that a file lies in is its genre where no tag names one, as in GTZAN: ``genres/blues/1.wav``.
+    within : Path, optional
+        What lies outside this folder, be it behind a link, is not looked at.
     addresses : iterable of str
         Further places, behind addresses (:mod:`synesthete.sources.addresses`); never of a stranger's.
 
@@ -52,8 +54,10 @@ class Places:
         suffixes: frozenset[str],
         metadata: Iterable[AnyPath] = (),
         is_genre_from_folder: bool = False,
+        within: Path | None = None,
         addresses: Iterable[str] = (),
     ) -> None:
+        self._within = within
         self.remarks: dict[str, str] = {}
         self._suffixes, self._is_genre_from_folder = suffixes, is_genre_from_folder
         roots = check_places(places)
@@ -72,7 +76,7 @@ class Places:
         listed: set[str] = set()
         for path in self._lists:
             yield from self._listed(path, listed)
-        for entry in scan(self._roots, self._suffixes):
+        for entry in scan(self._roots, self._suffixes, self._within):
             if entry.path not in listed:
                 yield self._with_metadata(entry) if isinstance(entry, Found) else entry
         for address in self._addresses:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -55,13 +56,16 @@ def title(journey: Journey, sounds: Sequence[Sound]) -> str:
 
 
 def _row(
-    stop: Stop, track: Track, mark: str, share: float, step: dict[str, str], image: bytes, engine: SearchEngine
+    stop: Stop, track: Track, mark: str, share: float, step: dict[str, Any], image: bytes, engine: SearchEngine
 ) -> Row:
     return Row(
         title=track.title,
         about=dotted(track.artist, track.genre),
         source=engine.catalogue.locate(track),
         start_seconds=stop.start_seconds,
+        key=track.track_id,
+        artist=track.artist,
+        seconds=track.seconds,
         image=image,
         mark=mark,
         share=share,
@@ -69,14 +73,15 @@ def _row(
     )
 
 
-def _own_row(sound: Sound, mark: str, share: float, step: dict[str, str], engine: SearchEngine) -> Row:
+def _own_row(sound: Sound, mark: str, share: float, step: dict[str, Any], engine: SearchEngine) -> Row:
     analysis = listening.analyse(sound, engine)
     image = player.thumbnail(analysis.spectrograms)
     wav = clip_to_wav(analysis.clip)
-    return Row(sound.name, "Your sound", wav, 0.0, image, mark, share=share, **step)
+    row = Row(title=sound.name, about="Your sound", source=wav, image=image, mark=mark, share=share, key=sound.key)
+    return replace(row, note=step.get("note", ""), figure=step.get("figure", ""))
 
 
-def _step(stop: Stop, scale: SimilarityScale) -> dict[str, str]:
+def _step(stop: Stop, scale: SimilarityScale) -> dict[str, Any]:
     note = f"{scale.words(stop.step_cosine).capitalize()} to the one before"
     return {"note": note, "figure": f"A step of {stop.step_degrees:.0f}° · cosine {stop.step_cosine:.2f}"}
 
@@ -94,6 +99,9 @@ def show_picks(picks: Sequence[Pick], sounds: Sequence[Sound], engine: SearchEng
                 about=dotted(pick.track.artist, pick.track.genre),
                 source=engine.catalogue.locate(pick.track),
                 start_seconds=pick.start_seconds,
+                key=pick.track.track_id,
+                artist=pick.track.artist,
+                seconds=pick.track.seconds,
                 image=images[pick.track.track_id],
                 note=engine.scale.words(pick.cosine).capitalize() + to_whom,
                 figure=f"cosine {pick.cosine:.2f}",
