@@ -6,7 +6,7 @@
 the same files in a process of its own, where ``--peers`` is where it is installed (``pip install --target``). Processor
 seconds are those of the process and all it started. ``--music`` is a folder to make the MP3s from (by default the
 built-in music). ``--many`` files are then indexed once by writing what is known of them, and looked at again. So many
-files of half a second as ``--short`` says are indexed with ``timbre``: does the memory of the largest process grow?
+files of 1.5 s as ``--short`` says are indexed with ``timbre``: does the memory of the largest process grow?
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from synesthete.settings import Paths
 
 SECONDS = 180
 RATE_HZ = 22_050
+SHORT_SECONDS = 1.5
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -97,13 +98,13 @@ def unchanged(folder: Path, n_files: int) -> tuple[float, float, float]:
 
 
 def short(folder: Path, n_files: int) -> tuple[float, float, float]:
-    """Cost of indexing ``n_files`` of half a second of noise, each of its own."""
+    """Cost of indexing ``n_files`` of noise, each of its own."""
     rng = np.random.default_rng(n_files)
     music = folder / f"short-{n_files}"
     for number in range(n_files):
         file = music / f"{number // 200:03}" / f"{number:06}.wav"
         file.parent.mkdir(parents=True, exist_ok=True)
-        soundfile.write(file, 0.1 * rng.standard_normal(RATE_HZ // 2), RATE_HZ)
+        soundfile.write(file, 0.1 * rng.standard_normal(round(SHORT_SECONDS * RATE_HZ)), RATE_HZ)
     return index(music, folder / f"short-{n_files}.sqlite", "timbre", 2)
 
 
