@@ -33,7 +33,7 @@ from synesthete.encoders.base import Embedding, Encoder, unit
 from synesthete.search import SearchEngine, SearchOptions, TrackFilter, make_searchable
 from synesthete.tracks import Segment
 
-N_QUERIES, K = 60, 10
+N_QUERIES, K = 40, 10
 BLOCK = 1_000
 N_APPENDED = 1_000
 GENRES, TRACKS_AN_ARTIST, TRACKS_A_FOLDER = 40, 30, 12
