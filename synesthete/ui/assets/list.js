@@ -1,7 +1,7 @@
 // A list heard through, such as a journey: a ribbon of pictures and a row for each stop, in the one player.
 const lists = new WeakMap();
 
-export default function ({ data, parentElement }) {
+export default function ({ data, parentElement, setTriggerValue }) {
   const player = thePlayer();
   const root = parentElement.querySelector(".player");
   player.wear(root);
@@ -61,6 +61,14 @@ export default function ({ data, parentElement }) {
       else player.play(list, number);
     };
     button.disabled = !row.url;
+    if (data.why.length) {
+      const why = add(item, "button", "why");
+      why.type = "button";
+      why.classList.toggle("hidden", !data.why.includes(row.key)); // it keeps its place, so that columns stay in line
+      why.textContent = "Why?";
+      why.setAttribute("aria-label", `Why is ${row.title} like the one before?`);
+      why.onclick = () => setTriggerValue("why", row.key);
+    }
     return button;
   }
 
