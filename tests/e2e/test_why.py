@@ -19,12 +19,12 @@ def test_a_match_is_explained_and_both_play_from_where_it_is_clicked(server, ope
     window = page.get_by_role("dialog")
     window.get_by_text("Why do these match?").wait_for()
     window.get_by_role("heading", name="Alike").wait_for()
-    assert window.locator(".pair img").count() == 2
+    window.locator(".pair img").nth(1).wait_for()
     page.wait_for_function("() => [...document.querySelectorAll('.pair img')].every((image) => image.naturalWidth)")
 
     grid = window.locator("canvas.grid")
     box = grid.bounding_box()
-    grid.click(position={"x": box["width"] - 12, "y": box["height"] - 12})  # the last segment of both
+    grid.click(position={"x": 0.35 * box["width"], "y": 0.35 * box["height"]})  # some way into both
     page.wait_for_function(f"() => ({SOUNDING})().length === 2 && ({SOUNDING})().every(([time]) => time > 3)")
     assert sorted(muted for _, muted in page.evaluate(SOUNDING)) == [False, True]
     of_query, of_match = window.locator(".choice").all()
@@ -46,5 +46,6 @@ def test_a_step_of_a_journey_is_explained(server, open_page):
     page.locator(".player .why:not(.hidden)").nth(2).click()
     window = page.get_by_role("dialog")
     window.get_by_role("heading", name="Alike").wait_for()
+    window.locator(".pair img").nth(1).wait_for()
     before, after = page.locator(".row .title").nth(2).inner_text(), page.locator(".row .title").nth(3).inner_text()
     assert window.locator(".pair figcaption b").all_inner_texts() == [f"A · {before}", f"B · {after}"]
