@@ -106,6 +106,7 @@ def _read(path: Path) -> str:
 def drop(browser: Browser, server: Server, data: bytes) -> tuple[float, float]:
     """Seconds until the tenth match is visible on a page just opened, and processor seconds until all is at rest."""
     page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
+    page.set_default_timeout(240_000)
     page.goto(server.url)
     chooser = page.locator("input[type=file]")
     chooser.wait_for(state="attached")

@@ -15,7 +15,7 @@ from starlette.applications import Starlette
 from synesthete.audio import clip_from_samples
 from synesthete.ui import listening, media, player, warming
 from synesthete.ui.player import Row
-from tests.sounds import RATE_HZ, melody, wav_bytes
+from tests.sounds import RATE_HZ, melody, tone, wav_bytes
 
 
 @pytest.fixture
@@ -85,6 +85,9 @@ def test_a_passage_is_cut_out_of_the_excerpt_that_holds_it():
     rate = clip.sample_rate_hz
     assert passage.seconds == pytest.approx(3.0) and passage.excerpts[0].start_seconds == 2.0
     np.testing.assert_array_equal(passage.samples, clip.samples[2 * rate : 5 * rate])
+    assert not listening.is_silent(clip, (2.0, 5.0))
+    paused = clip_from_samples(np.r_[tone(3), np.zeros(3 * RATE_HZ), tone(3)], RATE_HZ)
+    assert listening.is_silent(paused, (3.5, 5.5)) and not listening.is_silent(paused, (2.0, 5.5))
     assert listening.cut(clip, 9.0, 30.0).seconds == pytest.approx(clip.seconds - 9, abs=0.01)
 
 

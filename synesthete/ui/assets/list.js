@@ -1,14 +1,11 @@
 // A list heard through, such as a journey: a ribbon of pictures and a row for each stop, in the one player.
-const lists = new WeakMap();
-
 export default function ({ data, parentElement }) {
-  const player = thePlayer();
   const root = parentElement.querySelector(".player");
-  player.wear(root);
-  const list = listOf(data);
-  player.update(list);
-  lists.get(parentElement)?.();
-  root.replaceChildren();
+  return drawOnce(parentElement, root, data, null, (record) => makeList(record.list, root));
+}
+
+function makeList(list, root) {
+  const player = thePlayer();
   const transport = add(root, "div", "transport");
   const toggle = iconButton(transport, "play", "Play the list", "main");
   const what = add(transport, "div", "what");
@@ -23,9 +20,7 @@ export default function ({ data, parentElement }) {
   const cells = list.rows.map(makeCell);
   const buttons = list.rows.map(makeRow);
   let shown = "";
-  const stop = player.follow(mark);
-  lists.set(parentElement, stop);
-  return stop;
+  return mark;
 
   function makeCell(row, number) {
     const cell = add(ribbon, "div", "cell");
