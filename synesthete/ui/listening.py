@@ -10,6 +10,7 @@ import streamlit as st
 
 from synesthete import sampler
 from synesthete.audio import Clip, Excerpt, read_clip
+from synesthete.audio.silence import is_sounding
 from synesthete.encoders import load
 from synesthete.encoders.base import Embedding
 from synesthete.search import SearchEngine, SearchOptions, SearchResult
@@ -93,6 +94,11 @@ def cut(clip: Clip, start_seconds: float, end_seconds: float) -> Clip:
     samples = excerpt.samples[max(first, 0) : max(last, 0)]
     passage = Excerpt(start_seconds, samples)
     return replace(clip, excerpts=(passage,), seconds=len(samples) / rate_hz, notes=())
+
+
+def is_silent(clip: Clip, passage: tuple[float, float]) -> bool:
+    """Whether nothing sounds in a passage: nothing can be like it."""
+    return not is_sounding(cut(clip, *passage).samples, clip.sample_rate_hz).any()
 
 
 def passage_of(value: object, clip: Clip) -> tuple[float, float] | None:
