@@ -29,7 +29,7 @@ import numpy as np
 
 from synesthete import settings
 from synesthete.audio.excerpts import Excerpt, Reading
-from synesthete.audio.placement import CAP_SLACK_SECONDS
+from synesthete.audio.placement import CAP_SLACK_SECONDS, Passage
 from synesthete.audio.tags import Tags
 from synesthete.audio.worker_process import TEST_SWITCH, read_message, write_message
 from synesthete.errors import AudioError, DecodeLimitError
@@ -234,6 +234,7 @@ class WorkerPool:
         audio: AudioSettings = settings.AUDIO,
         limits: DecodeLimits = settings.LIMITS,
         misbehave: str | None = None,
+        passage: Passage | None = None,
     ) -> Reading:
         """Decode a file or its bytes. The clock starts when a worker is free.
 
@@ -244,6 +245,8 @@ class WorkerPool:
             How messages call this sound.
         misbehave : str, optional
             For tests: what the worker shall do instead.
+        passage : Passage, optional
+            Read this alone.
 
         Raises
         ------
@@ -252,7 +255,7 @@ class WorkerPool:
         DecodeLimitError
             The decoder crashed or ran past a limit; its worker has been replaced.
         """
-        wish = {"audio": dataclasses.asdict(audio), "misbehave": misbehave}
+        wish = {"audio": dataclasses.asdict(audio), "misbehave": misbehave, "passage": passage}
         return self._ask(source, label, wish, limits, lambda worker, header: worker.read_sound(header, audio))
 
     def picture(
@@ -371,9 +374,10 @@ def decode(
     label: str,
     audio: AudioSettings = settings.AUDIO,
     limits: DecodeLimits = settings.LIMITS,
+    passage: Passage | None = None,
 ) -> Reading:
     """Decode in the program's one pool; see :meth:`WorkerPool.decode`."""
-    return _pool.decode(source, label, audio, limits)
+    return _pool.decode(source, label, audio, limits, passage=passage)
 
 
 def picture(source: Path | bytes, label: str, n_pixels: int, limits: DecodeLimits = settings.LIMITS) -> bytes:

@@ -85,7 +85,8 @@ def _answer(decode: ModuleType, request: dict[str, Any], payload: bytes, answers
                 write_message(answers, {"n_bytes": len(picture)})
                 answers.write(picture)
                 return
-            reading = decode.decode_file(file, request["label"], AudioSettings(**request["audio"]))
+            audio = AudioSettings(**request["audio"])
+            reading = decode.decode_file(file, request["label"], audio, request["passage"])
             tags = read_tags(file)
     except AudioError as error:
         write_message(answers, {"problem": str(error)})

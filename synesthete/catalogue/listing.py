@@ -112,6 +112,11 @@ class ListingStore(WordStore):
         condition, values = self._fitting(query, self.terms(query.text))
         return int(self._rows(f"SELECT count(*) FROM listing WHERE {condition}", values)[0][0])
 
+    def all_fitting(self, text: str, words: Iterable[str] = ()) -> tuple[str, ...]:
+        """Ids of all tracks that fit a text and words, in no order."""
+        condition, values = self._fitting(Query(text, tuple(words)), self.terms(text))
+        return tuple(row[0] for row in self._rows(f"SELECT track_id FROM listing WHERE {condition}", values))
+
     def n_fitting(self, text: str, words: Iterable[str] = ()) -> int:
         """How many tracks fit a text and words."""
         return self.n_listed(Query(text, tuple(words)))
@@ -212,6 +217,10 @@ class ListingStore(WordStore):
         n_tracks = self._rows(f"SELECT count(*) FROM listing WHERE {kind} = ?", (key,))[0][0]
         of_one = f"SELECT {kind} FROM tracks WHERE track_id = (SELECT track_id FROM listing WHERE {kind} = ? LIMIT 1)"
         return self._rows(of_one, (key,))[0][0].strip(), n_tracks
+
+    def styles(self) -> dict[str, str]:
+        """The genre of every track, without case and accents, by id; reads all of them."""
+        return dict(self._rows("SELECT track_id, genre FROM listing"))
 
     def random_ids(self, n: int) -> list[str]:
         """At most ``n`` ids by lot, each once; all of them, in any order, where there are no more."""

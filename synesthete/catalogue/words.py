@@ -161,15 +161,12 @@ class WordStore(MomentStore):
                     found.setdefault(track_id, []).append(word)
         return {track_id: tuple(words) for track_id, words in found.items()}
 
-    def likeliest_words(self) -> dict[str, str]:
-        """The likeliest word of each track that has one."""
-        table, least = self._least()
-        rows = self._rows(
-            f"{table} SELECT track_id, word FROM track_words JOIN least USING (word)"
-            " WHERE probability >= least ORDER BY track_id, probability, word DESC",
-            least,
-        )
-        return dict(rows)  # of a track's words the likeliest is written last
+    def words_for(self, tags: Mapping[str, float]) -> tuple[str, ...]:
+        """The words that a sound with these tags, name to probability, would have here; likeliest first."""
+        least = self.thresholds()
+        likely = _likely(tags, np.array(list(tags.values())))
+        ranked = sorted(likely.items(), key=lambda pair: (-pair[1], pair[0]))
+        return tuple(word for word, probability in ranked if probability >= least.get(word, SURE))
 
     def _least(self) -> tuple[str, list[str | float]]:
         """The thresholds as a table of a query, and what it binds."""

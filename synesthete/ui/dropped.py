@@ -25,7 +25,7 @@ from synesthete import encoders, settings
 from synesthete.audio import FILE_SUFFIXES
 from synesthete.audio.clip import clean_name
 from synesthete.catalogue import Catalogue
-from synesthete.catalogue.indexing import Analysis, prepare
+from synesthete.catalogue.indexing import Analysis, KnownSounds, prepare
 from synesthete.errors import SynestheteError
 from synesthete.settings import Paths
 from synesthete.sources.folder import Found
@@ -94,7 +94,8 @@ class DroppedMusic:
 
     @cached_property
     def _read(self) -> Callable[[Found], Analysis]:
-        return prepare(str(self.path), (settings.DEFAULT_ENCODER,))
+        name = settings.DEFAULT_ENCODER
+        return prepare(KnownSounds(self.path), {name: encoders.load(name).fingerprint})
 
     def analyse(self, file: Path, name: str) -> None:
         """Read one file into the catalogue; what fails is kept there with its reason, by the name it came with."""

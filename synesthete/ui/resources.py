@@ -76,7 +76,7 @@ def _opened(path: Path, identity: tuple[int, int]) -> Catalogue:
     return Catalogue.open(path, is_read_only=True)
 
 
-@st.cache_resource(show_spinner="Loading this encoder …", max_entries=8)
+@st.cache_resource(show_spinner=False, max_entries=8)
 def _engine(path: Path, identity: tuple[int, int], encoder_name: str) -> SearchEngine:
     """With a connection of its own: making an index does not keep others from browsing."""
     encoder = encoders.load(encoder_name)
