@@ -109,7 +109,7 @@ def _choose_folder(path: Path) -> None:
         args=(path, [here]),
     )
     st.caption(
-        f"{count(n_sounds, 'sound file')} in here, and all in the folders in it. Your files stay where they are and are "
+        f"{count(n_sounds, 'sound file')} in here, and all in its folders. Your files stay where they are and are "
         "not changed. Index it again to take in what is new."
     )
 
