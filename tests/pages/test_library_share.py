@@ -29,7 +29,7 @@ def shared(tmp_path_factory):
 
 
 def start(**query) -> AppTest:
-    app = AppTest.from_file(str(PROJECT_ROOT / "app.py"), default_timeout=120)
+    app = AppTest.from_file(str(PROJECT_ROOT / "app.py"), default_timeout=300)
     for name, value in query.items():
         app.query_params[name] = value
     app = app.run().switch_page("pages/4_Library.py").run()
