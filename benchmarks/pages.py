@@ -4,8 +4,8 @@
 
 Fills a catalogue with N tracks (300,000) of made-up names, straight into its tables, with vectors of sixteen numbers by
 an encoder of this file; or takes the one that an earlier run left in FOLDER. Starts a real server on it and opens each
-page in a headless Chromium. For each step it prints the processor time of the server, which other work on the machine does
-not change much, and the bytes that reached the browser: by websocket, and by HTTP where they are no code of the page.
+page in a headless Chromium. For each step it prints the processor time of the server, which other work on the machine
+does not change much, and the bytes that reached the browser: by websocket, and by HTTP but for the code of the pages.
 The map is made once and then kept; here it is laid out from 1,000 landmarks rather than 8,000.
 """
 
