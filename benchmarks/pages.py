@@ -248,6 +248,7 @@ def visit(playwright, url: str, server: int, track_ids: list[str]) -> None:
     place = "?catalogue=large"
     print(f"{'':44} {'server':>9} {'websocket':>12} {'HTTP':>10}")
     seen.step("Listen: first visit, index read", lambda: page.goto(f"{url}/{place}"))
+    seen.step("nothing at all: the server at rest", lambda: None)
     seen.step("Listen: again", seen.again)
     seen.step("Listen: pick a track", lambda: page.get_by_text("Pick a track").click())
     box = page.get_by_role("combobox", name="One of the")
@@ -315,8 +316,8 @@ def main() -> None:
             with sync_playwright() as playwright:
                 visit(playwright, f"http://127.0.0.1:{port}", server.pid, track_ids)
         finally:
-            server.terminate()
-            server.wait(20)
+            server.kill()  # nothing of it is kept
+            server.wait()
 
 
 def wait_for(port: int) -> None:

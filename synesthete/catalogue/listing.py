@@ -112,6 +112,11 @@ class ListingStore(WordStore):
         condition, values = self._fitting(query, self.terms(query.text))
         return int(self._rows(f"SELECT count(*) FROM listing WHERE {condition}", values)[0][0])
 
+    def all_fitting(self, text: str, words: Iterable[str] = ()) -> tuple[str, ...]:
+        """Ids of all tracks that fit a text and words, in no order."""
+        condition, values = self._fitting(Query(text, tuple(words)), self.terms(text))
+        return tuple(row[0] for row in self._rows(f"SELECT track_id FROM listing WHERE {condition}", values))
+
     def n_fitting(self, text: str, words: Iterable[str] = ()) -> int:
         """How many tracks fit a text and words."""
         return self.n_listed(Query(text, tuple(words)))

@@ -161,6 +161,13 @@ class WordStore(MomentStore):
                     found.setdefault(track_id, []).append(word)
         return {track_id: tuple(words) for track_id, words in found.items()}
 
+    def words_for(self, tags: Mapping[str, float]) -> tuple[str, ...]:
+        """The words that a sound with these tags, name to probability, would have here; likeliest first."""
+        least = self.thresholds()
+        likely = _likely(tags, np.array(list(tags.values())))
+        ranked = sorted(likely.items(), key=lambda pair: (-pair[1], pair[0]))
+        return tuple(word for word, probability in ranked if probability >= least.get(word, SURE))
+
     def _least(self) -> tuple[str, list[str | float]]:
         """The thresholds as a table of a query, and what it binds."""
         pairs = self.thresholds().items()

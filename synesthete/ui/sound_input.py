@@ -80,6 +80,7 @@ def _drop() -> None:
         type=list(FILE_SUFFIXES),
         key="upload",
         on_change=_take_upload,
+        label_visibility="collapsed" if state.current() else "visible",  # a phone has better use for the line
     )
 
 

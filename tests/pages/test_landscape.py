@@ -119,12 +119,12 @@ def test_a_chosen_track_plays_and_leads_on(shown, tracks):
 
 def test_a_chosen_track_whose_file_is_gone_says_so(tracks, monkeypatch):
     app = choose(start(), tracks[7].track_id)
-    assert len(app.get("audio")) == 1
+    assert len(app.get("bidi_component")) == 1  # what plays it
     monkeypatch.setattr(Catalogue, "audio_path", lambda self, track: Path("/nowhere/gone.mp3"))
     app.run()
     assert not app.exception and not app.error
     assert any("gone.mp3 is not where it was" in caption.value.replace("\\", "") for caption in app.caption)
-    assert not app.get("audio")
+    assert not app.get("bidi_component")
 
 
 def test_the_table_finds_by_words(tracks):
