@@ -17,7 +17,7 @@ from synesthete.search.vector_index import CodeIndex, IndexMismatchError
 
 CANDIDATES_A_MATCH = 3  # at least so many tracks are compared exactly for each that is wanted
 SCANNED_SHARE = 1 / 8  # of the tracks: where more are to be compared, all are
-PASSAGE_PROBES = 24
+PASSAGE_PROBES = 16
 SEGMENTS_A_TRACK = 8  # how many near segments are looked up for each track wanted
 
 
