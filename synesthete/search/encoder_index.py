@@ -82,7 +82,11 @@ class EncoderIndex:
     scale : SimilarityScale
         Of whole tracks.
     is_large : bool
+    completed_ns : int
+        When the index of a large catalogue was completed.
     """
+
+    completed_ns = 0
 
     def __init__(
         self,
@@ -141,6 +145,7 @@ class EncoderIndex:
                 " Set SYNESTHETE_HOME to a folder with room that you can write to."
             ) from error
         self._tracks = self._store
+        self.completed_ns = self._store.completed_ns
         header = self._store.state.header
         self.revision, self.vectors_revision = header.revision, header.vectors_revision
         self.ids, self.space, self.scale = self._store.ids, self._store.space, self._store.scale

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import numpy as np
 
@@ -25,7 +25,7 @@ from synesthete.search.ranking import Query
 from synesthete.search.recognition import Recognition, calibration_of, recognise
 from synesthete.search.similarity_scale import SimilarityScale
 from synesthete.search.track_columns import EVERY_TRACK, TrackFilter
-from synesthete.search.track_store import state_path
+from synesthete.search.track_store import completed_ns
 from synesthete.spectrogram import Spectrogram, compute_spectrograms
 from synesthete.tracks import Match
 
@@ -140,25 +140,25 @@ class SearchEngine:
         self._is_indexing = is_indexing or index_folder is None
         self._small_up_to = small_up_to
         self._lock = threading.Lock()
-        self._kept: tuple[_Signs, EncoderIndex] | None = None
+        self._kept: tuple[int, EncoderIndex] | None = None
         self._reader: threading.Thread | None = None
         self._next_look = 0.0
         self._calibration = calibration_of(encoder)
         index = self._encoder_index()
         if self._is_indexing and index.is_large and index.revision != catalogue.revision(encoder.fingerprint):
-            self._kept = (_Signs(-1, 0), index)
+            self._kept = (-1, index)
 
     def _encoder_index(self) -> EncoderIndex:
         """The index of the catalogue as it is now, or of a large one as it was last."""
         with self._lock:
-            signs = self._signs(self.catalogue)
-            if self._kept and self._kept[0] != signs:
-                if self._kept[1].is_large:
+            n_changes = self.catalogue.n_changes()
+            if self._kept and self._kept[1].is_large:
+                if self._kept[0] != n_changes or self._has_newer(self._kept[1]):
                     self._read_in_background()
-                else:
-                    self._kept = (signs, self._kept[1]) if self._kept[1].follow_tags() else None
+            elif self._kept and self._kept[0] != n_changes:
+                self._kept = (n_changes, self._kept[1]) if self._kept[1].follow_tags() else None
             if self._kept is None:
-                self._kept = (signs, self._read(self.catalogue, is_current=False))
+                self._kept = self._read(self.catalogue, is_current=False)
             index = self._kept[1]
         if index.n_tracks == 0 and len(self.catalogue) > 0:
             raise CatalogueError(
@@ -167,12 +167,15 @@ class SearchEngine:
             )
         return index
 
-    def _signs(self, catalogue: Catalogue) -> _Signs:
-        path = state_path(self._folder, self.encoder.fingerprint) if self._folder else None
-        return _Signs(catalogue.n_changes(), path.stat().st_mtime_ns if path and path.is_file() else 0)
+    def _has_newer(self, index: EncoderIndex) -> bool:
+        """Whether another process has completed a newer index of the large catalogue."""
+        return self._folder is not None and index.completed_ns != completed_ns(self._folder, self.encoder.fingerprint)
 
-    def _read(self, catalogue: Catalogue, is_current: bool) -> EncoderIndex:
-        return EncoderIndex(catalogue, self.encoder, self._folder, is_current=is_current, small_up_to=self._small_up_to)
+    def _read(self, catalogue: Catalogue, is_current: bool) -> tuple[int, EncoderIndex]:
+        n_changes = catalogue.n_changes()
+        return n_changes, EncoderIndex(
+            catalogue, self.encoder, self._folder, is_current=is_current, small_up_to=self._small_up_to
+        )
 
     def _read_in_background(self) -> None:
         """Begin to read the large catalogue anew, unless that is being done, or was done just now."""
@@ -185,11 +188,10 @@ class SearchEngine:
         try:
             # A connection of its own: whoever searches meanwhile does not wait.
             with Catalogue.open(self.catalogue.path, is_read_only=True) as catalogue:
-                signs = self._signs(catalogue)
-                index = self._read(catalogue, self._is_indexing)
+                n_changes, index = self._read(catalogue, self._is_indexing)
             index.read_from(self.catalogue)
             with self._lock:
-                self._kept = (signs, index)
+                self._kept = (n_changes, index)
         except (SynestheteError, OSError) as error:
             _log.warning("The index of %s could not be brought up to date: %s", self.catalogue.path, error)
         self._next_look = time.monotonic() + max(LEAST_PAUSE_SECONDS, 10 * (time.monotonic() - begin))
@@ -457,13 +459,6 @@ def _between(vector: np.ndarray, index: EncoderIndex, likeliest: Recognition | N
         return vector
     share = np.float32(likeliest.certainty)
     return unit((1 - share) * vector + share * index.vector(likeliest.row))
-
-
-class _Signs(NamedTuple):
-    """By which a change is noticed: of the catalogue, and of the file that completes an index (0 if there is none)."""
-
-    n_changes: int
-    completed_ns: int
 
 
 class _Stages:

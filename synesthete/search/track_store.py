@@ -27,6 +27,14 @@ def state_path(folder: Path, fingerprint: str) -> Path:
     return folder / f"{fingerprint}.store"
 
 
+def completed_ns(folder: Path, fingerprint: str) -> int:
+    """When the index of an encoder was last completed; 0 where there is none."""
+    try:
+        return state_path(folder, fingerprint).stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
 class TrackStore:
     """One state of the index of an encoder over a large catalogue, by row number; may be shared by threads.
 
@@ -39,10 +47,12 @@ class TrackStore:
         Which made the vectors.
     scale : SimilarityScale
         Of whole tracks.
+    completed_ns : int
+        :func:`completed_ns` as it was read.
     """
 
-    def __init__(self, folder: Path, state: StoreState, encoder: Encoder) -> None:
-        self.state, header = state, state.header
+    def __init__(self, folder: Path, state: StoreState, encoder: Encoder, completed_ns: int) -> None:
+        self.state, header, self.completed_ns = state, state.header, completed_ns
         self.space = state.space_of(encoder)
         self.ids = tuple(state.digests)
         self.scale = SimilarityScale.from_samples(state.scale)
@@ -63,14 +73,15 @@ class TrackStore:
             There is none, or it is damaged, or of another reference.
         """
         path = state_path(folder, encoder.fingerprint)
+        completed = completed_ns(folder, encoder.fingerprint)
         state = StoreState.load(path)
         try:
-            return cls(folder, state, encoder)
+            return cls(folder, state, encoder, completed)
         except IndexMismatchError:
             newer = StoreState.load(path)  # its files may have been removed because there are newer ones
             if newer.header == state.header:
                 raise
-            return cls(folder, newer, encoder)
+            return cls(folder, newer, encoder, completed)
 
     @property
     def n_vectors(self) -> int:
