@@ -3,6 +3,8 @@
 ``streamlit run app.py`` imports this file once, for the server, and then runs it for the page.
 """
 
+from functools import partial
+
 import streamlit as st
 
 from synesthete.ui import (
@@ -46,7 +48,7 @@ if __name__ == "__main__":
             sound.show_gone(asked, engine)
             result = engine.search_track(asked.track_id, search_options)
             matches.show_recording(result, engine.catalogue, asked.track_id)
-            matches.show_matches(result, engine.catalogue)
+            matches.show_matches(result, engine.catalogue, partial(sound.explain_match, asked, None, result, engine))
         elif asked and engine:
             of_sound, of_matches = st.columns([5, 7], gap="medium")
             below = st.container()
@@ -54,7 +56,8 @@ if __name__ == "__main__":
                 analysis = sound.show_name(asked, engine)
             result = listening.find(asked, analysis, engine, search_options)
             with of_matches:  # the answer first; the pictures follow
-                matches.show_matches(result, engine.catalogue)
+                explain_match = partial(sound.explain_match, asked, analysis, result, engine)
+                matches.show_matches(result, engine.catalogue, explain_match)
             with of_sound:
                 sound.show_sound(asked, analysis, result, engine)
             with below:

@@ -77,7 +77,7 @@ def main(n_vectors: int = 100_000, size: int = 512) -> None:
     index = VectorIndex.build(vectors)
     report("flat (exact)", index.search, queries, expected, reference, begin)
     begin = time.perf_counter()
-    codes = CodeIndex.train(vectors, n_vectors, 128)
+    codes = CodeIndex.train([vectors[:50_000]], n_vectors, 128)
     codes.add(vectors, np.arange(n_vectors))
     halves = vectors.astype(np.float16)
 

@@ -71,7 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     add_evaluate_command(commands)
     add_train_command(commands)
     add_doctor_command(commands)
-    add_share_commands(commands)
+    add_share_commands(commands, _make_searchable)
     return parser
 
 

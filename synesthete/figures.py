@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 from PIL import Image
+from scipy.ndimage import binary_erosion
 
 from synesthete.text import printable, shorten
 
@@ -16,6 +17,8 @@ PITCH_CLASSES = ("C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "
 RED, GREEN, BLUE = "#FF6B57", "#43D17E", "#5B9BFF"
 _DARK = "#06070C"
 _MAX_COLUMNS = 1200  # more than a screen shows; keeps a long sound's picture light
+_ENLARGED, _DIMMED = 4, 0.4
+_OUTLINE = (7, 3)  # rows and columns: pages show it wider than high
 _HZ_TICKS = (500, 1000, 2000, 4000, 8000)
 
 
@@ -32,6 +35,24 @@ def stacked_png(image: np.ndarray, height: int | None = None, width: int | None 
     n_bins, n_frames = image.shape[1:]
     pixels = (np.clip(image, 0, 1).transpose(1, 2, 0)[::-1] * 255).round().astype(np.uint8)
     return _png(pixels, (width or n_frames, height or n_bins) if height or width else None)
+
+
+def marked_image(image: np.ndarray, marks: np.ndarray) -> np.ndarray:
+    """The stacked image, larger, with marked places outlined and everything else dimmed.
+
+    Parameters
+    ----------
+    image : np.ndarray [shape=(3, n_bins, n_frames)], float in [0, 1]
+    marks : np.ndarray [shape=(n_bins, n_frames)], bool
+
+    Returns
+    -------
+    np.ndarray [shape=(3, _ENLARGED * n_bins, _ENLARGED * n_frames)], float in [0, 1]
+    """
+    large, inside = (values.repeat(_ENLARGED, axis=-1).repeat(_ENLARGED, axis=-2) for values in (image, marks))
+    within = binary_erosion(inside, np.ones(_OUTLINE))
+    shown = np.where(inside, large, _DIMMED * large)
+    return np.where(inside & ~within, 1.0, shown)
 
 
 def bars_figure(names: Sequence[str], counts: Sequence[int]) -> go.Figure:

@@ -10,6 +10,7 @@ from synesthete import encoders
 from synesthete.catalogue.store import Catalogue
 from synesthete.encoders.base import Encoder
 from synesthete.errors import SynestheteError
+from synesthete.sources.addresses import is_address
 
 SHOWN = 5
 PATHS_AT_ONCE = 1_000
@@ -91,10 +92,13 @@ def _words(catalogue: Catalogue, ready: dict[str, Encoder]) -> Finding:
 
 
 def _audio(catalogue: Catalogue) -> Finding:
-    n_there, n_imported, gone = 0, 0, []
+    n_there, n_imported, n_addresses, gone = 0, 0, 0, []
     for track in catalogue.tracks():
         if not track.path:
             n_imported += 1
+            continue
+        if is_address(track.path):
+            n_addresses += 1
             continue
         try:
             path = catalogue.audio_path(track)
@@ -108,6 +112,8 @@ def _audio(catalogue: Catalogue) -> Finding:
     detail = f"{n_there:,} files are where they were"
     if n_imported:
         detail += f", {n_imported:,} tracks were imported without audio"
+    if n_addresses:
+        detail += f", {n_addresses:,} tracks lie behind addresses, which were not asked"
     if gone:
         detail += f", {len(gone):,} are not: " + ", ".join(gone[:SHOWN]) + (", …" if len(gone) > SHOWN else "")
     remedy = "If they moved, index the new folder; if they are gone for good, index with --prune." if gone else ""

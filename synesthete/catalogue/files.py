@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from synesthete.catalogue.overview import OverviewStore
 from synesthete.catalogue.vectors import portions
+from synesthete.sources.addresses import is_address
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ class FileStore(OverviewStore):
         owned = self._rows("SELECT track_id FROM tracks WHERE path = ? AND track_id != ?", (path, but))
         for (track_id,) in owned:
             others = self._rows("SELECT path FROM files WHERE track_id = ? AND path != ?", (track_id, path))
-            there = next((other for (other,) in others if os.path.isfile(other)), None)  # noqa: PTH113 - a plain stat
+            there = next((other for (other,) in others if _is_there(other)), None)
             if there is None:
                 self._rows("DELETE FROM tracks WHERE track_id = ?", (track_id,))
             else:
@@ -145,3 +146,7 @@ class FileStore(OverviewStore):
             )
             found.update(row[0] for row in rows)
         return sorted(found)
+
+
+def _is_there(path: str) -> bool:
+    return is_address(path) or os.path.isfile(path)  # noqa: PTH113 - a plain stat

@@ -23,7 +23,8 @@ from synesthete.catalogue.files import KnownFile
 from synesthete.catalogue.store import Catalogue
 from synesthete.encoders.base import Embedding, Encoder
 from synesthete.engines import AtHome, LocalEngine
-from synesthete.errors import CatalogueError, EncoderError
+from synesthete.errors import CatalogueError, EncoderError, SourceError
+from synesthete.sources.addresses import at_hand, name_of
 from synesthete.sources.folder import Entry, Found, NotSound, Unreadable
 from synesthete.sources.places import Places
 from synesthete.spectrogram import compute_spectrograms
@@ -106,6 +107,7 @@ def index(
     places: Sequence[str | Path],
     encoder_names: Sequence[str] = (settings.DEFAULT_ENCODER,),
     *,
+    addresses: Sequence[str] = (),
     metadata: Sequence[str | Path] = (),
     is_genre_from_folder: bool = False,
     within: Path | None = None,
@@ -129,6 +131,8 @@ def index(
         Folders, files, M3U playlists and beets libraries (:class:`~synesthete.sources.places.Places`).
     encoder_names : sequence of str
         All of them embed each file, which is read once.
+    addresses : sequence of str
+        Further places, behind addresses that fsspec opens; only those of the catalogue's owner.
     metadata : sequence of path
         Tables whose fields go before the tags in the files, beside those that are found with the places.
     is_genre_from_folder : bool
@@ -160,7 +164,7 @@ def index(
     EngineError
         The engine cannot be used.
     """
-    source = Places(places, SUFFIXES, metadata, is_genre_from_folder, within)
+    source = Places(places, SUFFIXES, metadata, is_genre_from_folder, within, addresses)
     run = _Run(catalogue, source, encoder_names, on_event)
     return run.do(make_engine, n_workers, is_retry, is_pruned)
 
@@ -287,7 +291,8 @@ class _Run:
         if isinstance(result, Exception):
             reason = str(result)
             self.catalogue.record_failure(found.path, reason, "read")
-            self.catalogue.put_file(found.path, found.n_bytes, found.mtime_ns)
+            if not isinstance(result, SourceError):  # an address that did not answer is asked again next time
+                self.catalogue.put_file(found.path, found.n_bytes, found.mtime_ns)
             return FileEvent(found.path, reason=reason), (0, 1, 0, 0)
         is_known = result.track.track_id in self.catalogue
         kept = self.catalogue.add_track(found.metadata.applied(result.track))
@@ -376,12 +381,14 @@ def prepare(known_sounds: Callable[..., tuple[set[str], bool]], wanted: dict[str
             )
 
     def analyse(found: Found) -> Analysis:
-        clip = read_clip(found.path)
+        name = name_of(found.path)
+        with at_hand(found.path) as file:
+            clip = read_clip(file, name=name)
         track_id = content_id(clip)
         tags = clip.tags
         track = Track(
             track_id,
-            title=tags.title or Path(found.path).stem,
+            title=tags.title or Path(name).stem,
             artist=tags.artist,
             album=tags.album,
             genre=tags.genre,

@@ -1,7 +1,8 @@
 """Every segment of one sound against every segment of another, and the way along which they go together.
 
-The way is a local alignment: a chain of pairs in which neither sound goes back, worth the sum of what the cosines lie
-above what is usual between the two. It leads through the pair that is most alike.
+The way is a local alignment: a chain of pairs in which neither sound goes back. Each step of both is worth what the
+cosine there lies above what is usual between the two; a step of one alone costs a little. It leads through the pair
+that is most alike, forwards and backwards from it.
 
 T. F. Smith and M. S. Waterman, "Identification of common molecular subsequences", Journal of Molecular Biology, 1981.
 """
@@ -71,18 +72,16 @@ def _best_chain(worth: np.ndarray) -> list[tuple[int, int]]:
     """
     n_rows, n_columns = worth.shape
     total = np.empty((n_rows, n_columns))
+    waited = WAIT * np.arange(n_columns)
+    entered = np.where(waited > 0, -np.inf, worth[0, 0])
     for i in range(n_rows):
-        entered = np.full(n_columns, -np.inf)
-        if i == 0:
-            entered[0] = worth[0, 0]
-        else:
-            entered = total[i - 1] - WAIT + worth[i]
+        if i > 0:
+            entered = total[i - 1] - WAIT
             entered[1:] = np.maximum(entered[1:], total[i - 1, :-1] + worth[i, 1:])
-        along = np.cumsum(worth[i] - WAIT)  # total[i, j] = max over k <= j of entered[k] + along[j] - along[k]
-        total[i] = np.maximum.accumulate(entered - along) + along
+        total[i] = np.maximum.accumulate(entered + waited) - waited
     chain = [divmod(int(total.argmax()), n_columns)]
     while chain[-1] != (0, 0):
         row, column = chain[-1]
-        costs = {(row - 1, column - 1): 0.0, (row - 1, column): WAIT, (row, column - 1): WAIT}
-        chain.append(max((pair for pair in costs if min(*pair) >= 0), key=lambda pair: total[pair] - costs[pair]))
+        gains = {(row - 1, column - 1): worth[row, column], (row - 1, column): -WAIT, (row, column - 1): -WAIT}
+        chain.append(max((pair for pair in gains if min(*pair) >= 0), key=lambda pair: total[pair] + gains[pair]))
     return chain[::-1]

@@ -1,9 +1,10 @@
 """Where in two pictures their cosine lies, and how much of it comes by mel, chroma and tonnetz.
 
 What a place carries is measured by taking it away: it is painted over with the mean of its layer. The gradient of the
-cosine tells, to first order, what painting over each place would take; a tenth of both pictures is chosen in a few
-rounds, each time after what is already chosen is gone. How well that went is measured by doing it, beside the same
-marks moved elsewhere.
+cosine tells, to first order, what painting over each place would take; those that promise the most are then painted
+over one by one, and the tenth of each picture that took the most is marked. How well that went is measured by painting
+over all of it, beside the same marks moved elsewhere. Places are bars, narrow in pitch and long in time: of the shapes
+tried they told most (``docs/decisions/why-two-sounds-match.md``).
 
 The share of a layer is its Shapley value: what taking it away costs, averaged over the orders in which the three can
 go (L. Shapley, "A value for n-person games", 1953). The three add up to what all of the picture gives.
@@ -26,9 +27,11 @@ from synesthete.encoders.resnet import Resnet
 
 LAYERS = ("mel", "chroma", "tonnetz")
 MARKED = 0.1  # share of each picture
-BLOCK = 8  # bins and frames of a mark: a fifth of a second
-ROUNDS = 4
-N_ELSEWHERE = 4  # places that marks are moved to, to compare
+PLACE = (8, 32)  # bins and frames: three quarters of a second
+N_TRIED = 12  # places of each picture that are painted over
+N_ELSEWHERE = 3  # times that marks are moved, to compare
+
+Pair = tuple[np.ndarray, np.ndarray]
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,11 +119,15 @@ def attribute(space: PictureSpace, query: np.ndarray, match: np.ndarray, seed: i
     """
     images = [torch.from_numpy(np.ascontiguousarray(image)) for image in (query, match)]
     flat = [image.mean(dim=(1, 2), keepdim=True).expand_as(image) for image in images]
-    maps, marks = _mark(space, images, flat)
+    maps = _first_order(space, images, flat)
     rng = np.random.default_rng(seed)
-    elsewhere = [_moved(marks, rng) for _ in range(N_ELSEWHERE)]
     with torch.inference_mode():
         whole = [space(image[None]) for image in images]
+        first, second = (
+            _mark(space, images[side], flat[side], whole[1 - side], maps[side].sum(axis=0)) for side in (0, 1)
+        )
+        marks = first, second
+        elsewhere = [_moved(marks, rng) for _ in range(N_ELSEWHERE)]
         one, other = (
             space(torch.stack([_painted(image, flat[side], chosen[side]) for chosen in (marks, *elsewhere)]))
             for side, image in enumerate(images)
@@ -137,51 +144,48 @@ def attribute(space: PictureSpace, query: np.ndarray, match: np.ndarray, seed: i
     )
 
 
-Pair = tuple[np.ndarray, np.ndarray]
-
-
-def _mark(space: PictureSpace, images: list[Tensor], flat: list[Tensor]) -> tuple[Pair, Pair]:
-    """Maps of the pictures as they are, and the blocks chosen in rounds."""
-    grids = [np.zeros([-(-size // BLOCK) for size in image.shape[1:]], dtype=bool) for image in images]
-    shapes = [tuple(image.shape[1:]) for image in images]
-    maps = None
-    for number in range(1, ROUNDS + 1):
-        found = _first_order(space, images, flat, [_up(*pair) for pair in zip(grids, shapes, strict=True)])
-        maps = maps or found
-        for grid, found_here in zip(grids, found, strict=True):
-            carried = np.where(grid, -np.inf, _by_block(found_here.sum(axis=0)))
-            n_more = round(number / ROUNDS * MARKED * grid.size) - int(grid.sum())
-            grid.ravel()[np.argsort(-carried, axis=None, kind="stable")[: max(n_more, 0)]] = True
-    assert maps is not None
-    one, other = (_up(grid, shape) for grid, shape in zip(grids, shapes, strict=True))
-    return (maps[0], maps[1]), (one, other)
-
-
-def _first_order(space: PictureSpace, images: list[Tensor], flat: list[Tensor], gone: list[np.ndarray]) -> list:
-    """For each picture [3, n_bins, n_frames], what the cosine loses by painting over what is not gone yet."""
-    painted = [_painted(*triple).requires_grad_() for triple in zip(images, flat, gone, strict=True)]
-    if painted[0].shape == painted[1].shape:
-        one, other = space(torch.stack(painted))
+def _first_order(space: PictureSpace, images: list[Tensor], flat: list[Tensor]) -> Pair:
+    """What the cosine loses, to first order, by painting over each place of each layer [3, n_bins, n_frames]."""
+    watched = [image.clone().requires_grad_() for image in images]
+    if watched[0].shape == watched[1].shape:
+        one, other = space(torch.stack(watched))
     else:
-        one, other = (space(image[None])[0] for image in painted)
-    gradients = torch.autograd.grad((one * other).sum(), painted)
-    return [
-        (gradient * (image - plain)).detach().numpy()
-        for gradient, image, plain in zip(gradients, painted, flat, strict=True)
-    ]
+        one, other = (space(image[None])[0] for image in watched)
+    gradients = torch.autograd.grad((one * other).sum(), watched)
+    first, second = (
+        (gradient * (image - plain)).numpy() for gradient, image, plain in zip(gradients, images, flat, strict=True)
+    )
+    return first, second
+
+
+def _mark(space: PictureSpace, image: Tensor, flat: Tensor, other: Tensor, promised: np.ndarray) -> np.ndarray:
+    """The places [n_bins, n_frames] that carry most of the cosine with ``other`` [1, size].
+
+    Parameters
+    ----------
+    promised : np.ndarray [shape=(n_bins, n_frames)]
+        What each place carries to first order.
+    """
+    sums = _by_place(promised)
+    tried = np.argsort(-sums, axis=None, kind="stable")[:N_TRIED]
+    masks = [_spread(np.arange(sums.size).reshape(sums.shape) == place, promised.shape) for place in tried]
+    left = space(torch.stack([_painted(image, flat, mask) for mask in masks])) @ other[0]
+    n_marked = max(1, round(MARKED * sums.size))
+    chosen = left.numpy().argsort(kind="stable")[:n_marked]
+    return np.logical_or.reduce([masks[number] for number in chosen])
 
 
 def _painted(image: Tensor, flat: Tensor, mask: np.ndarray) -> Tensor:
     return torch.where(torch.from_numpy(mask)[None], flat, image)
 
 
-def _up(grid: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    return np.repeat(np.repeat(grid, BLOCK, axis=0), BLOCK, axis=1)[: shape[0], : shape[1]]
+def _spread(grid: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    return np.repeat(np.repeat(grid, PLACE[0], axis=0), PLACE[1], axis=1)[: shape[0], : shape[1]]
 
 
-def _by_block(values: np.ndarray) -> np.ndarray:
-    edges = [np.arange(0, size, BLOCK) for size in values.shape]
-    return np.add.reduceat(np.add.reduceat(values, edges[0], axis=0), edges[1], axis=1)
+def _by_place(values: np.ndarray) -> np.ndarray:
+    rows, columns = (np.arange(0, size, step) for size, step in zip(values.shape, PLACE, strict=True))
+    return np.add.reduceat(np.add.reduceat(values, rows, axis=0), columns, axis=1)
 
 
 def _moved(marks: Pair, rng: np.random.Generator) -> Pair:

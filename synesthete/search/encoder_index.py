@@ -15,6 +15,7 @@ from synesthete import settings
 from synesthete.catalogue import Catalogue
 from synesthete.catalogue.fitting import space_of
 from synesthete.encoders.base import Encoder
+from synesthete.errors import CatalogueError
 from synesthete.search import smoothing
 from synesthete.search.passages import LONGEST_RUN, RUN, SegmentVectors, best_passages
 from synesthete.search.similarity_scale import MIN_TRACKS, SimilarityScale
@@ -69,7 +70,7 @@ class EncoderIndex:
     space : TrackSpace
         Which makes vectors of whole tracks, fitted to the catalogue.
     vectors_revision : str
-        Of the vectors of whole tracks: of the catalogue and of what fits the encoder to it.
+        Of :meth:`vectors`: of the catalogue and of what fits the encoder to it.
     ids : tuple of str, n_tracks long
         The track of each row; sorted.
     row_of : dict of str to int
@@ -121,7 +122,7 @@ class EncoderIndex:
             path = self._folder / f"{fingerprint}.tracks.index" if self._folder else None
             self._tracks = VectorIndex.load_or_build(path, self.vectors_revision, self._make_vectors)
         self._segments = SegmentVectors.lay(matrix, starts, rows, self.hop_seconds)
-        self.scale = SimilarityScale.from_vectors(self.vectors())
+        self.scale = SimilarityScale.from_vectors(self._tracks.vectors())
 
     def _open_store(self, encoder: Encoder, is_current: bool) -> None:
         folder = self._folder
@@ -132,12 +133,21 @@ class EncoderIndex:
             store = None if is_current else TrackStore.open(folder, encoder)
         except IndexMismatchError:
             store = None
-        self._store = store or bring_up_to_date(self._catalogue, encoder, folder)
+        try:
+            self._store = store or bring_up_to_date(self._catalogue, encoder, folder)
+        except OSError as error:
+            raise CatalogueError(
+                f"The index of {self._catalogue.path} cannot be made in {folder}: {error}."
+                " Set SYNESTHETE_HOME to a folder with room that you can write to."
+            ) from error
         self._tracks = self._store
         header = self._store.state.header
         self.revision, self.vectors_revision = header.revision, header.vectors_revision
         self.ids, self.space, self.scale = self._store.ids, self._store.space, self._store.scale
         self.columns = TrackColumns.read(self._catalogue, self._fingerprint, self.ids)
+        if not self.columns.is_there.all():
+            gone = np.flatnonzero(~self.columns.is_there).tolist()
+            self.vectors_revision = settings.fingerprint(self.vectors_revision, [self.ids[row] for row in gone])
 
     @property
     def n_tracks(self) -> int:
@@ -149,9 +159,18 @@ class EncoderIndex:
         vectors = self.space(features) if len(features) else features
         return smoothed(vectors) if self.space.is_fitted else vectors
 
-    def vectors(self) -> np.ndarray:
-        """The vectors of all whole tracks [n_tracks, size], float32, unit length; a copy."""
-        return self._tracks.vectors()
+    def vectors(self) -> tuple[tuple[str, ...], np.ndarray]:
+        """The tracks that the catalogue still has, by id, and their vectors [n, size], float32, unit length; a copy."""
+        if self.columns.is_there.all():
+            return self.ids, self._tracks.vectors()
+        return self.ids_there, self.some_vectors(np.flatnonzero(self.columns.is_there))
+
+    @property
+    def ids_there(self) -> tuple[str, ...]:
+        """The tracks that the catalogue still had when ``columns`` were read, sorted."""
+        if self.columns.is_there.all():
+            return self.ids
+        return tuple(self.ids[row] for row in np.flatnonzero(self.columns.is_there).tolist())
 
     def some_vectors(self, rows: np.ndarray) -> np.ndarray:
         """The vectors of some whole tracks [n, size], float32, unit length."""

@@ -213,8 +213,7 @@ class SearchEngine:
             Sorted.
         vectors : np.ndarray [shape=(n_tracks, size)], float32, unit length
         """
-        index = self._encoder_index()
-        return index.ids, index.vectors()
+        return self._encoder_index().vectors()
 
     def vectors_of(self, ids: Sequence[str]) -> np.ndarray:
         """The vectors of some tracks [n, size], float32, unit length, in their order.
@@ -286,7 +285,7 @@ class SearchEngine:
     @property
     def track_ids(self) -> tuple[str, ...]:
         """The tracks that can be found, sorted."""
-        return self._encoder_index().ids
+        return self._encoder_index().ids_there
 
     def search(
         self,

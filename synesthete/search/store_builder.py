@@ -11,6 +11,7 @@ import logging
 import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -33,12 +34,13 @@ MOST_CHANGED = 0.25  # share of the tracks made at once: where more have come or
 WANTED_RECALL = 0.995  # of the ten nearest, measured on the catalogue itself
 TRACK_DIMS = 128  # of the codes of tracks, a byte each
 PASSAGE_DIMS, PASSAGE_BYTES = 256, 32
-SAMPLE_TRACKS, SAMPLE_SEGMENTS = 40_000, 100_000  # what indexes are learned from
+SAMPLE_TRACKS, SAMPLE_TRACKS_BY_PASSAGE = 160_000, 10_000  # what indexes are learned from
 _SMOOTHING_CANDIDATES, _SMOOTHING_PROBES = 16, 16
 _QUERIES, _K = 96, 10  # for measuring recall
 _CANDIDATES = (64, 128, 256, 512)
 _LEAST_PROBES = 16
 _SCALE_TRACKS = 4_000
+_SEGMENTS_A_TRACK = 16  # or so
 _AT_ONCE = 4_096
 
 _log = logging.getLogger(__name__)
@@ -80,10 +82,11 @@ def bring_up_to_date(catalogue: Catalogue, encoder: Encoder, folder: Path) -> Tr
 
 
 def _remove_others(folder: Path, fingerprint: str, state: StoreState) -> None:
-    for kind in ("vectors", "codes", "passages", "plain"):
-        for path in folder.glob(f"{fingerprint}.*.{kind}*"):
-            if path.name not in state.files:
-                path.unlink(missing_ok=True)
+    """What no state needs any more: of the last one, of a builder that was stopped, and of when all was in memory."""
+    kinds = ("*.vectors", "*.codes*", "*.passages*", "*.plain", "tracks.index", "passages.index")
+    for path in [path for kind in kinds for path in folder.glob(f"{fingerprint}.{kind}")]:
+        if path.name not in state.files:
+            path.unlink(missing_ok=True)
 
 
 class _Builder:
@@ -143,23 +146,16 @@ class _Builder:
             yield self._space(features)
 
     def _passages(self, ids: Sequence[str]) -> CodeIndex:
-        sample, n_sampled = [np.empty((0, self._encoder.embedding_size), np.float32)], 0
-        for _, vectors, n_tracks in self._segments(ids, np.arange(len(ids))):
-            sample.append(vectors)
-            n_sampled += n_tracks
-            if sum(map(len, sample)) >= SAMPLE_SEGMENTS:
-                break
-        learned = np.concatenate(sample)
-        if not len(learned):  # all is silence
-            learned = np.zeros((1, self._encoder.embedding_size), np.float32)
-        n_expected = max(len(learned), round(len(learned) * len(ids) / max(n_sampled, 1)))
-        codes = CodeIndex.train(learned, n_expected, PASSAGE_DIMS, PASSAGE_BYTES)
-        for slots, vectors, _ in self._segments(ids, np.arange(len(ids))):
+        sampled = ids[:SAMPLE_TRACKS_BY_PASSAGE]  # ids are hashes of the sound, so that these are as good as drawn
+        silence = np.zeros((1, self._encoder.embedding_size), np.float32)  # where there is nothing else
+        sample = (vectors for _, vectors in self._segments(sampled, np.arange(len(sampled))))
+        codes = CodeIndex.train(chain([silence], sample), _SEGMENTS_A_TRACK * len(ids), PASSAGE_DIMS, PASSAGE_BYTES)
+        for slots, vectors in self._segments(ids, np.arange(len(ids))):
             codes.add(vectors, slots)
         return codes
 
-    def _segments(self, ids: Sequence[str], slots: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray, int]]:
-        """Of some hundreds of tracks at a time: the slot of each segment that is not silent, its vector, how many."""
+    def _segments(self, ids: Sequence[str], slots: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Of some hundreds of tracks at a time: the slot of each segment that is not silent, and its vector."""
         slot_of = dict(zip(ids, slots.tolist(), strict=True))
         for part in portions(ids):
             with self._catalogue.snapshot():
@@ -169,7 +165,7 @@ class _Builder:
                     continue
             is_sounding = vectors.any(axis=1)
             of_segments = np.array([slot_of[track_id] for track_id in here])[numbers]
-            yield of_segments[is_sounding], vectors[is_sounding], len(here)
+            yield of_segments[is_sounding], vectors[is_sounding]
 
     # ---- added to -----------------------------------------------------------------------------------------
 
@@ -223,7 +219,7 @@ class _Builder:
         file = VectorFile(self._folder / header.vectors, n_slots, header.size)
         for first in range(0, len(slots), _AT_ONCE):
             codes.add(file.some(slots[first : first + _AT_ONCE]), slots[first : first + _AT_ONCE])
-        for numbers, vectors, _ in self._segments(ids, slots):
+        for numbers, vectors in self._segments(ids, slots):
             passages.add(vectors, numbers)
         codes_path, passages_path = self._new_path("codes"), self._new_path("passages")
         return replace(
@@ -239,8 +235,9 @@ class _Builder:
 def _learned(file: VectorFile) -> CodeIndex:
     """Codes of all vectors of a file."""
     rng = np.random.default_rng(0)
-    rows = np.sort(rng.choice(file.n_rows, min(file.n_rows, SAMPLE_TRACKS), replace=False))
-    codes = CodeIndex.train(file.some(rows), file.n_rows, TRACK_DIMS)
+    rows = rng.permutation(file.n_rows)[:SAMPLE_TRACKS]
+    sample = (file.some(np.sort(rows[first : first + _AT_ONCE])) for first in range(0, len(rows), _AT_ONCE))
+    codes = CodeIndex.train(sample, file.n_rows, TRACK_DIMS)
     _add_all(codes, file)
     return codes
 

@@ -14,7 +14,7 @@ import json
 import logging
 import math
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ from synesthete.build_lock import one_builder
 from synesthete.errors import CatalogueError, OptionError
 from synesthete.files import write_atomically
 
-MOST_LISTS = 8_192  # of a code index
+MOST_LISTS = 4_096  # of a code index
 LEAST_TO_QUANTISE = 20_000  # vectors; fewer are too few to learn a product quantiser from
 _MOST_FOR_AXES = 10_000
 _SEED = 20231
@@ -278,14 +278,14 @@ class CodeIndex:
         return int(self._lists.nlist)
 
     @classmethod
-    def train(cls, sample: np.ndarray, n_expected: int, n_dims: int, n_bytes: int | None = None) -> CodeIndex:
+    def train(cls, sample: Iterable[np.ndarray], n_expected: int, n_dims: int, n_bytes: int | None = None) -> CodeIndex:
         """An empty index for vectors like those of a sample.
 
         Parameters
         ----------
-        sample : np.ndarray [shape=(n, size)]
-            Not empty.
-        n_expected : int >= n
+        sample : iterable of np.ndarray [shape=(n_i, size)]
+            In portions; not empty. The axes are those of the first thousands.
+        n_expected : int > 0
             How many vectors there will be.
         n_dims : int > 0
             Most numbers that are kept of a vector.
@@ -294,13 +294,22 @@ class CodeIndex:
         """
         module: Any = faiss
         faiss.omp_set_num_threads(_N_THREADS)
-        sample = _finite(sample, "to learn an index from")
-        size = sample.shape[1]
+        portions = (_finite(portion, "to learn an index from") for portion in sample)
+        first = next(portions)
+        while len(first) < _MOST_FOR_AXES and (more := next(portions, None)) is not None:
+            first = np.concatenate([first, more])
+        size = first.shape[1]
+        axes = None
+        if n_dims < size:
+            axes = module.LinearTransform(size, n_dims, False)
+            faiss.copy_array_to_vector(np.ascontiguousarray(_main_axes(first, n_dims).T).ravel(), axes.A)
+            axes.is_trained = True
         n_dims = min(n_dims, size)
-        n_lists = max(1, min(round(4 * math.sqrt(n_expected)), len(sample) // 40, MOST_LISTS))
+        learned = np.concatenate([axes.apply(part) if axes else part for part in (first, *portions)])
+        n_lists = max(1, min(round(4 * math.sqrt(n_expected)), len(learned) // 40, MOST_LISTS))
         centres = faiss.IndexFlatIP(n_dims)
         inner = faiss.METRIC_INNER_PRODUCT
-        if n_bytes and len(sample) >= LEAST_TO_QUANTISE:
+        if n_bytes and len(learned) >= LEAST_TO_QUANTISE:
             lists: Any = module.IndexIVFPQ(centres, n_dims, n_lists, n_bytes, 8, inner)
             lists.pq.cp.niter, lists.pq.cp.max_points_per_centroid = 10, 64
         else:
@@ -308,15 +317,8 @@ class CodeIndex:
         lists.cp.spherical = True
         lists.cp.seed = _SEED
         lists.cp.max_points_per_centroid = 64  # enough for centres, and minutes faster than all
-        if n_dims == size:
-            index = lists
-        else:
-            axes = module.LinearTransform(size, n_dims, False)
-            faiss.copy_array_to_vector(np.ascontiguousarray(_main_axes(sample, n_dims).T).ravel(), axes.A)
-            axes.is_trained = True
-            index = module.IndexPreTransform(axes, lists)
-        index.train(sample)
-        return cls(index)
+        lists.train(learned)
+        return cls(module.IndexPreTransform(axes, lists) if axes else lists)
 
     def add(self, vectors: np.ndarray, numbers: np.ndarray) -> None:
         """Keep vectors [n, size] under numbers [n], at least 0, which need not differ."""
@@ -428,7 +430,7 @@ def _main_axes(sample: np.ndarray, n_axes: int) -> np.ndarray:
 
     N. Halko, P. G. Martinsson and J. A. Tropp, "Finding structure with randomness", SIAM Review, 2011.
     """
-    rows = sample[:_MOST_FOR_AXES]
+    rows = sample[: 2 * _MOST_FOR_AXES]
     rng = np.random.default_rng(_SEED)
     axes = rng.standard_normal((rows.shape[1], min(n_axes + 16, rows.shape[1])), dtype=np.float32)
     for _ in range(4):

@@ -107,7 +107,7 @@ def _walk(roots: list[Path], suffixes: frozenset[str], within: str) -> Iterator[
                     continue
                 seen.add((status.st_dev, status.st_ino))
                 with os.scandir(path) as entries:
-                    names = sorted((entry.name for entry in entries if not _is_passed_over(entry.name)), reverse=True)
+                    names = sorted((entry.name for entry in entries if not is_passed_over(entry.name)), reverse=True)
                 waiting += [os.path.join(path, name) for name in names]  # noqa: PTH118
                 continue
         except OSError as error:
@@ -148,5 +148,6 @@ def _file(path: str, status: os.stat_result, suffixes: frozenset[str]) -> Entry:
     return Found(path, status.st_size, status.st_mtime_ns)
 
 
-def _is_passed_over(name: str) -> bool:
+def is_passed_over(name: str) -> bool:
+    """Whether a file or folder of this name is hidden, or a system's own."""
     return name.startswith(".") or name.lower() in SYSTEM_FOLDERS

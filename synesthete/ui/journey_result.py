@@ -18,8 +18,8 @@ from synesthete.journey.planning import evaluate_path
 from synesthete.search import SearchEngine
 from synesthete.search.similarity_scale import SimilarityScale
 from synesthete.text import shorten
-from synesthete.tracks import Track
-from synesthete.ui import catalogues, listening, player
+from synesthete.tracks import Match, Track
+from synesthete.ui import catalogues, explain, listening, player
 from synesthete.ui.player import Row
 from synesthete.ui.state import Sound
 from synesthete.ui.text import count, dotted, plain
@@ -45,7 +45,32 @@ def show_path(journey: Journey, sounds: Sequence[Sound], engine: SearchEngine) -
             rows.append(_own_row(next(own), mark, share, step, engine))
         else:
             rows.append(_row(stop, stop.track, mark, share, step, images[stop.track.track_id], engine))
-    player.play_through(rows, key="journey-player")
+    keys = [row.key for row in rows]
+    pairs = zip(journey.stops[:-1], journey.stops[1:], keys[1:], strict=True)
+    why = [key for one, other, key in pairs if one.track or other.track]
+    player.play_through(
+        rows, "journey-player", why, on_why=lambda key: _explain_step(keys.index(key), journey, rows, sounds, engine)
+    )
+
+
+def _explain_step(
+    number: int, journey: Journey, rows: Sequence[Row], sounds: Sequence[Sound], engine: SearchEngine
+) -> None:
+    """Why a stop follows the one before it; a sound of the listener's own is the one that is asked about."""
+    from synesthete.explain import Query  # torch comes with it, which the page does not need before
+
+    first, second = (number - 1, number) if journey.stops[number].track else (number, number - 1)
+    own, track = journey.stops[first].track, journey.stops[second].track
+    if track is None:
+        return
+    if own:
+        query = Query.of_track(engine, own.track_id)
+    else:
+        sound = next(sound for sound in sounds if sound.key == rows[first].key)
+        analysis = listening.analyse(sound, engine)
+        query = Query(analysis.embedding, analysis.clip)
+    match = Match(track, journey.stops[number].step_cosine)
+    explain.open_why(engine, explain.Asked(query, rows[first].key, rows[first]), match)
 
 
 def title(journey: Journey, sounds: Sequence[Sound]) -> str:

@@ -63,7 +63,7 @@ def show_map(data: LandscapeData, found: SearchResult | None, engine: SearchEngi
     path = st.session_state.get(state.JOURNEY_PATH, ())  # of the journey last shown on its own page
     matches = [match.track.track_id for match in found.matches] if found else []
     placed = data.with_tracks([*([chosen] if chosen else []), *matches, *path], engine)
-    cosines = np.concatenate([data.vectors, placed.vectors]) @ found.vector if found else None
+    cosines = np.concatenate([each.vectors @ found.vector for each in (data, placed)]) if found else None
     if data.is_sample:
         st.caption(
             f"Drawn are {len(data.tracks):,} of {count(data.n_tracks, 'track')}, of every style its share; "
@@ -85,8 +85,7 @@ def show_map(data: LandscapeData, found: SearchResult | None, engine: SearchEngi
             on_choose=lambda: _take_click(data, placed),
         )
         if data.is_sample:
-            names = [track.title for track in data.tracks], [track.artist for track in data.tracks]
-            map3d.show_names(data.map_id, *names)
+            map3d.show_names(data.map_id, data.tracks)
     with panel:
         _show_chosen(data, found, engine, chosen)
         _show_here(data, found)

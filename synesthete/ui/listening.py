@@ -162,7 +162,8 @@ def engine_for(source: Source, encoder_name: str) -> SearchEngine | None:
         if source.is_built_in:
             is_embedded = resources.is_embedded(encoder_name)
         else:
-            is_embedded = resources.catalogue(source.path).n_embedded(load(encoder_name).fingerprint) > 0
+            known = {entry.fingerprint for entry in resources.encoders_of(source.path)}
+            is_embedded = load(encoder_name).fingerprint in known
     if is_embedded:
         return resources.engine(source.path, encoder_name)
     if source.is_built_in:

@@ -18,6 +18,8 @@ import plotly
 import streamlit as st
 import streamlit.components.v1 as file_server
 
+from synesthete.tracks import Track
+
 KEY, NAMES_KEY = "landscape_map", "landscape_map_names"
 NOBODY = -1
 LIKENESS = "Likeness"
@@ -194,11 +196,11 @@ def show(
 
 
 @st.fragment
-def show_names(map_id: str, titles: Sequence[str], artists: Sequence[str]) -> None:
+def show_names(map_id: str, tracks: Sequence[Track]) -> None:
     """Tell the browser the names it asks for, of points that were packed without; the rest of the page rests."""
     asked = (st.session_state.get(NAMES_KEY) or {}).get("asked")
-    rows = named_rows(asked, map_id, len(titles))
-    names = {str(row): [titles[row], artists[row]] for row in rows}
+    rows = named_rows(asked, map_id, len(tracks))
+    names = {str(row): [tracks[row].title, tracks[row].artist] for row in rows}
     _mount_names(key=NAMES_KEY, data={"map": map_id, "names": names}, on_asked_change=lambda: None)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -81,17 +82,25 @@ def _about(track: Track, result: SearchResult) -> str:
     return f"{about}  \nAlso here as: {'; '.join(others[:_MOST_OTHERS])}{more}"
 
 
-def show_matches(result: SearchResult, catalogue: Catalogue) -> None:
-    """Show the matches in order, and say what was left out and why."""
+def show_matches(result: SearchResult, catalogue: Catalogue, on_why: Callable[[Match], None] | None = None) -> None:
+    """Show the matches in order, and say what was left out and why; ``on_why`` is called for one to be explained."""
     if not result.matches:
         _say_why_empty(result)
         return
     lines = [_line(match, catalogue, result.scale) for match in result.matches]
     _mount(
         key=KEY,
-        data={"list": list_id(lines), "rows": lines, "all": f"Play all {_NUMBERS.get(len(lines), len(lines))}"},
+        data={
+            "list": list_id(lines),
+            "rows": lines,
+            "all": f"Play all {_NUMBERS.get(len(lines), len(lines))}",
+            "hasWhy": on_why is not None,
+        },
         on_again_change=lambda: _take_again(result),
+        on_why_change=lambda: None,
     )
+    if on_why and (match := _named("why", result)):
+        on_why(match)
     hidden = [f"{number} {_REASONS.get(reason, reason)}" for reason, number in result.n_hidden.items() if number]
     compared = "by their best-matching passage" if result.compared == "passage" else "as wholes"
     if result.recognised and result.compared == "track":
@@ -136,11 +145,15 @@ def fill(scale: SimilarityScale, cosine: float) -> float:
 
 
 def _take_again(result: SearchResult) -> None:
-    """What the browser sent is believed only where it names a match."""
-    key = (st.session_state.get(KEY) or {}).get("again")
-    match = next((match for match in result.matches if match.track.track_id == key), None)
+    match = _named("again", result)
     if match is not None:
         _search_from(match)
+
+
+def _named(event: str, result: SearchResult) -> Match | None:
+    """The match that the browser names in an event; what it sent is believed only where it is one."""
+    key = (st.session_state.get(KEY) or {}).get(event)
+    return next((match for match in result.matches if match.track.track_id == key), None)
 
 
 def _search_from(match: Match) -> None:

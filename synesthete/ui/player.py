@@ -148,8 +148,10 @@ def track_row(track: Track, catalogue: Catalogue, start_seconds: float = 0.0) ->
 
 
 @st.fragment
-def play_through(rows: Sequence[Row], key: str) -> None:
-    """Show the rows with a player for all of them."""
+def play_through(
+    rows: Sequence[Row], key: str, why: Sequence[str] = (), on_why: Callable[[str], None] | None = None
+) -> None:
+    """Show the rows with a player for all of them; ``on_why`` is called with a key out of ``why`` to be explained."""
     left, _ = st.columns([2, 1])
     seconds = left.segmented_control(
         "How much of each track",
@@ -160,7 +162,11 @@ def play_through(rows: Sequence[Row], key: str) -> None:
         key=f"{key}-seconds",
     )
     lines = [line_of(row, f"{key}-{number}", seconds) for number, row in enumerate(rows)]
-    _mount_list(data={"list": list_id(lines), "rows": lines, "seconds": seconds}, key=key)
+    data = {"list": list_id(lines), "rows": lines, "seconds": seconds, "why": list(why)}
+    _mount_list(data=data, key=key, on_why_change=lambda: None)
+    wanted = (st.session_state.get(key) or {}).get("why")
+    if on_why and isinstance(wanted, str) and wanted in why:
+        on_why(wanted)
 
 
 def list_id(lines: Sequence[dict[str, Any]]) -> str:

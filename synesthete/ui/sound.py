@@ -6,8 +6,8 @@ import streamlit as st
 
 from synesthete.audio import content_id
 from synesthete.search import SearchEngine, SearchResult
-from synesthete.tracks import clock
-from synesthete.ui import covers, listening, matches, picture, state
+from synesthete.tracks import Match, clock
+from synesthete.ui import covers, explain, listening, matches, picture, state
 from synesthete.ui.listening import Analysis
 from synesthete.ui.player import Row
 from synesthete.ui.state import Sound
@@ -63,6 +63,21 @@ def show_sound(sound: Sound, analysis: Analysis, result: SearchResult, engine: S
         matches.show_recording(result, engine.catalogue, sound.track_id or content_id(analysis.clip))
     else:
         st.caption(f"Asked by {clock(sound.passage[0])} – {clock(sound.passage[1])} of it alone.")
+
+
+def explain_match(
+    sound: Sound, analysis: Analysis | None, result: SearchResult, engine: SearchEngine, match: Match
+) -> None:
+    """Open the window that says why a match of the sound matches; without an analysis its file is not there."""
+    from synesthete.explain import Query  # torch comes with it, which the page does not need before
+
+    if analysis is None:
+        row, clip = Row(sound.name, key=sound.key), None
+    else:
+        row, clip = _row(sound, analysis, engine), listening.analyse_passage(sound, analysis, engine).clip
+    is_whole = sound.passage is None and engine.catalogue.has_vectors(sound.track_id, engine.encoder.fingerprint)
+    query = Query.of_result(result, clip, sound.track_id if is_whole else "")
+    explain.open_why(engine, explain.Asked(query, sound.key, row), match)
 
 
 def show_layers(sound: Sound, analysis: Analysis, engine: SearchEngine) -> None:

@@ -43,7 +43,7 @@ def test_own_tracks_are_in_the_library_and_among_the_matches(own_server, open_pa
     page = open_page(f"{own_server.url}/Library")
     page.get_by_text("6 tracks of your own music").wait_for()
     page.get_by_text("1 file could not be read").click()
-    page.get_by_text("A file is tried again when it changes").wait_for()
+    page.locator(".st-key-failures").get_by_test_id("stDataFrame").wait_for()
     page.get_by_role("link", name="Listen").first.click()
     page.get_by_text("Pick a track").click()
     page.get_by_role("button", name="Surprise me").click()

@@ -182,7 +182,7 @@ def test_after_much_change_all_is_made_anew(own, rng, monkeypatch):
 
 @pytest.mark.parametrize("kind", ["store", "vectors", "codes", "passages"])
 @pytest.mark.parametrize("damage", ["gone", "cut", "other"])
-def test_a_damaged_index_is_made_anew(own, kind, damage):
+def test_a_damaged_index_is_not_opened(own, kind, damage):
     (path,) = own.folder.glob(f"*.{kind}")
     if damage == "gone":
         path.unlink()
@@ -196,8 +196,14 @@ def test_a_damaged_index_is_made_anew(own, kind, damage):
         path.write_bytes(content)
     with pytest.raises(IndexMismatchError, match="Build it again"):
         TrackStore.open(own.folder, ENCODER)
+
+
+def test_a_damaged_index_is_made_anew(own):
+    (path,) = own.folder.glob("*.codes")
+    os.truncate(path, 100)
     engine = SearchEngine(own.catalogue, ENCODER, own.folder, small_up_to=0)
     assert len(engine.search_track("00001").matches) == K
+    assert not path.exists()
 
 
 @pytest.mark.parametrize(
@@ -295,11 +301,15 @@ def follows(engine, n_tracks):
 
 def test_a_request_is_answered_from_the_last_index_until_there_is_a_newer_one(own, rng, monkeypatch):
     engine = SearchEngine(own.catalogue, ENCODER, own.folder, small_up_to=0)
-    first = engine.search_track("00001").matches
+    first, revision = engine.search_track("00001").matches, engine.vectors_revision
     own.catalogue.remove(first[0].track.track_id)
     put(own.catalogue, rng, range(N_TRACKS, N_TRACKS + 10))
     later = engine.search_track("00001").matches
     assert [match.track for match in later[:-1]] == [match.track for match in first[1:]]
+    older = SearchEngine(own.catalogue, ENCODER, own.folder, small_up_to=0)
+    ids, vectors = older.vectors()
+    assert ids == older.track_ids == tuple(sorted(set(ids) - {first[0].track.track_id})) and len(vectors) == len(ids)
+    assert older.vectors_revision != revision
     new = engine.search_track(f"{N_TRACKS:05d}")  # not in the index: it asks as a sound does
     assert len(new.matches) == K and new.n_tracks == N_TRACKS
     threading.Thread(target=lambda: _build(own.catalogue.path, own.folder)).start()
@@ -374,3 +384,9 @@ def test_making_searchable_brings_up_to_date(own, rng, monkeypatch):
     put(own.catalogue, rng, range(N_TRACKS, N_TRACKS + 5))
     make_searchable(own.catalogue, ENCODER, own.folder)
     assert TrackStore.open(own.folder, ENCODER).n_vectors == N_TRACKS + 5
+
+
+def test_where_no_index_can_be_kept_it_is_said(own, tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(CatalogueError, match=r"cannot be made in .*file/index: .*Set SYNESTHETE_HOME"):
+        SearchEngine(own.catalogue, ENCODER, tmp_path / "file" / "index", small_up_to=0)

@@ -44,7 +44,7 @@ def test_equal_vectors_come_in_order_of_rows(rng):
 
 def in_codes(vectors, **options):
     """Codes of all vectors, under their rows."""
-    codes = CodeIndex.train(vectors, len(vectors), 24, **options)
+    codes = CodeIndex.train(np.split(vectors, 4), len(vectors), 24, **options)
     codes.add(vectors, np.arange(len(vectors)))
     return codes
 

@@ -1,11 +1,12 @@
 // A list heard through, such as a journey: a ribbon of pictures and a row for each stop, in the one player.
-export default function ({ data, parentElement }) {
+export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".player");
-  return drawOnce(parentElement, root, data, null, (record) => makeList(record.list, root));
+  return drawOnce(parentElement, root, data, setTriggerValue, (record) => makeList(record, root, data));
 }
 
-function makeList(list, root) {
+function makeList(record, root, data) {
   const player = thePlayer();
+  const list = record.list;
   const transport = add(root, "div", "transport");
   const toggle = iconButton(transport, "play", "Play the list", "main");
   const what = add(transport, "div", "what");
@@ -56,6 +57,14 @@ function makeList(list, root) {
       else player.play(list, number);
     };
     button.disabled = !row.url;
+    if (data.why.length) {
+      const why = add(item, "button", "why");
+      why.type = "button";
+      why.classList.toggle("hidden", !data.why.includes(row.key)); // it keeps its place, so that columns stay in line
+      why.textContent = "Why?";
+      why.setAttribute("aria-label", `Why is ${row.title} like the one before?`);
+      why.onclick = () => record.send("why", row.key);
+    }
     return button;
   }
 

@@ -1,4 +1,4 @@
-// The matches as rows: play, names, how alike, and the next search.
+// The matches as rows: play, names, how alike and why, and the next search.
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".board");
   return drawOnce(parentElement, root, data, setTriggerValue, (record) => makeBoard(record, root, data));
@@ -39,6 +39,13 @@ function makeBoard(record, root, data) {
       like.title = row.figure;
       add(like, "span", "words").textContent = row.note;
       add(add(like, "span", "meter"), "span", "fill").style.width = `${Math.round(100 * row.share)}%`;
+      if (data.hasWhy) {
+        const why = add(like, "button", "why");
+        why.type = "button";
+        why.textContent = "Why?";
+        why.setAttribute("aria-label", `Why does ${row.title} match?`);
+        why.onclick = () => record.send("why", row.key);
+      }
       const again = add(item, "button", "again");
       again.type = "button";
       again.append(drawing("more"));
