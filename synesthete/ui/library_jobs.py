@@ -18,6 +18,7 @@ from synesthete.ui.text import count, plain
 
 _LOOK_SECONDS = 1.5
 OPTIONS: tuple[str, ...] = ()  # of `synesthete index`; tests name an encoder that is quick
+_MOST_REASONS = 3  # of what could not be read; all stand below, where the catalogue is shown
 _RECENT_SECONDS = 600.0  # a run that ended longer ago is no news
 
 
@@ -176,11 +177,21 @@ def _show_dropped(source: Source) -> None:
         return
     if mine.is_at_work:
         st.fragment(_show_reading, run_every=_LOOK_SECONDS)()
-    elif not source.is_dropped:
-        n_tracks = len(mine.catalogue)
-        with st.container(border=True, horizontal=True, vertical_alignment="center", key="dropped-done"):
-            st.markdown(f":material/check_circle: **{count(n_tracks, 'track')} that you dropped can be searched.**")
+    elif not source.is_dropped and (len(mine.catalogue) or mine.n_files):
+        _show_dropped_end(mine)
+
+
+def _show_dropped_end(mine: dropped.DroppedMusic) -> None:
+    n_tracks, failures = len(mine.catalogue), mine.catalogue.failures()
+    with st.container(border=True, key="dropped-done"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            if n_tracks:
+                st.markdown(f":material/check_circle: **{count(n_tracks, 'track')} that you dropped can be searched.**")
+            else:
+                st.markdown(":material/error: **Nothing that you dropped could be read.**")
             _offer_to_show(catalogues.DROPPED, n_tracks)
+        for failure in failures[:_MOST_REASONS]:
+            st.caption(plain(failure.reason, 300))
 
 
 def _show_reading() -> None:
