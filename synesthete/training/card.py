@@ -48,8 +48,8 @@ def write_card(folder: Path, about: dict[str, Any], music: Sequence[Path], figur
         f"A ResNet-{architecture['depth']} of {architecture['width']} channels in the first stage on the stacked image "
         "(mel, chroma, tonnetz; 3 s). It makes a unit vector "
         f"of {about['embedding_size']} numbers: the first {config['likeness_size']} say what it sounds like (distilled "
-        "from MSD_musicnn: its penultimate layer and the layers below), the others which recording it is (contrast "
-        "between a segment and the same segment "
+        "from MSD_musicnn, its penultimate layer and the layers below, and from aisfx), the others which recording it "
+        "is (contrast between a segment and the same segment "
         f"recorded by a phone in a room). Version {about['version']}, 16-bit weights, "
         f"SHA-256 `{about['weights_sha256']}`. Licence: MIT.",
         "",

@@ -74,6 +74,23 @@ def test_the_export_is_what_the_encoder_reads(tiny_config, tiny_set, tmp_path):
     assert card["teacher"] == "noise" and card["subspaces"]["identity"] == [200, 328]
 
 
+def test_a_training_goes_on_from_weights(tiny_config, tiny_set, tmp_path):
+    """It begins with their trunk and a last layer that fits it: nearer to the teachers than a random one is."""
+    trained(tiny_config, tiny_set, tmp_path / "first").export(tmp_path / "models", {})
+    start = weights.read(tmp_path / "models", STEM, "")
+    going_on, anew = (
+        Trainer(tiny_config, tiny_set, tiny_set.chunks(), tmp_path / name, SLOW_AND_EXACT, given)
+        for name, given in (("going-on", start), ("anew", None))
+    )
+    filters = going_on.student.network.conv1.weight
+    np.testing.assert_array_equal(filters.detach().numpy(), start.tensors["conv1.weight"].astype(np.float32))
+    first, random = (trainer.train_step(trainer.batches.draw(0)) for trainer in (going_on, anew))
+    assert first["distillation"] < random["distillation"]
+    wider = dataclasses.replace(tiny_config, width=8)
+    with pytest.raises(SynestheteError, match="width 8"):
+        Trainer(wider, tiny_set, tiny_set.chunks(), tmp_path / "wider", SLOW_AND_EXACT, start)
+
+
 def test_likeness_and_identity_weigh_what_the_configuration_says(tiny_config, tiny_set, tmp_path):
     config = dataclasses.replace(tiny_config, identity_share=0.25)
     trainer = trained(config, tiny_set, tmp_path)
@@ -120,6 +137,8 @@ def test_configurations_out_of_range_are_refused():
         TrainingConfig(n_pairs=1)
     with pytest.raises(OptionError, match="identity_share is 2"):
         TrainingConfig(identity_share=2)
+    with pytest.raises(OptionError, match="0.6 and 0.4"):
+        TrainingConfig(layer_share=0.6, effect_share=0.4)
 
 
 @pytest.mark.skipif(not Path("/proc/cpuinfo").exists(), reason="needs Linux")
