@@ -35,7 +35,8 @@ class TrainingConfig:
     depth, width : int
         Of the ResNet (:func:`synesthete.encoders.resnet.build`).
     likeness_size, identity_size : int >= 0
-        How the embedding is divided: distilled from the teacher, and learned by contrast between recordings.
+        How the embedding is divided: how many of the numbers of aisfx it tells, and what is learned by contrast between
+        recordings.
     layer_share, effect_share : float >= 0, together below 1
         Shares of musicnn's pooled layers and of aisfx in the distillation targets; the rest is musicnn's penultimate
         layer.
@@ -74,7 +75,7 @@ class TrainingConfig:
     n_pairs: int = 32
     depth: int = 18
     width: int = 32
-    likeness_size: int = 200
+    likeness_size: int = 256
     identity_size: int = 128
     layer_share: float = 0.35
     effect_share: float = 0.3

@@ -271,7 +271,9 @@ class Trainer:
         network = resnet.build(config.depth, config.width, config.embedding_size)
         last, network.fc = network.fc, nn.Identity()
         network.load_state_dict({name: value.cpu() for name, value in self.ema.items()})
-        weight, bias = fit_last_layer(*self._features(network, config.n_head_segments), config)
+        clean, augmented, targets, groups = self._features(network, config.n_head_segments)
+        effects = self.batches.distillation.effects(targets)
+        weight, bias = fit_last_layer(clean, augmented, effects, groups, config)
         last.load_state_dict({"weight": torch.from_numpy(weight), "bias": torch.from_numpy(bias)})
         network.fc = last
         return network
