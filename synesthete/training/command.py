@@ -75,6 +75,7 @@ def _train(chosen: argparse.Namespace) -> int:
         has_held_out=chosen.include_held_out,
         is_augmented=not chosen.no_augmentation,
         is_mel_only=chosen.mel_only,
+        start=str(chosen.start or ""),
         **{name: getattr(chosen, name) for name in SHOWN},
     )
     runtime = RuntimeConfig(chosen.device, chosen.threads, False if chosen.full_precision else None, chosen.compile)

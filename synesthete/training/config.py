@@ -26,8 +26,8 @@ class TrainingConfig:
         over it.
     has_held_out : bool
         Learn from the held-out collections too; figures measured on them then mean nothing.
-    n_steps : int > 0
-        Optimiser steps.
+    n_steps : int >= 0
+        Optimiser steps; none fits only the last layer anew, to the weights that the training begins with.
     batch_size : int > 1
         Segments in a batch.
     n_pairs : int in [2, batch_size]
@@ -96,10 +96,12 @@ class TrainingConfig:
     start: str = ""
 
     def __post_init__(self) -> None:
-        above_zero = ("n_chunks", "n_steps", "depth", "width", "learning_rate", "temperature", "n_head_segments")
+        above_zero = ("n_chunks", "depth", "width", "learning_rate", "temperature", "n_head_segments")
         for name in above_zero:
             if getattr(self, name) <= 0:
                 raise OptionError(f"{name} is {getattr(self, name)}; a training needs it above zero.")
+        if self.n_steps < (0 if self.start else 1):
+            raise OptionError(f"n_steps is {self.n_steps}; a training that begins at random needs some.")
         if not 2 <= self.n_pairs <= self.batch_size:
             raise OptionError(
                 f"n_pairs is {self.n_pairs}; the contrastive loss needs 2 to batch_size = {self.batch_size}."

@@ -80,7 +80,8 @@ def train_resnet(
         raise SynestheteError(f"No chunk of {set_folder} can be learned from: all are silent.")
     trainer = Trainer(config, data, chunks, run_folder, runtime, start)
     trainer.run(report=report)
-    draw_curves(run_folder / "curves.csv", run_folder / "curves.png")
+    if trainer.step:
+        draw_curves(run_folder / "curves.csv", run_folder / "curves.png")
     about = trainer.export(folders.models, provenance(data, config))
     write_card(folders.models, about, folders.music)
     return folders.models / "synesthete-resnet.safetensors"

@@ -90,6 +90,7 @@ class Trainer:
         self.step, self.seconds = 0, 0.0
         self.queue = torch.zeros(0, config.identity_size, device=self.device)
         self.queue_groups = torch.zeros(0, dtype=torch.long, device=self.device)
+        self.version = "1" if start is None else str(start.card.get("version"))
         is_resumed = (folder / "checkpoint.pt").exists()
         if start is not None and not is_resumed:
             self._begin_with(start)
@@ -99,7 +100,7 @@ class Trainer:
         self._forward = torch.compile(self.student, dynamic=False) if runtime.is_compiled else self.student
 
     def _begin_with(self, start: Weights) -> None:
-        """Take the trunk of a trained network, and fit the last layer to it."""
+        """Take the trunk of a trained network, and fit to it the last layer that is trained on."""
         trunk = {name: torch.from_numpy(value) for name, value in start.tensors.items() if not name.startswith("fc.")}
         try:
             self.student.network.load_state_dict(trunk)  # 16 bits become as many as the network has
@@ -108,14 +109,16 @@ class Trainer:
                 f"{start.label} cannot be gone on from: the training is of depth {self.config.depth} and width "
                 f"{self.config.width}, the weights of {start.card.get('architecture')}."
             ) from error
+        if not self.config.n_steps:
+            return
         clean, augmented, targets, groups = self._features(self.student.network, N_START_SEGMENTS)
         std, mean = clean.std(axis=0) + 1e-6, clean.mean(axis=0)
-        scaled = [LAST_LAYER_SCALE * (features - mean) / std for features in (clean, augmented)]
-        heads = [likeness_head(scaled[0], targets)]
-        heads[0] = (heads[0][0] / TARGET_NORM, heads[0][1] / TARGET_NORM)
+        clean, augmented = (LAST_LAYER_SCALE * (features - mean) / std for features in (clean, augmented))
+        heads = [likeness_head(clean, targets / TARGET_NORM)]
         if self.config.identity_size:
-            weight, bias = identity_head(*scaled, groups, self.config.identity_size, self.config.temperature, 0)
-            norm = np.linalg.norm(scaled[0] @ weight.T + bias, axis=1).mean()
+            size, temperature = self.config.identity_size, self.config.temperature
+            weight, bias = identity_head(clean, augmented, groups, size, temperature, self.config.seed)
+            norm = np.linalg.norm(clean @ weight.T + bias, axis=1).mean()
             heads.append((weight / norm, bias / norm))
         weights, biases = zip(*heads, strict=True)
         last = {"weight": np.concatenate(weights), "bias": np.concatenate(biases)}
@@ -300,7 +303,7 @@ class Trainer:
         """Write ``synesthete-resnet.safetensors`` and ``.json`` into a folder; returns the settings with ``about``."""
         likeness, whole = self.config.likeness_size, self.config.embedding_size
         card = {
-            "version": f"1.{self.step}",
+            "version": f"{self.version}.{self.step}",
             "architecture": {"depth": self.config.depth, "width": self.config.width},
             "embedding_size": whole,
             "segment_seconds": SEGMENT_SECONDS,

@@ -91,6 +91,20 @@ def test_a_training_goes_on_from_weights(tiny_config, tiny_set, tmp_path):
         Trainer(wider, tiny_set, tiny_set.chunks(), tmp_path / "wider", SLOW_AND_EXACT, start)
 
 
+def test_the_last_layer_alone_is_fitted_anew(tiny_config, tiny_set, tmp_path):
+    trained(tiny_config, tiny_set, tmp_path / "first").export(tmp_path / "models", {})
+    start = weights.read(tmp_path / "models", STEM, "")
+    config = dataclasses.replace(tiny_config, n_steps=0, start=start.card["weights_sha256"], likeness_size=100)
+    trainer = Trainer(config, tiny_set, tiny_set.chunks(), tmp_path / "second", SLOW_AND_EXACT, start)
+    trainer.run()
+    trainer.export(tmp_path / "again", {})
+    made = weights.read(tmp_path / "again", STEM, "")
+    assert made.card["version"] == "1.4.0" and made.tensors["fc.weight"].shape == (228, 32)
+    for name, value in start.tensors.items():
+        if not name.startswith("fc."):
+            np.testing.assert_array_equal(made.tensors[name], value, err_msg=name)
+
+
 def test_likeness_and_identity_weigh_what_the_configuration_says(tiny_config, tiny_set, tmp_path):
     config = dataclasses.replace(tiny_config, identity_share=0.25)
     trainer = trained(config, tiny_set, tmp_path)
