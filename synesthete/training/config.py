@@ -35,7 +35,7 @@ class TrainingConfig:
     depth, width : int
         Of the ResNet (:func:`synesthete.encoders.resnet.build`).
     likeness_size, identity_size : int >= 0
-        How the embedding is divided: how many of the numbers of aisfx it tells, and what is learned by contrast between
+        How the embedding is divided: how many principal axes of aisfx it tells, and what is learned by contrast between
         recordings.
     layer_share, effect_share : float >= 0, together below 1
         Shares of musicnn's pooled layers and of aisfx in the distillation targets; the rest is musicnn's penultimate
@@ -75,7 +75,7 @@ class TrainingConfig:
     n_pairs: int = 32
     depth: int = 18
     width: int = 32
-    likeness_size: int = 256
+    likeness_size: int = 128
     identity_size: int = 128
     layer_share: float = 0.35
     effect_share: float = 0.3
@@ -92,7 +92,7 @@ class TrainingConfig:
     is_augmented: bool = True
     is_mel_only: bool = False
     n_head_segments: int = 6_000
-    identity_share: float = 0.1
+    identity_share: float = 0.9
     start: str = ""
 
     def __post_init__(self) -> None:

@@ -26,15 +26,15 @@ def fit_last_layer(
 ) -> Layer:
     """Likeness and identity, centred on the clean segments and weighted as the configuration says.
 
-    Likeness keeps the coordinates of the teacher: a library standardises each by itself, and in these that says more
-    than in those of principal axes.
+    Likeness is turned at random: a library standardises each number by itself, which would make principal axes equally
+    loud; turned, all vary alike, and the teacher's cosines stay.
 
     Parameters
     ----------
     clean, augmented : np.ndarray [shape=(n, n_features)]
         Features of both views of the same segments.
-    effects : np.ndarray [shape=(n, n_numbers)]
-        What aisfx says of the clean ones, standardised; ``likeness_size`` of the numbers, evenly spread, are learned.
+    effects : np.ndarray [shape=(n, n_axes)]
+        What aisfx says of the clean ones, on its principal axes; the first ``likeness_size`` are learned.
     groups : np.ndarray [shape=(n,)], int
         Which recording each segment comes from.
     config : TrainingConfig
@@ -47,8 +47,10 @@ def fit_last_layer(
     share = config.identity_share if config.identity_size else 0.0
     heads = []
     if config.likeness_size:
-        some = np.linspace(0, effects.shape[1], config.likeness_size, endpoint=False).astype(int)
-        heads.append((likeness_head(clean, effects[:, some]), 1 - share))
+        weight, bias = likeness_head(clean, effects[:, : config.likeness_size])
+        rng = np.random.default_rng([config.seed, 9])
+        turn = np.linalg.qr(rng.standard_normal((config.likeness_size, len(weight))))[0]
+        heads.append(((turn @ weight, turn @ bias), 1 - share))
     if config.identity_size:
         head = identity_head(clean, augmented, groups, config.identity_size, config.temperature, config.seed)
         heads.append((head, share))

@@ -64,8 +64,8 @@ class DistillationTargets:
         return np.concatenate([penultimate, layers, effects], axis=1).astype(np.float32)
 
     def effects(self, targets: np.ndarray) -> np.ndarray:
-        """From targets [n, size], what they say of each of the numbers of aisfx [n, n_numbers], standardised."""
-        return self._effects.restored(targets[:, -self._effects.size :])
+        """Of targets [n, size], the principal axes of aisfx, those that vary most first."""
+        return targets[:, -self._effects.size :]
 
 
 class _Reduction:
@@ -74,18 +74,10 @@ class _Reduction:
     def __init__(self, rows: np.ndarray, n_axes: int, share: float) -> None:
         rows = rows.astype(np.float32)
         self._mean, std = rows.mean(axis=0), rows.std(axis=0) + 1e-6
-        self._principal = principal_axes((rows - self._mean) / std, n_axes).astype(np.float32)
-        axes = self._principal / std[:, None]
+        axes = principal_axes((rows - self._mean) / std, n_axes) / std[:, None]
         spread = np.square((rows - self._mean) @ axes).sum(axis=1).mean()
-        self._factor = TARGET_NORM * float(np.sqrt(share / spread))
-        self._axes = (axes * self._factor).astype(np.float32)
+        self._axes = (axes * (TARGET_NORM * np.sqrt(share / spread))).astype(np.float32)
         self.size = axes.shape[1]
 
     def __call__(self, rows: np.ndarray) -> np.ndarray:
         return np.asarray((rows.astype(np.float32) - self._mean) @ self._axes)
-
-    def restored(self, reduced: np.ndarray) -> np.ndarray:
-        """The standardised rows again, but for what was lost; zeros where the share is zero."""
-        return (
-            np.asarray(reduced / self._factor @ self._principal.T) if self._factor else 0 * reduced @ self._principal.T
-        )

@@ -44,8 +44,8 @@ def test_cosines_are_those_of_the_standardised_numbers(tiny_set, name, at):
     )
 
 
-def test_what_aisfx_says_is_found_again_in_the_targets(tiny_set):
+def test_the_axes_of_aisfx_come_last_and_in_order(tiny_set):
     distillation = DistillationTargets(tiny_set, tiny_set.chunks(), 0.4, 0.3)
-    rows = tiny_set.effects.reshape(84, -1).astype(np.float64)
-    standardised = (rows - rows.mean(axis=0)) / rows.std(axis=0)
-    np.testing.assert_allclose(distillation.effects(all_targets(tiny_set, distillation)), standardised, atol=0.02)
+    axes = distillation.effects(all_targets(tiny_set, distillation))
+    assert axes.shape == (84, distillation.size - 400)
+    assert (np.diff(axes.var(axis=0)) < 1e-3).all()

@@ -71,7 +71,7 @@ def test_the_export_is_what_the_encoder_reads(tiny_config, tiny_set, tmp_path):
     assert vectors.shape == (7, tiny_config.embedding_size)
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, rtol=1e-5)
     card = json.loads((tmp_path / "models" / f"{STEM}.json").read_text())
-    assert card["teacher"] == "noise" and card["subspaces"]["identity"] == [256, 384]
+    assert card["teacher"] == "noise" and card["subspaces"]["identity"] == [128, 256]
 
 
 def test_a_training_goes_on_from_weights(tiny_config, tiny_set, tmp_path):
@@ -113,7 +113,7 @@ def test_likeness_and_identity_weigh_what_the_configuration_says(tiny_config, ti
     mean, std = (torch.tensor(v)[:, None, None] for v in ((0.5, 0.4, 0.5), (0.25, 0.3, 0.15)))
     network = trainer.final_network()
     with torch.inference_mode():
-        likeness, identity = network((images - mean) / std).split([256, 128], dim=1)
+        likeness, identity = network((images - mean) / std).split([128, 128], dim=1)
     assert float(identity.norm(dim=1).mean() ** 2) == pytest.approx(0.25, rel=0.02)
     assert float(likeness.norm(dim=1).mean() ** 2) == pytest.approx(0.75, rel=0.02)
     assert float(likeness.mean(dim=0).abs().max()) < 0.02
