@@ -11,6 +11,7 @@ from typing import Any
 
 from synesthete import settings
 from synesthete.encoders import resnet, weights
+from synesthete.encoders.weights import Weights
 from synesthete.errors import SynestheteError
 from synesthete.training import datasets
 from synesthete.training.card import write_card
@@ -82,7 +83,7 @@ def train_resnet(
     trainer.run(report=report)
     if trainer.step:
         draw_curves(run_folder / "curves.csv", run_folder / "curves.png")
-    about = trainer.export(folders.models, provenance(data, config))
+    about = trainer.export(folders.models, provenance(data, config, start))
     write_card(folders.models, about, folders.music)
     return folders.models / "synesthete-resnet.safetensors"
 
@@ -105,13 +106,16 @@ def _build(config: TrainingConfig, folder: Path, n_workers: int) -> None:
         )
 
 
-def provenance(data: datasets.TrainingSet, config: TrainingConfig) -> dict[str, Any]:
-    """What the weights were made from, for their settings file."""
+def provenance(data: datasets.TrainingSet, config: TrainingConfig, start: Weights | None = None) -> dict[str, Any]:
+    """What the weights were made from, for their settings file; and what those were that they began with."""
     chunks = data.chunks()
+    kept = ("version", "weights_sha256", "n_chunks", "chunks_by_collection", "start")
+    began_with = {} if start is None else {"start": {name: start.card[name] for name in kept if name in start.card}}
     made_of = Counter(data.collections[data.group[number]] for number in chunks)
     return {
         "teachers": ["MSD_musicnn of the package musicnn 0.1.0 (ISC)", "aisfx 0.1.2 (weights CC BY 4.0)"],
         "held_out": [] if config.has_held_out else list(HELD_OUT),
         "n_chunks": len(chunks),
         "chunks_by_collection": dict(sorted(made_of.items())),
+        **began_with,
     }
