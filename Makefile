@@ -3,6 +3,8 @@ SHELL := /bin/bash
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 PIP_ARGS ?=
 PORT ?= 8501
+# WATCH=auto has the server notice edited code
+WATCH ?= none
 TRAINING_PIECES ?= build/training-pieces
 BIN := .venv/bin
 # The machines are small: two processes share the tests, and each keeps its numeric threads to itself.
@@ -20,7 +22,8 @@ help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 run: .venv/.installed ## install into .venv and start the app on http://127.0.0.1:8501
-	$(BIN)/streamlit run app.py --server.address 127.0.0.1 --server.port $(PORT)
+	SYNESTHETE_OWNER=$${SYNESTHETE_OWNER-local} $(BIN)/streamlit run app.py --server.address 127.0.0.1 --server.port $(PORT) \
+	  --server.fileWatcherType $(WATCH)
 
 test: lint types unit ## install with the development tools, then lint, types and every test
 

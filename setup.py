@@ -6,7 +6,7 @@ setup(
     packages=[*find_packages(include=["synesthete*"]), "synesthete.data"],
     package_dir={"synesthete.data": "data"},
     package_data={
-        "synesthete": ["**/*.json", "**/*.js", "**/*.css"],
+        "synesthete": ["**/*.json", "**/*.js", "**/*.css", "**/*.svg"],
         "synesthete.data": [
             "models/*",
             "sampler/catalogue.sqlite",

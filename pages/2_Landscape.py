@@ -25,7 +25,7 @@ with frame.begin("Landscape"):
         data = open_landscape_data(engine, method)
         found = landscape.find_current(engine)
         landscape.show_map(data, found, engine)
-        landscape.show_table(data, found)
+        landscape.show_table(data, found, engine)
         landscape.show_meaning(data)
         if found:
             offer_export([match.track for match in found.matches], "Nearest on the map", engine.catalogue)

@@ -1,8 +1,17 @@
-"""Library: every track of the catalogue, found by words and by name, playable, and what could not be read."""
+"""Library: the tracks of the catalogue, found by words and names and played; and how music comes in and goes."""
 
 import streamlit as st
 
-from synesthete.ui import catalogues, frame, library, resources
+from synesthete.ui import (
+    catalogues,
+    frame,
+    library,
+    library_add,
+    library_figures,
+    library_jobs,
+    library_manage,
+    resources,
+)
 from synesthete.ui.export import offer_export
 from synesthete.ui.spotify_search import search_by_name
 
@@ -11,18 +20,18 @@ with frame.begin("Library"):
     source = catalogues.choose()
     catalogue = resources.catalogue(source.path)
     licence = ", free for any use (CC0)" if source.is_built_in else ""
-    st.markdown(f"{catalogues.how_much(source, catalogue)}{licence}.")
-    catalogues.invite(source)
-    text = st.text_input(
-        "Find",
-        placeholder="How it sounds, or a name: female vocals, jazz guitar, 80s; a title, artist, album or style",
-        icon=":material/search:",
-        key="library_words",
-    ).strip()
+    figures = library_figures.in_a_line(catalogue)
+    st.markdown(f"{catalogues.how_much(source, catalogue)}{licence}{' · ' if figures else ''}{figures}")
+    library_jobs.say_what_was_refused()
+    library_jobs.show_work(source)
+    library_add.offer(source)
+    text = library.ask()
     words = library.choose_words(catalogue)
-    found = library.show_tracks(catalogue, text, words)
+    found = library.show_tracks(source, catalogue, text, words)
     asked = ", ".join([*([text] if text else []), *words])
     offer_export(found, f"Library: {asked}" if asked else "The whole library", catalogue)
     search_by_name(catalogue)
-    library.show_failures(catalogue)
-    library.show_provenance(catalogue)
+    library_figures.show_figures(catalogue)
+    library_manage.show_failures(source, catalogue)
+    library_manage.offer_share(source, catalogue)
+    library_manage.show_about(source, catalogue)

@@ -71,18 +71,18 @@ def _parser() -> argparse.ArgumentParser:
     add_evaluate_command(commands)
     add_train_command(commands)
     add_doctor_command(commands)
-    add_share_commands(commands)
+    add_share_commands(commands, _make_searchable)
     return parser
 
 
 def _make_searchable(catalogue: Catalogue, encoder_names: Sequence[str]) -> None:
     """Build the index files of a catalogue that has changed."""
     from synesthete import encoders
-    from synesthete.search import SearchEngine, index_folder
+    from synesthete.search import index_folder, make_searchable
 
     if len(catalogue):
         for name in encoder_names:
-            SearchEngine(catalogue, encoders.load(name), index_folder(catalogue))
+            make_searchable(catalogue, encoders.load(name), index_folder(catalogue))
 
 
 def _add_search(commands: Any) -> None:

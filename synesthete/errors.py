@@ -30,6 +30,10 @@ class SourceError(SynestheteError):
     """Music, metadata or weights that cannot be had: a download that failed, an archive that is damaged or hostile."""
 
 
+class EngineError(SynestheteError):
+    """Where the work was to run cannot be had: Ray is not installed, its cluster does not answer or has no room."""
+
+
 class OptionError(SynestheteError, ValueError):
     """An option outside its range."""
 

@@ -1,25 +1,25 @@
-"""Plotly figures from plain arrays. Knows nothing of Streamlit; every figure works on light and dark ground."""
+"""Pictures of sound from plain arrays, as PNG, and where the ticks of their axes lie."""
 
 from __future__ import annotations
 
-import base64
 import io
+import re
 from collections.abc import Sequence
 
 import numpy as np
 import plotly.graph_objects as go
 from PIL import Image
+from scipy.ndimage import binary_erosion
 
-from synesthete.tracks import clock
+from synesthete.text import printable, shorten
 
 PITCH_CLASSES = ("C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "A♯", "B")
-# where the chord lies on the circles of fifths, minor thirds and major thirds
-TONNETZ_AXES = ("5th x", "5th y", "m3 x", "m3 y", "M3 x", "M3 y")
 RED, GREEN, BLUE = "#FF6B57", "#43D17E", "#5B9BFF"
-_GRID = "rgba(128, 132, 150, 0.25)"
-_MAX_COLUMNS = 700  # more than a screen shows; keeps a two-minute sound's figure light
-_HZ_TICKS = (250, 500, 1000, 2000, 4000, 8000)
-_LEFT_MARGIN = 56  # pixels; the same for every figure, so that time lines up from one to the next
+_DARK = "#06070C"
+_MAX_COLUMNS = 1200  # more than a screen shows; keeps a long sound's picture light
+_ENLARGED, _DIMMED = 4, 0.4
+_OUTLINE = (7, 3)  # rows and columns: pages show it wider than high
+_HZ_TICKS = (500, 1000, 2000, 4000, 8000)
 
 
 def stacked_png(image: np.ndarray, height: int | None = None, width: int | None = None) -> bytes:
@@ -32,120 +32,89 @@ def stacked_png(image: np.ndarray, height: int | None = None, width: int | None 
     height, width : int > 0 [pixels], optional
         Size of the picture; by default one pixel a bin and a frame.
     """
+    n_bins, n_frames = image.shape[1:]
     pixels = (np.clip(image, 0, 1).transpose(1, 2, 0)[::-1] * 255).round().astype(np.uint8)
-    picture = Image.fromarray(np.ascontiguousarray(pixels), "RGB")
-    if height or width:
-        picture = picture.resize((width or picture.width, height or picture.height), Image.Resampling.BILINEAR)
-    buffer = io.BytesIO()
-    picture.save(buffer, "PNG")
-    return buffer.getvalue()
+    return _png(pixels, (width or n_frames, height or n_bins) if height or width else None)
 
 
-def stacked_figure(
-    image: np.ndarray, seconds: float, mel_hz: np.ndarray, starts: Sequence[tuple[float, float]] = ()
-) -> go.Figure:
-    """The stacked image on axes of seconds and Hz.
+def marked_image(image: np.ndarray, marks: np.ndarray) -> np.ndarray:
+    """The stacked image, larger, with marked places outlined and everything else dimmed.
 
     Parameters
     ----------
     image : np.ndarray [shape=(3, n_bins, n_frames)], float in [0, 1]
-    seconds : float > 0 [s]
-        What the picture spans.
+    marks : np.ndarray [shape=(n_bins, n_frames)], bool
+
+    Returns
+    -------
+    np.ndarray [shape=(3, _ENLARGED * n_bins, _ENLARGED * n_frames)], float in [0, 1]
+    """
+    large, inside = (values.repeat(_ENLARGED, axis=-1).repeat(_ENLARGED, axis=-2) for values in (image, marks))
+    within = binary_erosion(inside, np.ones(_OUTLINE))
+    shown = np.where(inside, large, _DIMMED * large)
+    return np.where(inside & ~within, 1.0, shown)
+
+
+def bars_figure(names: Sequence[str], counts: Sequence[int]) -> go.Figure:
+    """Small horizontal bars, each with its name before it and its count behind it.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Strangers' words among them: shown as letters.
+    counts : sequence of int >= 0
+        As many, in order from the top.
+    """
+    labels = [shorten(re.sub("[<>&]", " ", printable(name)), 22) for name in names]
+    rows = list(range(len(labels)))
+    figure = go.Figure()
+    figure.add_bar(
+        x=list(counts), y=rows, orientation="h", marker_color=BLUE, width=0.55, text=[f"{n:,}" for n in counts],
+        textposition="outside", cliponaxis=False, hoverinfo="skip",
+    )  # fmt: skip
+    figure.update_yaxes(tickvals=rows, ticktext=labels, autorange="reversed", showgrid=False, fixedrange=True)
+    figure.update_xaxes(visible=False, range=[0, 1.25 * max([*counts, 1])], fixedrange=True)
+    figure.update_layout(
+        height=26 * len(labels) + 12, margin={"l": 0, "r": 8, "t": 4, "b": 8}, showlegend=False,
+        paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)",
+    )  # fmt: skip
+    return figure
+
+
+def sound_png(image: np.ndarray) -> bytes:
+    """The stacked image with no more columns than a screen shows."""
+    return stacked_png(_fewer_columns(image))
+
+
+def layer_png(values: np.ndarray, colour: str, limits: tuple[float, float]) -> bytes:
+    """One layer of it as a PNG: near black at the lower limit, ``colour`` at the upper; ``values`` [n_rows, n_frames].
+
+    Darkness is quiet on either theme, as in the stacked image.
+    """
+    low, high = limits
+    share = np.clip((_fewer_columns(values) - low) / max(high - low, 1e-9), 0, 1)[..., None]
+    dark, light = (np.array([int(code[at : at + 2], 16) for at in (1, 3, 5)]) for code in (_DARK, colour))
+    return _png((dark + share * (light - dark)).astype(np.uint8)[::-1])
+
+
+def hz_ticks(mel_hz: np.ndarray) -> list[tuple[str, float]]:
+    """Where in a picture of mel bands, in [0, 1] from the bottom, some frequencies lie.
+
+    Parameters
+    ----------
     mel_hz : np.ndarray [shape=(n_bins,)], [Hz]
         Centre frequency of each mel bin, rising.
-    starts : sequence of (position in the picture [s], place in the recording [s]), optional
-        Where the excerpts of a long recording begin.
     """
-    figure = go.Figure()
-    # an invisible trace gives the picture its axes
-    figure.add_scatter(x=[0, seconds], y=[0, 1], mode="markers", marker_opacity=0, hoverinfo="skip")
-    source = "data:image/png;base64," + base64.b64encode(stacked_png(_fewer_columns(image))).decode()
-    figure.add_layout_image(
-        source=source, xref="x", yref="y", x=0, y=1, sizex=seconds, sizey=1, sizing="stretch", layer="below"
-    )
     positions = (np.interp(_HZ_TICKS, mel_hz, np.arange(len(mel_hz))) + 0.5) / len(mel_hz)
-    figure.update_yaxes(range=[0, 1], tickvals=positions, ticktext=[_hz_text(hz) for hz in _HZ_TICKS])
-    return _finish(figure, seconds, starts, height=300, is_wide=True)
+    return [(_hz_text(hz), float(position)) for hz, position in zip(_HZ_TICKS, positions, strict=True)]
 
 
-def mel_figure(
-    mel_db: np.ndarray, seconds: float, mel_hz: np.ndarray, starts: Sequence[tuple[float, float]] = ()
-) -> go.Figure:
-    """The red layer: loudness [dB, 0 = loudest] in each mel band over time; ``mel_db`` [n_mels, n_frames]."""
-    values = _fewer_columns(mel_db)
-    rows = [f"{hz:.0f} Hz" for hz in mel_hz]
-    figure = _layer(values, seconds, _ramp(RED), rows, "%{y} · %{x:.1f} s · %{z:.0f} dB")
-    nearest = [int(np.abs(mel_hz - hz).argmin()) for hz in _HZ_TICKS]
-    figure.update_yaxes(tickvals=[rows[band] for band in nearest], ticktext=[_hz_text(hz) for hz in _HZ_TICKS])
-    return _finish(figure, seconds, starts, height=220)
-
-
-def chroma_figure(chroma: np.ndarray, seconds: float, starts: Sequence[tuple[float, float]] = ()) -> go.Figure:
-    """The green layer: strength in [0, 1] of each pitch class over time; ``chroma`` [12, n_frames]."""
-    values = _fewer_columns(chroma)
-    figure = _layer(values, seconds, _ramp(GREEN), PITCH_CLASSES, "%{y} · %{x:.1f} s · %{z:.2f}")
-    figure.update_yaxes(tickvals=list(PITCH_CLASSES))
-    return _finish(figure, seconds, starts, height=220)
-
-
-def tonnetz_figure(tonnetz: np.ndarray, seconds: float, starts: Sequence[tuple[float, float]] = ()) -> go.Figure:
-    """The blue layer: place in the tonal network, [-1, 1] on each of six axes; ``tonnetz`` [6, n_frames]."""
-    values = _fewer_columns(tonnetz)
-    figure = _layer(values, seconds, _ramp(BLUE), TONNETZ_AXES, "%{y} · %{x:.1f} s · %{z:.2f}", (-1.0, 1.0))
-    return _finish(figure, seconds, starts, height=220)
-
-
-def waveform_figure(samples: np.ndarray, seconds: float, starts: Sequence[tuple[float, float]] = ()) -> go.Figure:
-    """The waveform's envelope: lowest and highest sample in each column; ``samples`` [n] in [-1, 1]."""
-    n_columns = min(_MAX_COLUMNS, len(samples))
+def waveform_heights(samples: np.ndarray, n_columns: int = 300) -> list[int]:
+    """The waveform's envelope: the highest absolute sample in each column, in percent of the loudest."""
+    n_columns = min(n_columns, len(samples))
     edges = np.linspace(0, len(samples), n_columns, endpoint=False).astype(int)
-    highest = np.maximum.reduceat(samples, edges)
-    lowest = np.minimum.reduceat(samples, edges)
-    time = (edges + len(samples) / n_columns / 2) / len(samples) * seconds
-    figure = go.Figure()
-    line = {"color": RED, "width": 1}
-    figure.add_scatter(x=time, y=highest, mode="lines", line=line, hoverinfo="skip")
-    figure.add_scatter(
-        x=time,
-        y=lowest,
-        mode="lines",
-        line=line,
-        fill="tonexty",
-        fillcolor="rgba(255, 107, 87, .55)",
-        hoverinfo="skip",
-    )
-    limit = max(float(np.abs(samples).max(initial=0)), 1e-3) * 1.05
-    figure.update_yaxes(range=[-limit, limit], showticklabels=False, zeroline=True, zerolinecolor=_GRID)
-    return _finish(figure, seconds, starts, height=100, is_wide=True)
-
-
-def _layer(
-    values: np.ndarray,
-    seconds: float,
-    colours: list[list[float | str]],
-    rows: Sequence[str],
-    hover: str,
-    limits: tuple[float, float] | None = None,
-) -> go.Figure:
-    low, high = limits or (float(values.min()), float(values.max()))
-    step = seconds / values.shape[1]
-    heatmap = go.Heatmap(
-        z=values.round(3),
-        y=rows,
-        x0=step / 2,
-        dx=step,
-        zmin=low,
-        zmax=high,
-        colorscale=colours,
-        showscale=False,
-        hovertemplate=hover + "<extra></extra>",
-    )
-    return go.Figure(heatmap)
-
-
-def _ramp(colour: str) -> list[list[float | str]]:
-    """Near black to the layer's colour: darkness is quiet on either theme, as in the stacked image."""
-    return [[0.0, "#06070C"], [1.0, colour]]
+    highest = np.maximum(np.maximum.reduceat(samples, edges), -np.minimum.reduceat(samples, edges))
+    return [round(float(height)) for height in 100 * highest / max(float(highest.max(initial=0)), 1e-3)]
 
 
 def _fewer_columns(values: np.ndarray) -> np.ndarray:
@@ -158,28 +127,13 @@ def _fewer_columns(values: np.ndarray) -> np.ndarray:
     return np.add.reduceat(values, edges, axis=-1) / widths
 
 
-def _finish(
-    figure: go.Figure, seconds: float, starts: Sequence[tuple[float, float]], *, height: int, is_wide: bool = False
-) -> go.Figure:
-    figure.update_layout(
-        height=height,
-        margin={"l": _LEFT_MARGIN, "r": 8, "t": 6, "b": 26},
-        showlegend=False,
-        plot_bgcolor="rgba(0,0,0,0)",
-        paper_bgcolor="rgba(0,0,0,0)",
-        dragmode=False,
-    )
-    figure.update_yaxes(showgrid=False, fixedrange=True, ticks="")
-    figure.update_xaxes(range=[0, seconds], showgrid=False, fixedrange=True, ticksuffix=" s")
-    if len(starts) > 1:
-        figure.update_xaxes(
-            tickvals=[place for place, _ in starts],
-            ticktext=[clock(start) for _, start in starts],
-            ticksuffix="",
-        )
-        for place, _ in starts[1:]:
-            figure.add_vline(x=place, line_width=1, line_color="rgba(255, 255, 255, .6)")
-    return figure
+def _png(pixels: np.ndarray, size: tuple[int, int] | None = None) -> bytes:
+    picture = Image.fromarray(np.ascontiguousarray(pixels), "RGB")
+    if size:
+        picture = picture.resize(size, Image.Resampling.BILINEAR)
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG", compress_level=3)
+    return buffer.getvalue()
 
 
 def _hz_text(hz: float) -> str:

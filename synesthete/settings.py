@@ -101,9 +101,17 @@ def _state_folder() -> Path:
     return Path(configured).expanduser() if configured else Path(platformdirs.user_data_dir("synesthete"))
 
 
-def _other_catalogues() -> tuple[Path, ...]:
-    named = os.environ.get("SYNESTHETE_CATALOGUES", "").split(os.pathsep)
+def _named_in(variable: str) -> tuple[Path, ...]:
+    named = os.environ.get(variable, "").split(os.pathsep)
     return tuple(dict.fromkeys(Path(path).expanduser().absolute() for path in named if path.strip()))
+
+
+def _other_catalogues() -> tuple[Path, ...]:
+    return _named_in("SYNESTHETE_CATALOGUES")
+
+
+def _music_roots() -> tuple[Path, ...]:
+    return _named_in("SYNESTHETE_MUSIC")
 
 
 @dataclass(frozen=True)
@@ -120,17 +128,25 @@ class Paths:
         This user's own catalogues, downloads and derived files; ``$SYNESTHETE_HOME`` moves it.
     other_catalogues : tuple of Path
         Further catalogues that the page offers: ``$SYNESTHETE_CATALOGUES``, separated as in ``$PATH``.
+    music_roots : tuple of Path
+        Below these the owner may choose folders on the page: ``$SYNESTHETE_MUSIC``, separated likewise.
     """
 
     sampler: Path = DATA_ROOT / "sampler"
     models: Path = DATA_ROOT / "models"
     state: Path = field(default_factory=_state_folder)
     other_catalogues: tuple[Path, ...] = field(default_factory=_other_catalogues)
+    music_roots: tuple[Path, ...] = field(default_factory=_music_roots)
 
     @property
     def own_catalogue(self) -> Path:
         """The listener's own catalogue, unless another is named."""
         return self.state / "catalogue.sqlite"
+
+    @property
+    def passing(self) -> Path:
+        """What visitors drop, a folder a visit; it goes when they do."""
+        return self.state / "passing"
 
 
 AUDIO = AudioSettings()

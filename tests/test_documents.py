@@ -26,7 +26,11 @@ ROOMS = {path.stem for path in (PROJECT_ROOT / "synesthete").iterdir()}
 DATA_ENDINGS = ("json", "safetensors", "sqlite", "npz", "csv", "py", "js", "css")  # synesthete.json is no module
 OF_OTHERS = {"plotly.js", "docs/COPYRIGHT.data.txt"}  # a library, and a file of a package that a model card cites
 NOT_IN_THE_CHECKOUT = {"synesthete.data"}  # what setup.py makes of data/
-COMPONENTS = {"synesthete.map3d", "synesthete.map3d_points"}  # names under which Streamlit knows them
+COMPONENTS = {
+    "synesthete.map3d",
+    "synesthete.map3d_names",
+    "synesthete.map3d_points",
+}  # names under which Streamlit knows them
 
 in_each_text = pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.relative_to(PROJECT_ROOT).as_posix())
 

@@ -28,7 +28,7 @@ from synesthete.errors import AudioError
 from synesthete.settings import AudioSettings, DecodeLimits
 from synesthete.text import printable, shorten
 
-__all__ = ["Clip", "Excerpt", "clip_from_samples", "clip_to_wav", "content_id", "read_clip"]
+__all__ = ["Clip", "Excerpt", "clip_from_samples", "clip_to_wav", "content_id", "read_clip", "read_passage"]
 
 MAX_NAME_CHARACTERS = 80
 MAX_ARRAY_CHANNELS = 64  # more: the axes are most likely the wrong way round
@@ -103,12 +103,30 @@ def read_clip(
             )
         checked: Path | bytes = source
     else:
-        path = Path(source).absolute()
-        name = clean_name(name or path.name)
+        checked, name = _checked_file(source, name)
         label = _label(name)
-        _check_file(path, label)
-        checked = path
     return _clip(worker.decode(checked, label, audio, limits), name, audio)
+
+
+def read_passage(path: str | os.PathLike[str], start_seconds: float, seconds: float, *, name: str = "") -> Clip:
+    """Read a passage of a file alone, by seeking.
+
+    Parameters
+    ----------
+    path : path
+    start_seconds, seconds : float >= 0, float > 0 [s]
+        Where it begins and how long it is; the file may end sooner.
+    name : str
+        What messages call it, by default the path's last part.
+
+    Raises
+    ------
+    AudioError
+        As :func:`read_clip`, or there is no sound in the passage.
+    """
+    file, name = _checked_file(path, name)
+    reading = worker.decode(file, _label(name), passage=(float(start_seconds), float(seconds)))
+    return _clip(reading, name, settings.AUDIO)
 
 
 def clip_from_samples(
@@ -224,6 +242,14 @@ def _clip(reading: Reading, name: str, audio: AudioSettings) -> Clip:
 
 def _label(name: str) -> str:
     return f"'{name}'" if name else "This sound"
+
+
+def _checked_file(source: str | os.PathLike[str], name: str) -> tuple[Path, str]:
+    """The file, which is there, and what to call it."""
+    path = Path(source).absolute()
+    name = clean_name(name or path.name)
+    _check_file(path, _label(name))
+    return path, name
 
 
 def _check_file(path: Path, label: str) -> None:

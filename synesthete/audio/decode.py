@@ -19,6 +19,7 @@ from synesthete.audio.excerpts import NoSoundError, Reading, gather
 from synesthete.audio.file_slices import FileSlice, Span, end_of_tags
 from synesthete.audio.formats import NOT_SOUND, SUPPORTED, UNREAD, name_of
 from synesthete.audio.joined import JoinedReader
+from synesthete.audio.placement import Passage
 from synesthete.audio.reader import Reader
 from synesthete.audio.soundfile_reader import SoundfileReader
 from synesthete.errors import AudioError
@@ -28,7 +29,7 @@ _HEAD_BYTES = 512
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 
 
-def decode_file(file: BinaryIO, label: str, audio: AudioSettings) -> Reading:
+def decode_file(file: BinaryIO, label: str, audio: AudioSettings, passage: Passage | None = None) -> Reading:
     """Read a sound from an open, seekable file.
 
     Parameters
@@ -38,6 +39,8 @@ def decode_file(file: BinaryIO, label: str, audio: AudioSettings) -> Reading:
     label : str
         How messages call this sound, e.g. ``'song.mp3'`` in quotes, or ``This sound``.
     audio : AudioSettings
+    passage : Passage, optional
+        Read this alone.
 
     Raises
     ------
@@ -57,7 +60,9 @@ def decode_file(file: BinaryIO, label: str, audio: AudioSettings) -> Reading:
             raise AudioError(f"{label} is in the format {kind}, which cannot be read here. Save it as MP3 or WAV.")
     try:
         reader = _reader(file, head, label)
-        return _read_track(reader, audio, label) if isinstance(reader, AvReader) else gather(reader, audio, label)
+        if isinstance(reader, AvReader):
+            return _read_track(reader, audio, label, passage)
+        return gather(reader, audio, label, passage)
     except NotOpenedError as error:
         raise AudioError(_why_unreadable(head, label)) from error
 
@@ -88,7 +93,7 @@ def _open_slice(file: BinaryIO, span: Span, label: str, demuxer: str) -> Reader:
     return AvReader(cast(BinaryIO, FileSlice(file, *span)), label, demuxer)
 
 
-def _read_track(reader: AvReader, audio: AudioSettings, label: str) -> Reading:
+def _read_track(reader: AvReader, audio: AudioSettings, label: str, passage: Passage | None) -> Reading:
     """Read the default track, or else the first, of those that can be read and hold sound."""
     readable = sorted((track for track in reader.tracks if track.is_readable), key=lambda track: not track.is_default)
     problems: dict[int, str] = {track.number: f"cannot be read here ({track.codec})" for track in reader.tracks}
@@ -96,7 +101,7 @@ def _read_track(reader: AvReader, audio: AudioSettings, label: str) -> Reading:
     for track in readable:
         reader.choose(track)
         try:
-            reading = gather(reader, audio, label)
+            reading = gather(reader, audio, label, passage)
         except NoSoundError as error:
             first_error = first_error or error
             problems[track.number] = error.reason

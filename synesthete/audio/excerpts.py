@@ -19,6 +19,7 @@ from synesthete.audio.silence import SILENCE_DBFS, is_mostly_silent, is_sounding
 from synesthete.audio.tags import NO_TAGS, Tags
 from synesthete.errors import AudioError
 from synesthete.settings import AudioSettings
+from synesthete.tracks import clock
 
 LOUDEST_PEAK = 4.0  # +12 dBFS: decoders overshoot 1, but this file counts full scale differently
 SHORTFALL_SECONDS = 0.25  # what codecs pad and trim; a larger gap is a file that ends early
@@ -57,7 +58,7 @@ class NoSoundError(AudioError):
         self.reason = reason
 
 
-def gather(reader: Reader, audio: AudioSettings, label: str) -> Reading:
+def gather(reader: Reader, audio: AudioSettings, label: str, passage: Passage | None = None) -> Reading:
     """Read a sound whole, or in excerpts if it is long, mono and at ``audio.sample_rate_hz``.
 
     Headers are not always true. If what is read does not fit the header's length, the sound is measured and
@@ -69,6 +70,8 @@ def gather(reader: Reader, audio: AudioSettings, label: str) -> Reading:
     audio : AudioSettings
     label : str
         How messages call this sound.
+    passage : Passage, optional
+        Read this alone.
 
     Raises
     ------
@@ -76,6 +79,8 @@ def gather(reader: Reader, audio: AudioSettings, label: str) -> Reading:
         Too long, too short, silent, or with samples that are not numbers.
     """
     check_format(reader.n_channels, reader.sample_rate_hz, label)
+    if passage is not None:
+        return _gather_passage(reader, passage, audio, label)
     for seconds in _lengths(reader):
         _refuse_too_long(seconds, audio, label)
         passages = plan(seconds, audio)
@@ -91,6 +96,14 @@ def gather(reader: Reader, audio: AudioSettings, label: str) -> Reading:
     elif any(is_mostly_silent(excerpt.samples, audio.sample_rate_hz) for excerpt in excerpts):
         excerpts = _move_to_sound(reader, excerpts, seconds, audio, label)
     return _judge(excerpts, seconds, reader, audio, label)
+
+
+def _gather_passage(reader: Reader, passage: Passage, audio: AudioSettings, label: str) -> Reading:
+    excerpts, _ = _read(reader, [passage], audio, label)
+    if not any(_is_heard(excerpt.samples, audio) for excerpt in excerpts):
+        raise NoSoundError(f"{label} has no sound at {clock(passage[0])}. Has the file changed?", "has no sound there")
+    start, seconds = passage
+    return Reading(excerpts, max(reader.seconds or 0.0, start + seconds), tuple(reader.notes))
 
 
 def _lengths(reader: Reader) -> Iterator[float | None]:

@@ -85,6 +85,17 @@ class Tags:
 
 
 NO_TAGS = Tags()
+# What mutagen's parsers raise on damaged files, beside their own error.
+DAMAGED = (ValueError, KeyError, IndexError, TypeError, AttributeError, EOFError, OverflowError, AssertionError)
+
+
+def open_tags(file: BinaryIO) -> Any:
+    """The tags of an open, seekable file as mutagen has them; None where it cannot read them."""
+    file.seek(0)
+    try:
+        return mutagen.File(file)
+    except (mutagen.MutagenError, *DAMAGED):
+        return None
 
 
 def read_tags(file: BinaryIO) -> Tags:
@@ -92,13 +103,7 @@ def read_tags(file: BinaryIO) -> Tags:
 
     The formats are mutagen's: ID3 (MP3, AIFF, WAV, AAC, DSF), Vorbis comments (FLAC, Ogg, Opus), MP4, ASF, APEv2.
     """
-    file.seek(0)
-    try:
-        found = mutagen.File(file)
-    except mutagen.MutagenError:
-        return NO_TAGS
-    except (ValueError, KeyError, IndexError, TypeError, AttributeError, EOFError, OverflowError, AssertionError):
-        return NO_TAGS  # what its parsers raise, beside their own error, on damaged files
+    found = open_tags(file)
     tags = found.tags if found is not None else None
     if not tags:
         return NO_TAGS

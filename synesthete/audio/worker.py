@@ -29,7 +29,7 @@ import numpy as np
 
 from synesthete import settings
 from synesthete.audio.excerpts import Excerpt, Reading
-from synesthete.audio.placement import CAP_SLACK_SECONDS
+from synesthete.audio.placement import CAP_SLACK_SECONDS, Passage
 from synesthete.audio.tags import Tags
 from synesthete.audio.worker_process import TEST_SWITCH, read_message, write_message
 from synesthete.errors import AudioError, DecodeLimitError
@@ -39,6 +39,7 @@ from synesthete.text import printable, shorten
 START_LIMIT_SECONDS = 60.0  # a cold disk under an antivirus
 REQUESTS_A_WORKER = 500  # then a fresh one: libraries leak a little
 MAX_NOTES, MAX_TEXT_CHARACTERS = 16, 600
+MAX_PICTURE_BYTES, JPEG_START = 2 * 1024**2, b"\xff\xd8\xff"
 
 # All a worker may know of its surroundings: no tokens or passwords of the server's.
 PASSED_ON = (
@@ -98,20 +99,20 @@ class Worker:
         self,
         header: dict[str, Any],
         payload: bytes,
-        audio: AudioSettings,
+        read_answer: Callable[[Worker, dict[str, Any]], Result],
         time_limit_seconds: float,
         label: str,
-    ) -> Reading:
-        """Have one sound decoded. After a :class:`DecodeLimitError` this worker must not be used again."""
+    ) -> Result:
+        """Have one sound or picture decoded. After a :class:`DecodeLimitError` this worker must not be used again."""
         self.n_requests += 1
 
-        def talk() -> Reading:
+        def talk() -> Result:
             self._send(header, payload)
-            return self._read_answer(audio, label)
+            return read_answer(self, self._read_verdict(label))
 
         started = time.monotonic()
         try:
-            reading, is_late = self._within(time_limit_seconds, talk)
+            result, is_late = self._within(time_limit_seconds, talk)
         except _WorkerGone as error:
             self.stop()
             if time.monotonic() - started >= time_limit_seconds:
@@ -124,7 +125,7 @@ class Worker:
             ) from error
         if is_late:
             self.stop()
-        return reading
+        return result
 
     @property
     def is_usable(self) -> bool:
@@ -174,7 +175,7 @@ class Worker:
             raise _WorkerGone(f"signal {-code}" if code < 0 else f"exit code {code}")
         return header
 
-    def _read_answer(self, audio: AudioSettings, label: str) -> Reading:
+    def _read_verdict(self, label: str) -> dict[str, Any]:
         header = self._read_header()
         if header.get("is_limit"):
             self.stop()
@@ -184,6 +185,10 @@ class Worker:
             )
         if "problem" in header:
             raise AudioError(_plain_text(header["problem"]))
+        return header
+
+    def read_sound(self, header: dict[str, Any], audio: AudioSettings) -> Reading:
+        """The samples behind a header, checked."""
         seconds, notes, spans = _checked(header, audio)
         samples = np.empty(sum(n for _, n in spans), dtype="<f4")
         view = samples.data.cast("B")
@@ -195,6 +200,16 @@ class Worker:
         parts = np.split(samples, ends[:-1])
         excerpts = tuple(Excerpt(start, part) for (start, _), part in zip(spans, parts, strict=True))
         return Reading(excerpts, seconds, notes, Tags.from_plain(header.get("tags")))
+
+    def read_picture(self, header: dict[str, Any]) -> bytes:
+        """The JPEG behind a header, checked."""
+        n_bytes = header.get("n_bytes")
+        if not isinstance(n_bytes, int) or not 0 <= n_bytes <= MAX_PICTURE_BYTES:
+            raise _WorkerGone("its answer was damaged")
+        picture = self._from_worker.read(n_bytes)
+        if len(picture) != n_bytes or (picture and not picture.startswith(JPEG_START)):
+            raise _WorkerGone("its answer was damaged")
+        return picture
 
 
 class WorkerPool:
@@ -219,6 +234,7 @@ class WorkerPool:
         audio: AudioSettings = settings.AUDIO,
         limits: DecodeLimits = settings.LIMITS,
         misbehave: str | None = None,
+        passage: Passage | None = None,
     ) -> Reading:
         """Decode a file or its bytes. The clock starts when a worker is free.
 
@@ -229,6 +245,8 @@ class WorkerPool:
             How messages call this sound.
         misbehave : str, optional
             For tests: what the worker shall do instead.
+        passage : Passage, optional
+            Read this alone.
 
         Raises
         ------
@@ -237,18 +255,39 @@ class WorkerPool:
         DecodeLimitError
             The decoder crashed or ran past a limit; its worker has been replaced.
         """
+        wish = {"audio": dataclasses.asdict(audio), "misbehave": misbehave, "passage": passage}
+        return self._ask(source, label, wish, limits, lambda worker, header: worker.read_sound(header, audio))
+
+    def picture(
+        self,
+        source: Path | bytes,
+        label: str,
+        n_pixels: int,
+        limits: DecodeLimits = settings.LIMITS,
+        misbehave: str | None = None,
+    ) -> bytes:
+        """The cover of a file or its bytes (:mod:`synesthete.audio.pictures`); parameters and errors as in decode."""
+        wish = {"cover_pixels": n_pixels, "misbehave": misbehave}
+        return self._ask(source, label, wish, limits, Worker.read_picture)
+
+    def _ask(
+        self,
+        source: Path | bytes,
+        label: str,
+        wish: dict[str, Any],
+        limits: DecodeLimits,
+        read_answer: Callable[[Worker, dict[str, Any]], Result],
+    ) -> Result:
         payload = source if isinstance(source, bytes) else b""
-        header = {
+        header = wish | {
             "path": None if isinstance(source, bytes) else str(source),
             "n_bytes": len(payload),
             "label": label,
-            "audio": dataclasses.asdict(audio),
             "time_limit_seconds": limits.time_limit_seconds,
-            "misbehave": misbehave,
         }
         worker = self._borrow(limits.memory_limit_bytes)
         try:
-            return worker.ask(header, payload, audio, limits.time_limit_seconds, label)
+            return worker.ask(header, payload, read_answer, limits.time_limit_seconds, label)
         except AudioError:
             raise
         except BaseException:  # interrupted half-way: its pipe may hold half an answer
@@ -335,9 +374,15 @@ def decode(
     label: str,
     audio: AudioSettings = settings.AUDIO,
     limits: DecodeLimits = settings.LIMITS,
+    passage: Passage | None = None,
 ) -> Reading:
     """Decode in the program's one pool; see :meth:`WorkerPool.decode`."""
-    return _pool.decode(source, label, audio, limits)
+    return _pool.decode(source, label, audio, limits, passage=passage)
+
+
+def picture(source: Path | bytes, label: str, n_pixels: int, limits: DecodeLimits = settings.LIMITS) -> bytes:
+    """The cover of a sound, in the program's one pool; see :meth:`WorkerPool.picture`."""
+    return _pool.picture(source, label, n_pixels, limits)
 
 
 def warm_up(limits: DecodeLimits = settings.LIMITS) -> None:

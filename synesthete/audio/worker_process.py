@@ -70,7 +70,8 @@ def main(memory_limit_bytes: int) -> None:
 
 
 def _answer(decode: ModuleType, request: dict[str, Any], payload: bytes, answers: BinaryIO) -> None:
-    """Decode one sound and write the answer."""
+    """Decode one sound, or its cover, and write the answer."""
+    from synesthete.audio.pictures import read_picture
     from synesthete.audio.tags import read_tags
     from synesthete.errors import AudioError
     from synesthete.settings import AudioSettings
@@ -79,7 +80,13 @@ def _answer(decode: ModuleType, request: dict[str, Any], payload: bytes, answers
         if request["misbehave"] and os.environ.get(TEST_SWITCH):
             _misbehave(request["misbehave"], answers)
         with BytesIO(payload) if request["path"] is None else Path(request["path"]).open("rb") as file:
-            reading = decode.decode_file(file, request["label"], AudioSettings(**request["audio"]))
+            if "cover_pixels" in request:
+                picture = read_picture(file, int(request["cover_pixels"]))
+                write_message(answers, {"n_bytes": len(picture)})
+                answers.write(picture)
+                return
+            audio = AudioSettings(**request["audio"])
+            reading = decode.decode_file(file, request["label"], audio, request["passage"])
             tags = read_tags(file)
     except AudioError as error:
         write_message(answers, {"problem": str(error)})
@@ -153,6 +160,11 @@ def _misbehave(how: str, answers: BinaryIO) -> None:
         answers.write(b"\0\0\0\4oops")
     elif how == "huge answer":
         write_message(answers, {"seconds": 1.0, "notes": [], "excerpts": [[0.0, 1 << 40]]})
+    elif how == "huge picture":
+        write_message(answers, {"n_bytes": 1 << 40})
+    elif how == "no picture":
+        write_message(answers, {"n_bytes": 6})
+        answers.write(b"<html>")
     elif how == "not numbers":
         write_message(answers, {"seconds": 1.0, "notes": [], "excerpts": [[0.0, 2]]})
         answers.write(b"\xff" * 8)

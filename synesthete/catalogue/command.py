@@ -9,18 +9,20 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from synesthete import settings
 from synesthete.errors import OptionError
+from synesthete.sources.addresses import told_apart
 from synesthete.sources.folder import check_places
 from synesthete.terminal import show_progress
 from synesthete.text import printable, shorten
 from synesthete.tracks import clock
 
 if TYPE_CHECKING:
-    from synesthete.catalogue.indexing import FileEvent, IndexCounts, OnEvent
+    from synesthete.catalogue.indexing import FileEvent, IndexCounts, MakeEngine, OnEvent
     from synesthete.catalogue.store import Catalogue
 
 EXIT_FAILURES, EXIT_INTERRUPTED = 3, 130
@@ -39,8 +41,8 @@ def add_index_command(subparsers: Any, make_searchable: MakeSearchable) -> None:
     command = subparsers.add_parser("index", help="take folders of music into a catalogue, or bring it up to date")
     command.set_defaults(run=run, make_searchable=make_searchable)
     command.add_argument(
-        "places", metavar="FOLDER", nargs="+", type=Path,
-        help="folders of music, single files, M3U playlists, or the library of beets",
+        "places", metavar="FOLDER", nargs="+",
+        help="folders of music, single files, M3U playlists, the library of beets, or addresses such as s3://bucket/music",
     )  # fmt: skip
     command.add_argument(
         "--catalogue", type=Path, metavar="FILE",
@@ -59,7 +61,17 @@ def add_index_command(subparsers: Any, make_searchable: MakeSearchable) -> None:
         "--genre-from-folder", action="store_true",
         help="where no tag names a genre, it is the folder that the file lies in",
     )  # fmt: skip
+    command.add_argument("--within", type=Path, metavar="FOLDER", help="do not follow links that lead out of it")
     command.add_argument("--workers", type=int, metavar="N", help="processes (default: one a processor)")
+    command.add_argument(
+        "--engine", choices=("local", "ray"), default="local",
+        help="where the work runs: processes of this machine, or a Ray cluster (default: %(default)s)",
+    )  # fmt: skip
+    command.add_argument(
+        "--address", metavar="HOST:PORT",
+        help="with --engine ray: the head of a running cluster, or auto for the one that this machine is in"
+        " (default: one of this machine alone is started)",
+    )  # fmt: skip
     command.add_argument("--retry", action="store_true", help="try files again that could not be read before")
     command.add_argument("--prune", action="store_true", help="remove tracks whose files are gone")
     command.add_argument("--watch", action="store_true", help="stay, and take in what is added, until Ctrl-C")
@@ -88,14 +100,14 @@ def add_find_command(subparsers: Any) -> None:
     command.add_argument("--json", action="store_true", help="print one JSON object a track")
 
 
-def add_share_commands(subparsers: Any) -> None:
-    """Add ``export`` and ``import`` to the commands of a parser."""
+def add_share_commands(subparsers: Any, make_searchable: MakeSearchable) -> None:
+    """Add ``export`` and ``import`` to the commands of a parser; see :func:`add_index_command`."""
     for name, action, text in (
         ("export", export, "share a catalogue without its audio: one file of tags, vectors and words"),
         ("import", take_in, "take the tracks of a shared file into a catalogue, without audio"),
     ):
         command = subparsers.add_parser(name, help=text)
-        command.set_defaults(run=action)
+        command.set_defaults(run=action, make_searchable=make_searchable)
         command.add_argument("file", metavar="FILE", type=Path)
         command.add_argument("--catalogue", type=Path, metavar="FILE", default=settings.Paths().own_catalogue)
         command.add_argument("--json", action="store_true", help="print one JSON object of counts")
@@ -165,6 +177,9 @@ def take_in(chosen: argparse.Namespace) -> int:
         n_tracks = len(catalogue)
         ready = encoders.load_ready()
         foreign = [encoder for encoder in shared.encoders.values() if encoder.fingerprint not in ready]
+        if counts.n_vectors:
+            own = [encoder.name for encoder in shared.encoders.values() if encoder.fingerprint in ready]
+            chosen.make_searchable(catalogue, own)
     for encoder in foreign:
         sys.stderr.write(
             f"Its vectors by {encoder.name} ({printable(encoder.version)}) are of a version that is not installed here:"
@@ -205,11 +220,18 @@ def run(chosen: argparse.Namespace) -> int:
 
     if chosen.workers is not None and chosen.workers < 1:
         raise OptionError(f"--workers is {chosen.workers}; it must be at least 1.")
+    if chosen.address is not None and chosen.engine != "ray":
+        raise OptionError(
+            f"--address is {printable(chosen.address)!r}, but only a Ray cluster has one: add --engine ray."
+        )
+    paths, addresses = told_apart(chosen.places)
+    if chosen.watch and addresses:
+        raise OptionError(f"--watch notices changes on this machine, not at {printable(addresses[0])}. Leave it out.")
     try:
         with Catalogue.open(chosen.catalogue) as catalogue:
             if not chosen.watch:
                 return EXIT_FAILURES if _index_once(catalogue, chosen).n_failed else 0
-            with Watch(check_places(chosen.places)) as watch:
+            with Watch(check_places(paths)) as watch:
                 while True:
                     _index_once(catalogue, chosen)
                     watch.wait()
@@ -221,14 +243,18 @@ def run(chosen: argparse.Namespace) -> int:
 def _index_once(catalogue: Catalogue, chosen: argparse.Namespace) -> IndexCounts:
     from synesthete.catalogue.indexing import index
 
+    paths, addresses = told_apart(chosen.places)
     with _json_lines() if chosen.json else _progress_bar() as on_event:
         counts = index(
             catalogue,
-            chosen.places,
+            paths,
             chosen.encoder or [settings.DEFAULT_ENCODER],
+            addresses=addresses,
             metadata=chosen.metadata,
             is_genre_from_folder=chosen.genre_from_folder,
+            within=chosen.within,
             n_workers=chosen.workers,
+            make_engine=_engine(chosen),
             is_retry=chosen.retry,
             is_pruned=chosen.prune,
             on_event=on_event,
@@ -241,6 +267,16 @@ def _index_once(catalogue: Catalogue, chosen: argparse.Namespace) -> IndexCounts
     if counts.n_indexed or counts.n_removed:
         chosen.make_searchable(catalogue, chosen.encoder or [settings.DEFAULT_ENCODER])
     return counts
+
+
+def _engine(chosen: argparse.Namespace) -> MakeEngine:
+    if chosen.engine == "ray":
+        from synesthete.engines.ray import RayEngine
+
+        return partial(RayEngine, address=chosen.address)
+    from synesthete.engines import LocalEngine
+
+    return LocalEngine
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from synesthete import encoders
 from synesthete.catalogue.store import Catalogue
 from synesthete.encoders.base import Encoder
 from synesthete.errors import SynestheteError
+from synesthete.sources.addresses import is_address
 
 SHOWN = 5
 PATHS_AT_ONCE = 1_000
@@ -35,9 +36,10 @@ class Finding:
 
 
 def examine(catalogue: Catalogue) -> Iterator[Finding]:
-    """Look at the file, its vectors, encoders, words, audio and failures, in this order."""
+    """Look at the file, its lists, vectors, encoders, words, audio and failures, in this order."""
     yield _integrity(catalogue)
     yield _references(catalogue)
+    yield _lists(catalogue)
     ready = encoders.load_ready()
     yield from _encoders(catalogue, ready)
     yield _words(catalogue, ready)
@@ -55,6 +57,13 @@ def _references(catalogue: Catalogue) -> Finding:
     n_broken = catalogue.n_broken_references()
     detail = f"{n_broken:,} rows belong to no track" if n_broken else "every vector and file belongs to a track"
     return Finding("references", n_broken > 0, detail, "Index the folders again." if n_broken else "")
+
+
+def _lists(catalogue: Catalogue) -> Finding:
+    n_unlisted = catalogue.n_unlisted()
+    detail = f"{n_unlisted:,} tracks are in no list" if n_unlisted else "every track is listed and can be found"
+    remedy = "Another program has changed this file. Index the music into a new catalogue." if n_unlisted else ""
+    return Finding("lists", n_unlisted > 0, detail, remedy)
 
 
 def _encoders(catalogue: Catalogue, ready: dict[str, Encoder]) -> Iterator[Finding]:
@@ -83,10 +92,13 @@ def _words(catalogue: Catalogue, ready: dict[str, Encoder]) -> Finding:
 
 
 def _audio(catalogue: Catalogue) -> Finding:
-    n_there, n_imported, gone = 0, 0, []
+    n_there, n_imported, n_addresses, gone = 0, 0, 0, []
     for track in catalogue.tracks():
         if not track.path:
             n_imported += 1
+            continue
+        if is_address(track.path):
+            n_addresses += 1
             continue
         try:
             path = catalogue.audio_path(track)
@@ -100,6 +112,8 @@ def _audio(catalogue: Catalogue) -> Finding:
     detail = f"{n_there:,} files are where they were"
     if n_imported:
         detail += f", {n_imported:,} tracks were imported without audio"
+    if n_addresses:
+        detail += f", {n_addresses:,} tracks lie behind addresses, which were not asked"
     if gone:
         detail += f", {len(gone):,} are not: " + ", ".join(gone[:SHOWN]) + (", …" if len(gone) > SHOWN else "")
     remedy = "If they moved, index the new folder; if they are gone for good, index with --prune." if gone else ""

@@ -6,8 +6,9 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from synesthete.catalogue.overview import OverviewStore
 from synesthete.catalogue.vectors import portions
-from synesthete.catalogue.words import WordStore
+from synesthete.sources.addresses import is_address
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class KnownFile:
     has_tags: bool
 
 
-class FileStore(WordStore):
+class FileStore(OverviewStore):
     """The files of a catalogue."""
 
     def known_files(self, paths: Sequence[str], fingerprints: Sequence[str]) -> dict[str, KnownFile]:
@@ -72,6 +73,12 @@ class FileStore(WordStore):
             row[0] for row in self._rows("SELECT path FROM files WHERE track_id = ? ORDER BY path", (track_id,))
         )
 
+    def files_below(self, folder: str) -> list[str]:
+        """Known files in a folder (absolute path) and the folders in it, by path."""
+        below = folder.rstrip(os.sep) + os.sep
+        query = "SELECT path FROM files WHERE path >= ? AND path < ? ORDER BY path"
+        return [row[0] for row in self._rows(query, (below, below[:-1] + chr(ord(os.sep) + 1)))]
+
     def with_other_file(self, paths: Sequence[str]) -> list[str]:
         """Those of some files whose track another known file, not among them, holds too."""
         away = set(paths)
@@ -104,7 +111,7 @@ class FileStore(WordStore):
         owned = self._rows("SELECT track_id FROM tracks WHERE path = ? AND track_id != ?", (path, but))
         for (track_id,) in owned:
             others = self._rows("SELECT path FROM files WHERE track_id = ? AND path != ?", (track_id, path))
-            there = next((other for (other,) in others if os.path.isfile(other)), None)  # noqa: PTH113 - a plain stat
+            there = next((other for (other,) in others if _is_there(other)), None)
             if there is None:
                 self._rows("DELETE FROM tracks WHERE track_id = ?", (track_id,))
             else:
@@ -139,3 +146,7 @@ class FileStore(WordStore):
             )
             found.update(row[0] for row in rows)
         return sorted(found)
+
+
+def _is_there(path: str) -> bool:
+    return is_address(path) or os.path.isfile(path)  # noqa: PTH113 - a plain stat

@@ -8,11 +8,13 @@ the program, what was written is whole, and the next run goes on from there.
 from __future__ import annotations
 
 import contextlib
+import platform
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from synesthete import encoders, settings
 from synesthete.audio import content_id, read_clip
@@ -20,8 +22,9 @@ from synesthete.audio.formats import FILE_SUFFIXES
 from synesthete.catalogue.files import KnownFile
 from synesthete.catalogue.store import Catalogue
 from synesthete.encoders.base import Embedding, Encoder
-from synesthete.engines import LocalEngine
-from synesthete.errors import CatalogueError
+from synesthete.engines import AtHome, LocalEngine
+from synesthete.errors import CatalogueError, EncoderError, SourceError
+from synesthete.sources.addresses import at_hand, name_of
 from synesthete.sources.folder import Entry, Found, NotSound, Unreadable
 from synesthete.sources.places import Places
 from synesthete.spectrogram import compute_spectrograms
@@ -96,6 +99,7 @@ class Analysis:
 
 
 OnEvent = Callable[[FileEvent, IndexCounts], object]
+MakeEngine = Callable[..., Any]  # of prepare, its arguments and n_workers: LocalEngine, or what is called like it
 
 
 def index(
@@ -103,9 +107,12 @@ def index(
     places: Sequence[str | Path],
     encoder_names: Sequence[str] = (settings.DEFAULT_ENCODER,),
     *,
+    addresses: Sequence[str] = (),
     metadata: Sequence[str | Path] = (),
     is_genre_from_folder: bool = False,
+    within: Path | None = None,
     n_workers: int | None = None,
+    make_engine: MakeEngine = LocalEngine,
     is_retry: bool = False,
     is_pruned: bool = False,
     on_event: OnEvent | None = None,
@@ -124,12 +131,19 @@ def index(
         Folders, files, M3U playlists and beets libraries (:class:`~synesthete.sources.places.Places`).
     encoder_names : sequence of str
         All of them embed each file, which is read once.
+    addresses : sequence of str
+        Further places, behind addresses that fsspec opens; only those of the catalogue's owner.
     metadata : sequence of path
         Tables whose fields go before the tags in the files, beside those that are found with the places.
     is_genre_from_folder : bool
         The folder that a file lies in is its genre where nothing else names one.
+    within : Path, optional
+        What lies outside this folder, be it behind a link, is not looked at.
     n_workers : int > 0, optional
         Processes; by default as many as there are processors.
+    make_engine : callable
+        What makes the engine of ``prepare``, its arguments and ``n_workers``: :class:`~synesthete.engines.LocalEngine`,
+        or for a cluster :class:`synesthete.engines.ray.RayEngine`.
     is_retry : bool
         Try files again that could not be read before.
     is_pruned : bool
@@ -147,10 +161,12 @@ def index(
         A place does not exist, or the catalogue cannot be written. What was done before is kept.
     EncoderError
         An encoder is not ready.
+    EngineError
+        The engine cannot be used.
     """
-    source = Places(places, SUFFIXES, metadata, is_genre_from_folder)
+    source = Places(places, SUFFIXES, metadata, is_genre_from_folder, within, addresses)
     run = _Run(catalogue, source, encoder_names, on_event)
-    return run.do(n_workers, is_retry, is_pruned)
+    return run.do(make_engine, n_workers, is_retry, is_pruned)
 
 
 class _Run:
@@ -171,11 +187,12 @@ class _Run:
         self._waiting: list[tuple[Found, Analysis | Exception]] = []
         self._written = time.monotonic()
 
-    def do(self, n_workers: int | None, is_retry: bool, is_pruned: bool) -> IndexCounts:
+    def do(self, make_engine: MakeEngine, n_workers: int | None, is_retry: bool, is_pruned: bool) -> IndexCounts:
+        wanted = {encoder.name: fingerprint for fingerprint, encoder in self.encoders.items()}
+        engine = make_engine(prepare, (AtHome(KnownSounds(self.catalogue.path)), wanted), n_workers)
         counter = threading.Thread(target=self._count, daemon=True)
         counter.start()
         self.catalogue.begin_scan()
-        engine: LocalEngine[Found, Analysis] = LocalEngine(prepare, (str(self.catalogue.path), self.names), n_workers)
         results = engine.run(self._changed(self.source.entries(), is_retry))
         try:
             for found, result in results:
@@ -274,7 +291,8 @@ class _Run:
         if isinstance(result, Exception):
             reason = str(result)
             self.catalogue.record_failure(found.path, reason, "read")
-            self.catalogue.put_file(found.path, found.n_bytes, found.mtime_ns)
+            if not isinstance(result, SourceError):  # an address that did not answer is asked again next time
+                self.catalogue.put_file(found.path, found.n_bytes, found.mtime_ns)
             return FileEvent(found.path, reason=reason), (0, 1, 0, 0)
         is_known = result.track.track_id in self.catalogue
         kept = self.catalogue.add_track(found.metadata.applied(result.track))
@@ -324,18 +342,53 @@ def _portions(entries: Iterator[Entry], size: int) -> Iterator[list[Entry]]:
         yield part
 
 
-def prepare(catalogue_path: str, encoder_names: Iterable[str]) -> Callable[[Found], Analysis]:
-    """What a worker does with a file; run once in each worker process."""
-    loaded = {encoder.fingerprint: encoder for encoder in map(encoders.load, encoder_names)}
-    catalogue = Catalogue.open(catalogue_path, is_read_only=True)
+class KnownSounds:
+    """What a catalogue has of a sound already, asked by workers; opened where it is first asked."""
+
+    def __init__(self, catalogue_path: Path) -> None:
+        self._path = catalogue_path
+        self._catalogue: Catalogue | None = None
+
+    def __call__(self, track_id: str, fingerprints: Sequence[str]) -> tuple[set[str], bool]:
+        """Which of some encoders have vectors of a track, and whether it has tags."""
+        if self._catalogue is None:
+            self._catalogue = Catalogue.open(self._path, is_read_only=True)
+        found = {fingerprint for fingerprint in fingerprints if self._catalogue.has_vectors(track_id, fingerprint)}
+        return found, bool(self._catalogue.tags(track_id))
+
+
+def prepare(known_sounds: Callable[..., tuple[set[str], bool]], wanted: dict[str, str]) -> Callable[[Found], Analysis]:
+    """What a worker does with a file; run once in each worker, which may be on another machine.
+
+    Parameters
+    ----------
+    known_sounds : callable
+        A :class:`KnownSounds`, or a stand-in that asks one.
+    wanted : dict of str to str
+        Names of encoders with their fingerprints on the machine that keeps the catalogue.
+
+    Raises
+    ------
+    EncoderError
+        An encoder is not ready here, or is another version.
+    """
+    loaded = {encoder.fingerprint: encoder for encoder in map(encoders.load, wanted)}
+    for encoder in loaded.values():
+        if encoder.fingerprint != wanted[encoder.name]:
+            raise EncoderError(
+                f"{platform.node()} has another version of the encoder {encoder.name!r} or of its weights than the"
+                " machine that keeps the catalogue. Install the same version on both."
+            )
 
     def analyse(found: Found) -> Analysis:
-        clip = read_clip(found.path)
+        name = name_of(found.path)
+        with at_hand(found.path) as file:
+            clip = read_clip(file, name=name)
         track_id = content_id(clip)
         tags = clip.tags
         track = Track(
             track_id,
-            title=tags.title or Path(found.path).stem,
+            title=tags.title or Path(name).stem,
             artist=tags.artist,
             album=tags.album,
             genre=tags.genre,
@@ -348,13 +401,13 @@ def prepare(catalogue_path: str, encoder_names: Iterable[str]) -> Callable[[Foun
             musicbrainz_recording_id=tags.musicbrainz_recording_id,
             replaygain_db=tags.replaygain_db,
         )
-        lacks_tags = not catalogue.tags(track_id)
-        wanted = [
+        with_vectors, has_tags = known_sounds(track_id, tuple(loaded))
+        lacking = [
             fingerprint
             for fingerprint, encoder in loaded.items()
-            if not catalogue.has_vectors(track_id, fingerprint) or (lacks_tags and encoder.tag_names)
+            if fingerprint not in with_vectors or (encoder.tag_names and not has_tags)
         ]
-        spectrograms = compute_spectrograms(clip) if wanted else None
-        return Analysis(track, {name: loaded[name].embed(clip, spectrograms) for name in wanted})
+        spectrograms = compute_spectrograms(clip) if lacking else None
+        return Analysis(track, {name: loaded[name].embed(clip, spectrograms) for name in lacking})
 
     return analyse

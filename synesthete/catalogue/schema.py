@@ -15,9 +15,10 @@ from urllib.parse import quote
 
 from synesthete.errors import CatalogueError
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 APPLICATION_ID = 0x53594E45  # "SYNE": tells our files from other SQLite databases
 BUSY_TIMEOUT_MS = 15_000
+UNKNOWN = "\uffff"  # stands for an empty tag where tags are put in order
 
 # What an encoder calls the tracks: its tags with their probabilities, and of these the words that searches go by.
 _WORDS = """
@@ -46,12 +47,43 @@ UPDATE encoders SET n_track_features = embedding_size;
     + _MOMENTS
 )
 
+# What lists and searches go by: the tags of each track without case and accents, and an index of the words in them.
+# A track's row number tells when it came; that of its row in ``tracks`` does not survive a VACUUM.
+_LISTED = "title, artist, album, genre, album_artist"
+_OLD = ", ".join(f"old.{name}" for name in _LISTED.split(", "))
+_NEW = ", ".join(f"new.{name}" for name in _LISTED.split(", "))
+_LISTING = f"""
+CREATE TABLE listing (
+    number INTEGER PRIMARY KEY, track_id TEXT NOT NULL UNIQUE REFERENCES tracks ON DELETE CASCADE,
+    title TEXT NOT NULL, artist TEXT NOT NULL, album TEXT NOT NULL, genre TEXT NOT NULL, album_artist TEXT NOT NULL,
+    track_number INTEGER NOT NULL, year INTEGER NOT NULL, seconds REAL NOT NULL);
+CREATE INDEX listing_by_title ON listing (title, artist);
+CREATE INDEX listing_by_artist ON listing (artist, album, track_number, title);
+CREATE INDEX listing_by_album ON listing (album, track_number, title);
+CREATE INDEX listing_by_genre ON listing (genre, artist, title);
+CREATE INDEX listing_by_year ON listing (year);
+CREATE INDEX listing_by_length ON listing (seconds);
+CREATE VIRTUAL TABLE written USING fts5 (
+    {_LISTED}, content = 'listing', content_rowid = 'number', columnsize = 0, prefix = '1 2 3',
+    tokenize = 'unicode61 remove_diacritics 2');
+CREATE TRIGGER listing_added AFTER INSERT ON listing BEGIN
+    INSERT INTO written (rowid, {_LISTED}) VALUES (new.number, {_NEW});
+END;
+CREATE TRIGGER listing_removed AFTER DELETE ON listing BEGIN
+    INSERT INTO written (written, rowid, {_LISTED}) VALUES ('delete', old.number, {_OLD});
+END;
+CREATE TRIGGER listing_changed AFTER UPDATE OF {_LISTED} ON listing BEGIN
+    INSERT INTO written (written, rowid, {_LISTED}) VALUES ('delete', old.number, {_OLD});
+    INSERT INTO written (rowid, {_LISTED}) VALUES (new.number, {_NEW});
+END;
+"""
+
 _SCHEMA = (
     """
 CREATE TABLE tracks (
     track_id TEXT PRIMARY KEY, title TEXT NOT NULL, artist TEXT NOT NULL, album TEXT NOT NULL,
     genre TEXT NOT NULL, seconds REAL NOT NULL, path TEXT NOT NULL, isrc TEXT NOT NULL, licence TEXT NOT NULL,
-    source TEXT NOT NULL, search_text TEXT NOT NULL, album_artist TEXT NOT NULL DEFAULT '',
+    source TEXT NOT NULL, album_artist TEXT NOT NULL DEFAULT '',
     year INTEGER NOT NULL DEFAULT 0, track_number INTEGER NOT NULL DEFAULT 0,
     musicbrainz_recording_id TEXT NOT NULL DEFAULT '', replaygain_db REAL);
 CREATE INDEX tracks_by_path ON tracks (path);
@@ -80,6 +112,7 @@ INSERT INTO changes VALUES (0);
 """
     + _MOMENTS
     + _WORDS
+    + _LISTING
 )
 
 # What brings a catalogue of the format before to this one.
@@ -97,6 +130,13 @@ CREATE TABLE files (
 CREATE INDEX files_by_track ON files (track_id);
 """,
     2: _FITTED + _WORDS,
+    3: _LISTING
+    + """
+INSERT INTO listing (track_id, title, artist, album, genre, album_artist, track_number, year, seconds)
+    SELECT track_id, sort_key(title), sort_key(artist), sort_key(album), sort_key(genre), sort_key(album_artist),
+    track_number, year, seconds FROM tracks ORDER BY rowid;
+ALTER TABLE tracks DROP COLUMN search_text;
+""",
 }
 
 
@@ -278,7 +318,7 @@ def _prepare(connection: sqlite3.Connection, path: Path, is_read_only: bool) -> 
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("BEGIN IMMEDIATE")  # two processes may be creating it: look again under the lock
         if _pragma(connection, "schema_version") == 0:
-            for statement in filter(str.strip, _SCHEMA.split(";")):
+            for statement in _statements(_SCHEMA):
                 connection.execute(statement)
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
@@ -306,12 +346,23 @@ def _upgrade(connection: sqlite3.Connection) -> None:
     """Bring the file to the current format, in one transaction."""
     if _pragma(connection, "user_version") == SCHEMA_VERSION:
         return
+    connection.create_function("sort_key", 1, sort_key, deterministic=True)
     connection.execute("BEGIN IMMEDIATE")  # another process may be at it: look again under the lock
     while (version := _pragma(connection, "user_version")) < SCHEMA_VERSION:
-        for statement in filter(str.strip, _UPGRADES[version].split(";")):
+        for statement in _statements(_UPGRADES[version]):
             connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {version + 1}")
     connection.execute("COMMIT")
+
+
+def _statements(script: str) -> Iterator[str]:
+    """Cut a script into its statements; one that makes a trigger holds further semicolons."""
+    statement = ""
+    for part in script.split(";")[:-1]:
+        statement += part + ";"
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
 
 
 def _pragma(connection: sqlite3.Connection, name: str) -> int:
@@ -320,5 +371,11 @@ def _pragma(connection: sqlite3.Connection, name: str) -> int:
 
 def searchable(*texts: str) -> str:
     """Texts joined without case and accents, as words are looked up: ``Björk`` is found by ``bjork``."""
-    decomposed = unicodedata.normalize("NFKD", "\n".join(texts).casefold())
+    whole = "\n".join(texts).encode(errors="ignore").decode()  # half an emoji is no text
+    decomposed = unicodedata.normalize("NFKD", whole.casefold())
     return "".join(sign for sign in decomposed if not unicodedata.combining(sign))
+
+
+def sort_key(tag: str) -> str:
+    """What a tag is listed and looked up by: without case and accents; unknown tags come last."""
+    return searchable(tag).strip() or UNKNOWN

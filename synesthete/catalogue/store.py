@@ -13,7 +13,7 @@ from dataclasses import astuple, dataclass, fields, replace
 from pathlib import Path
 
 from synesthete.catalogue.files import FileStore
-from synesthete.catalogue.schema import searchable
+from synesthete.catalogue.listing import EVERYTHING, Query
 from synesthete.catalogue.vectors import portions
 from synesthete.errors import CatalogueError
 from synesthete.tracks import Track
@@ -30,6 +30,14 @@ class Failure:
     reason: str
     stage: str
     time: float
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some of the tracks that fit a query, and how many there are in all."""
+
+    tracks: tuple[Track, ...]
+    n_tracks: int
 
 
 class Catalogue(FileStore):
@@ -121,14 +129,13 @@ class Catalogue(FileStore):
             return False
 
     def _write_track(self, track: Track) -> None:
-        values = (*astuple(track), searchable(track.title, track.artist, track.album, track.genre, track.album_artist))
-        updates = ", ".join(f"{name} = excluded.{name}" for name in (*_TRACK_FIELDS[1:], "search_text"))
-        marks = ", ".join("?" * len(values))
+        updates = ", ".join(f"{name} = excluded.{name}" for name in _TRACK_FIELDS[1:])
+        marks = ", ".join("?" * len(_TRACK_FIELDS))
         self._rows(
-            f"INSERT INTO tracks ({_COLUMNS}, search_text) VALUES ({marks})"
-            f" ON CONFLICT (track_id) DO UPDATE SET {updates}",
-            values,
+            f"INSERT INTO tracks ({_COLUMNS}) VALUES ({marks}) ON CONFLICT (track_id) DO UPDATE SET {updates}",
+            astuple(track),
         )
+        self.list_track(track)
 
     def track(self, track_id: str) -> Track:
         """The track of this id; CatalogueError if there is none."""
@@ -151,19 +158,36 @@ class Catalogue(FileStore):
         return tuple(found[track_id] for track_id in wanted)
 
     def find(self, text: str, limit: int = 50, words: Iterable[str] = ()) -> tuple[Track, ...]:
-        """Tracks in which all of ``text`` is written or heard, whatever case and accents.
+        """The first tracks of :meth:`page` for a text and words: tracks in which all of it is written or heard."""
+        return self.page(Query(text, tuple(words)), limit=limit).tracks
+
+    def page(self, query: Query = EVERYTHING, *, offset: int = 0, limit: int = 50) -> Page:
+        """Some of the tracks that fit, in order, and how many there are in all.
 
         Parameters
         ----------
-        text : str
-            "jazz", "female vocals björk": each part has to be in the title, artist, album or genre, or be a word
-            that the track has (:meth:`terms`). An empty text gives the first tracks by artist and title.
-        limit : int >= 0
-        words : iterable of str
-            Of :meth:`word_counts`; only tracks that have all of them.
+        query : Query
+        offset, limit : int >= 0
+            How many tracks to leave out first, and how many to give at most.
         """
         with self.snapshot():
-            return self.tracks(self.find_ids(text, words, limit))
+            n_tracks = self.n_listed(query)
+            ids = self.listed_ids(query, offset, limit) if offset < n_tracks else ()
+            return Page(self.tracks(ids), n_tracks)
+
+    def suggest(self, text: str, limit: int = 20) -> tuple[Track, ...]:
+        """What a listener who has typed ``text`` so far may mean, the likeliest first; the newest where it is empty.
+
+        Titles and artists that are just this come first, then those that begin with it, then tracks in which each
+        part begins a word of the title, artist, album or genre.
+        """
+        with self.snapshot():
+            return self.tracks(self.suggested_ids(text, limit))
+
+    def some(self, n: int) -> tuple[Track, ...]:
+        """At most ``n`` tracks by lot, each once."""
+        with self.snapshot():
+            return self.tracks(self.random_ids(n))
 
     def remove(self, track_id: str) -> None:
         """Forget a track, its other paths and its vectors; the audio stays. CatalogueError if unknown."""

@@ -7,7 +7,7 @@ Of a whole track its features are kept as the encoder gave them: what fits them 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -134,6 +134,28 @@ class VectorStore(CatalogueFile):
             n_tracks -= len(rows)
             yield np.stack([np.frombuffer(row[1], dtype="<f4") for row in rows])
 
+    def portions_of_some_features(
+        self, ids: Sequence[str], fingerprint: str
+    ) -> Iterator[tuple[dict[str, str], np.ndarray]]:
+        """The features of those of some tracks that are here, some hundreds at a time, with their :meth:`digests`."""
+        for part in portions(ids):
+            marks = ", ".join("?" * len(part))
+            query = (
+                "SELECT track_id, digest, features FROM track_vectors"
+                f" WHERE fingerprint = ? AND track_id IN ({marks}) ORDER BY track_id"
+            )
+            if rows := self._rows(query, (fingerprint, *part)):
+                yield dict(row[:2] for row in rows), np.stack([np.frombuffer(row[2], dtype="<f4") for row in rows])
+
+    def embedded(self, ids: Sequence[str], fingerprint: str) -> list[str]:
+        """Those of some tracks that one encoder has embedded, in their order."""
+        found: set[str] = set()
+        for part in portions(ids):
+            marks = ", ".join("?" * len(part))
+            query = f"SELECT track_id FROM track_vectors WHERE fingerprint = ? AND track_id IN ({marks})"
+            found.update(row[0] for row in self._rows(query, (fingerprint, *part)))
+        return [track_id for track_id in ids if track_id in found]
+
     def segments(self, track_id: str, fingerprint: str) -> tuple[tuple[Segment, ...], np.ndarray]:
         """The segments of one track and their vectors, float32 unit length [n_segments, embedding_size].
 
@@ -242,21 +264,19 @@ class VectorStore(CatalogueFile):
         blob = b"".join(found[track_id][1] for track_id in ids)
         return rows, np.concatenate(starts), unpacked(blob, len(rows), size)
 
-    def lengths_and_artists(self, fingerprint: str) -> tuple[np.ndarray, tuple[str, ...]]:
-        """What searches filter by, of the tracks that one encoder has embedded, in the order of :meth:`ids`.
+    def listed(self, fingerprint: str) -> Iterator[tuple[str, float, str, str, str]]:
+        """Of the tracks that one encoder has embedded, what searches filter by, in the order of :meth:`ids`.
 
-        Returns
-        -------
-        seconds : np.ndarray [shape=(n,)], float64 [s]
-        artists : tuple of str, n long
-            As tagged.
+        Id, length [s], artist, genre and path of each, as tagged. Read in portions.
         """
-        rows = self._rows(
-            "SELECT seconds, artist FROM track_vectors JOIN tracks USING (track_id)"
-            " WHERE fingerprint = ? ORDER BY track_id",
-            (fingerprint,),
+        query = (
+            "SELECT track_id, seconds, artist, genre, path FROM track_vectors JOIN tracks USING (track_id)"
+            f" WHERE fingerprint = ? AND track_id > ? ORDER BY track_id LIMIT {20 * IDS_A_QUERY}"
         )
-        return np.array([row[0] for row in rows], dtype=np.float64), tuple(row[1] for row in rows)
+        last_id = ""
+        while rows := self._rows(query, (fingerprint, last_id)):
+            last_id = rows[-1][0]
+            yield from rows
 
     def revision(self, fingerprint: str) -> str:
         """Hash (16 hexadecimal characters) of which tracks this encoder has embedded, and of their vectors.
@@ -264,10 +284,12 @@ class VectorStore(CatalogueFile):
         Equal contents give an equal revision in any file and on any machine; any change gives another one. It
         is what derived files are bound to.
         """
+        return revision_of(fingerprint, self.digests(fingerprint))
+
+    def digests(self, fingerprint: str) -> dict[str, str]:
+        """A hash of what one encoder has made of each track, by id, in the order of :meth:`ids`."""
         query = "SELECT track_id, digest FROM track_vectors WHERE fingerprint = ? ORDER BY track_id"
-        rows = self._rows(query, (fingerprint,))
-        text = "\n".join([fingerprint, *(f"{track_id} {digest}" for track_id, digest in rows)])
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        return dict(self._rows(query, (fingerprint,)))
 
     def n_changes(self) -> int:
         """A counter that grows when any process writes or removes vectors or words, or changes a track's tags or path.
@@ -278,6 +300,12 @@ class VectorStore(CatalogueFile):
 
     def _count_change(self) -> None:
         self._rows("UPDATE changes SET n = n + 1")
+
+
+def revision_of(fingerprint: str, digests: Mapping[str, str]) -> str:
+    """:meth:`VectorStore.revision` of tracks by id, sorted, with what :meth:`VectorStore.digests` gives for them."""
+    text = "\n".join([fingerprint, *(f"{track_id} {digest}" for track_id, digest in digests.items())])
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def portions(ids: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -161,15 +161,12 @@ class WordStore(MomentStore):
                     found.setdefault(track_id, []).append(word)
         return {track_id: tuple(words) for track_id, words in found.items()}
 
-    def likeliest_words(self) -> dict[str, str]:
-        """The likeliest word of each track that has one."""
-        table, least = self._least()
-        rows = self._rows(
-            f"{table} SELECT track_id, word FROM track_words JOIN least USING (word)"
-            " WHERE probability >= least ORDER BY track_id, probability, word DESC",
-            least,
-        )
-        return dict(rows)  # of a track's words the likeliest is written last
+    def words_for(self, tags: Mapping[str, float]) -> tuple[str, ...]:
+        """The words that a sound with these tags, name to probability, would have here; likeliest first."""
+        least = self.thresholds()
+        likely = _likely(tags, np.array(list(tags.values())))
+        ranked = sorted(likely.items(), key=lambda pair: (-pair[1], pair[0]))
+        return tuple(word for word, probability in ranked if probability >= least.get(word, SURE))
 
     def _least(self) -> tuple[str, list[str | float]]:
         """The thresholds as a table of a query, and what it binds."""
@@ -187,8 +184,6 @@ class WordStore(MomentStore):
         )
         return dict(rows)
 
-    # ---- finding ------------------------------------------------------------------------------------------
-
     def terms(self, text: str) -> tuple[Term, ...]:
         """Cut what is looked for into words, the longest first, and written tokens.
 
@@ -199,7 +194,7 @@ class WordStore(MomentStore):
         for word, others in NEAR_FORMS.items():
             if _key(word) in known:
                 known |= {_key(other): known[_key(word)] for other in others}
-        tokens = re.findall(r"[^\s,;]+", searchable(text[:_MOST_CHARACTERS]))[:_MOST_TERMS]
+        tokens = tokens_of(text)
         found: list[Term] = []
         while tokens:
             for n in range(min(_MOST_TOKENS, len(tokens)), 0, -1):
@@ -210,64 +205,10 @@ class WordStore(MomentStore):
                     break
         return tuple(found)
 
-    def find_ids(self, text: str, words: Iterable[str] = (), limit: int = 50) -> tuple[str, ...]:
-        """Ids of the tracks that fit every term of ``text`` and have every one of ``words``.
 
-        What is written comes before what is only heard, and that by its probability; then by artist and title.
-        """
-        terms, words = self.terms(text), tuple(words)
-        ranks, rank_values = ["0.0"], []
-        for term in [*terms, *(Term((), word) for word in words)]:
-            if term.tokens:
-                is_written, patterns = _is_written(term)
-                ranks.append(f"({is_written})")
-                rank_values += patterns
-            if term.word:
-                ranks.append(
-                    "coalesce((SELECT probability FROM track_words AS heard"
-                    " WHERE heard.track_id = tracks.track_id AND word = ?), 0)"
-                )
-                rank_values.append(term.word)
-        condition, values = self._fitting(terms, words)
-        rows = self._rows(
-            f"SELECT track_id FROM tracks WHERE {condition}"
-            f" ORDER BY {' + '.join(ranks)} DESC, artist, title, track_id LIMIT ?",
-            [*values, *rank_values, max(limit, 0)],
-        )
-        return tuple(row[0] for row in rows)
-
-    def n_fitting(self, text: str, words: Iterable[str] = ()) -> int:
-        """How many tracks :meth:`find_ids` would give without a limit."""
-        condition, values = self._fitting(self.terms(text), words)
-        return int(self._rows(f"SELECT count(*) FROM tracks WHERE {condition}", values)[0][0])
-
-    def n_by_term(self, text: str) -> tuple[tuple[Term, int], ...]:
-        """How many tracks fit each term alone: what to say where none fits them all."""
-        counted = []
-        for term in self.terms(text):
-            condition, values = self._fitting([term], ())
-            counted.append((term, int(self._rows(f"SELECT count(*) FROM tracks WHERE {condition}", values)[0][0])))
-        return tuple(counted)
-
-    def _fitting(self, terms: Iterable[Term], words: Iterable[str]) -> tuple[str, list[str | float]]:
-        """The condition of a query, and what it binds."""
-        thresholds = self.thresholds()
-        conditions: list[str] = []
-        values: list[str | float] = []
-        has_word = "track_id IN (SELECT track_id FROM track_words WHERE word = ? AND probability >= ?)"
-        for term in terms:
-            is_written, patterns = _is_written(term)
-            conditions.append(f"({is_written} OR {has_word})" if term.word else is_written)
-            values += [*patterns, *((term.word, thresholds.get(term.word, SURE)) if term.word else ())]
-        for word in words:
-            conditions.append(has_word)
-            values += [word, thresholds.get(word, SURE)]
-        return " AND ".join(conditions) or "1", values
-
-
-def _is_written(term: Term) -> tuple[str, list[str]]:
-    condition = " AND ".join(["search_text LIKE ? ESCAPE '\\'"] * len(term.tokens))
-    return f"({condition})", ["%" + re.sub(r"([\\%_])", r"\\\1", token) + "%" for token in term.tokens]
+def tokens_of(text: str) -> list[str]:
+    """The parts of what is looked for, without case and accents."""
+    return re.findall(r"[^\s,;]+", searchable(text[:_MOST_CHARACTERS]))[:_MOST_TERMS]
 
 
 def _likely(names: Iterable[str], probabilities: np.ndarray) -> Mapping[str, float]:

@@ -23,7 +23,7 @@ from synesthete.encoders.aisfx_network import (
 from synesthete.encoders.base import Encoder, Features, unit
 from synesthete.encoders.borrowed import read_reference
 from synesthete.encoders.parts import Part
-from synesthete.encoders.segments import Segments
+from synesthete.encoders.segments import AnySegments
 
 FILE_NAME = "aisfx.json"
 REMEDY = "Make it anew from your music with: python -m synesthete.training.fit_aisfx FILES..."
@@ -66,7 +66,7 @@ class Aisfx(Encoder):
         """Encode waveforms [n, n_samples] at 22,050 Hz; see :meth:`Encoder.encode`."""
         return self._standardised(self.network.embeddings(log_mel(batch)))
 
-    def features(self, segments: Segments) -> Features:
+    def features(self, segments: AnySegments) -> Features:
         """The layer as it is, [n_segments, 512] >= 0."""
         return {self.name: self.network.embeddings(log_mel(self.inputs(segments)))}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -12,7 +13,15 @@ import numpy as np
 from synesthete import settings
 from synesthete.audio.silence import is_mostly_silent, is_sounding
 from synesthete.encoders.parts import Part
-from synesthete.encoders.segments import Form, Segments, frame_grid, sample_grid, segment_frames
+from synesthete.encoders.segments import (
+    AnySegments,
+    Form,
+    Segments,
+    SegmentsOfExcerpts,
+    frame_grid,
+    sample_grid,
+    segment_frames,
+)
 from synesthete.spectrogram import Spectrogram, compute_spectrograms
 from synesthete.tracks import Segment
 
@@ -130,11 +139,11 @@ class Encoder(ABC):
         hop = round(self.hop_seconds * made_with.sample_rate_hz / made_with.hop_length)
         return frame_grid(n_samples, segment_frames(self.segment_seconds, made_with), hop, made_with)
 
-    def inputs(self, segments: Segments) -> np.ndarray:
+    def inputs(self, segments: AnySegments) -> np.ndarray:
         """Cut segments into the batch that :meth:`encode` takes."""
         return segments.cut(self.consumes, self.segment_seconds, self.sample_rate)
 
-    def features(self, segments: Segments) -> Features:
+    def features(self, segments: AnySegments) -> Features:
         """What the network or the statistics give for segments, from which both kinds of vectors are made.
 
         Returns
@@ -144,7 +153,7 @@ class Encoder(ABC):
         """
         return {self.name: self.encode(self.inputs(segments))}
 
-    def segment_features(self, segments: Segments) -> Features:
+    def segment_features(self, segments: AnySegments) -> Features:
         """Those of the features that :meth:`segment_vectors` needs, where that is less to compute."""
         return self.features(segments)
 
@@ -211,7 +220,7 @@ def clip_features(
     clip: Clip,
     spectrograms: tuple[Spectrogram, ...] | None,
     segment_grid: Callable[[int, int], tuple[list[float], float]],
-    features: Callable[[Segments], Features],
+    features: Callable[[AnySegments], Features],
 ) -> tuple[Features, tuple[Segment, ...], np.ndarray]:
     """Features of the segments of a clip that hold sound.
 
@@ -232,14 +241,16 @@ def clip_features(
     """
     grids = [segment_grid(len(excerpt.samples), clip.sample_rate_hz) for excerpt in clip.excerpts]
     has_sound = _has_sound(clip, grids)
-    made: list[Features] = []
+    parts: list[Segments] = []
     segments: list[Segment] = []
     for number, (excerpt, (starts, seconds)) in enumerate(zip(clip.excerpts, grids, strict=True)):
         chosen = [start for start, is_chosen in zip(starts, has_sound[number], strict=True) if is_chosen]
         if chosen:
             spectrogram = spectrograms[number].inner() if spectrograms is not None else None
-            made.append(features(Segments(excerpt.samples, clip.sample_rate_hz, chosen, seconds, spectrogram)))
+            parts.append(Segments(excerpt.samples, clip.sample_rate_hz, chosen, seconds, spectrogram))
         segments += [Segment(excerpt.start_seconds + start, seconds) for start in starts]
+    batches = (SegmentsOfExcerpts(tuple(alike)) for _, alike in groupby(parts, lambda part: len(part.samples)))
+    made = [features(batch) for batch in batches]
     joined = {name: np.concatenate([part[name] for part in made]) for name in made[0]}
     return joined, tuple(segments), np.concatenate(has_sound)
 

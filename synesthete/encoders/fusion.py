@@ -15,7 +15,6 @@ segments. A member that is not ready is left out: the others go on, under anothe
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,7 +23,7 @@ from synesthete import settings
 from synesthete.encoders import registry
 from synesthete.encoders.base import Embedding, Encoder, Features, unit
 from synesthete.encoders.parts import Part
-from synesthete.encoders.segments import Segments, frame_grid
+from synesthete.encoders.segments import AnySegments, Segments, frame_grid
 from synesthete.encoders.weights import Weights, read
 from synesthete.encoders.whitening import project
 from synesthete.errors import EncoderError
@@ -122,6 +121,11 @@ class Fusion(Encoder):
         }
 
     @property
+    def projections(self) -> dict[str, Component]:
+        """How each component becomes its share of the vectors of segments."""
+        return {component.name: component for component in self._components}
+
+    @property
     def track_parts(self) -> dict[str, Part]:
         """See :class:`Encoder`; the parts are named as the features are."""
         return self._track_parts
@@ -143,11 +147,11 @@ class Fusion(Encoder):
         """Segments begin with a frame of the spectrogram, for all members alike; see :meth:`Encoder.segment_grid`."""
         return frame_grid(n_samples, SEGMENT_FRAMES, HOP_FRAMES)
 
-    def features(self, segments: Segments) -> Features:
+    def features(self, segments: AnySegments) -> Features:
         """The features of all members, of some segments only for those in ``STRIDES``; see :meth:`Encoder.features`."""
         return member_features(self.members, segments)
 
-    def segment_features(self, segments: Segments) -> Features:
+    def segment_features(self, segments: AnySegments) -> Features:
         """The features of the members that hear every segment; see :meth:`Encoder.segment_features`."""
         wanted = dict.fromkeys(member_of(component.name) for component in self._components)
         return member_features({name: self.members[name] for name in wanted}, segments)
@@ -174,24 +178,33 @@ class Fusion(Encoder):
 
 
 class Component:
-    """One named feature array of a member: how it becomes its share of the vectors of segments."""
+    """One named feature array of a member: how it becomes its share of the vectors of segments.
+
+    Attributes
+    ----------
+    name : str
+    mean : np.ndarray [shape=(n_features,)], float32
+    axes : np.ndarray [shape=(n_features, size)], float32
+    factor : float > 0
+        The length of its share, the square root of its weight.
+    """
 
     def __init__(self, name: str, entry: dict[str, Any], weights: Weights) -> None:
         self.name = name
         try:
-            self._mean, self._axes = (weights.tensors[f"{name}.{tensor}"] for tensor in ("mean", "axes"))
+            self.mean, self.axes = (weights.tensors[f"{name}.{tensor}"] for tensor in ("mean", "axes"))
             weight = float(entry["weight"])
             self.made_with = str(entry["made_with"])
         except (KeyError, TypeError, ValueError) as error:
             raise EncoderError(f"{weights.label} lacks what it needs for {name!r} ({error}). {REMEDY}") from error
         if weight <= 0:
             raise EncoderError(f"{weights.label} weighs {name!r} by {weight}; it must be above zero. {REMEDY}")
-        self._factor = np.float32(np.sqrt(weight))
-        self.size = self._axes.shape[1]
+        self.factor = np.float32(np.sqrt(weight))
+        self.size = self.axes.shape[1]
 
     def segment_vectors(self, features: np.ndarray) -> np.ndarray:
         """From features [n, n_features] to [n, size]; the length is the square root of the weight."""
-        return self._factor * unit(project(features - self._mean, self._axes))
+        return self.factor * unit(project(features - self.mean, self.axes))
 
 
 def member_of(component: str) -> str:
@@ -199,19 +212,13 @@ def member_of(component: str) -> str:
     return component.partition("/")[0]
 
 
-def member_features(members: Mapping[str, Encoder], segments: Segments) -> Features:
+def member_features(members: Mapping[str, Encoder], segments: AnySegments) -> Features:
     """Features of several encoders for the same segments; waveforms are given to each at one level."""
     found: Features = {}
     levelled = segments.at_level(LEVEL)
     for name, member in members.items():
-        found |= member.features(_some_of(levelled, STRIDES.get(name, 1)))
+        found |= member.features(levelled.thinned(STRIDES.get(name, 1)))
     return found
-
-
-def _some_of(segments: Segments, stride: int) -> Segments:
-    """One in ``stride`` segments, from the middle of the first of these spans; at least one."""
-    starts = segments.start_seconds
-    return replace(segments, start_seconds=starts[min(stride, len(starts)) // 2 :: stride])
 
 
 def _has_changed(name: str, member: Encoder, entries: dict[str, dict[str, Any]]) -> bool:

@@ -24,7 +24,7 @@ from synesthete.encoders.musicnn_network import (
     read_tensors,
 )
 from synesthete.encoders.parts import Part
-from synesthete.encoders.segments import Segments
+from synesthete.encoders.segments import AnySegments
 
 FILE_NAME = "musicnn.json"
 REMEDY = "Make it anew from your music with: python -m synesthete.training.fit_musicnn FILES..."
@@ -75,7 +75,7 @@ class Musicnn(Encoder):
         """Run the network over waveforms [n, n_samples] in [-1, 1] at 16 kHz; short ones are repeated."""
         return self.network.outputs(log_mel(batch))
 
-    def inputs(self, segments: Segments) -> np.ndarray:
+    def inputs(self, segments: AnySegments) -> np.ndarray:
         """Waveforms at one level, because the network hears the level itself; see :meth:`Encoder.inputs`."""
         return super().inputs(segments.at_level(LEVEL))
 
@@ -83,7 +83,7 @@ class Musicnn(Encoder):
         """Encode waveforms [n, n_samples]; see :meth:`Encoder.encode`."""
         return unit(self._standardised(self.outputs(batch)))
 
-    def features(self, segments: Segments) -> Features:
+    def features(self, segments: AnySegments) -> Features:
         """The standardised layer before the tags, the pooled layers below it, and the tags' probabilities."""
         outputs = self.outputs(self.inputs(segments))
         return {

@@ -15,7 +15,7 @@ from synesthete import settings
 from synesthete.encoders import weights as files
 from synesthete.encoders.base import Encoder, Features
 from synesthete.encoders.parts import Part
-from synesthete.encoders.segments import Segments
+from synesthete.encoders.segments import AnySegments
 from synesthete.encoders.torchvision_cpu import BasicBlock, Bottleneck, ResNet
 from synesthete.encoders.weights import Weights
 from synesthete.errors import EncoderError
@@ -165,7 +165,12 @@ class Resnet(Encoder):
         """Encode stacked images [n, 3, n_bins, n_frames] in [0, 1]; see :meth:`Encoder.encode`."""
         return look(self._network, as_images(batch, self.name), self._mean, self._std)
 
-    def features(self, segments: Segments) -> Features:
+    def differentiable(self, images: Tensor) -> Tensor:
+        """As :meth:`encode`, a few stacked images at a time, for those who ask how the vectors depend on them."""
+        scaled = (images - self._mean[:, None, None]) / self._std[:, None, None]
+        return functional.normalize(self._network(scaled.contiguous(memory_format=torch.channels_last)))
+
+    def features(self, segments: AnySegments) -> Features:
         """The vectors, and each of their subspaces by itself: ``resnet/likeness`` and ``resnet/identity``."""
         vectors = self.encode(self.inputs(segments))
         return {self.name: vectors} | {f"{self.name}/{part}": vectors[:, at] for part, at in self.subspaces.items()}

@@ -51,6 +51,11 @@ class Segments:
         """The same segments, the waveform of each brought to a root mean square of ``level`` > 0."""
         return replace(self, level=level)
 
+    def thinned(self, stride: int) -> Segments:
+        """One in ``stride`` segments, from the middle of the first of these spans; at least one."""
+        starts = self.start_seconds
+        return replace(self, start_seconds=starts[min(stride, len(starts)) // 2 :: stride])
+
     def cut(self, form: Form, seconds: float, sample_rate_hz: int) -> np.ndarray:
         """The first ``seconds`` > 0 of each segment (all of it where it is shorter), in one form.
 
@@ -89,6 +94,39 @@ class Segments:
             return waveforms
         levels = np.sqrt(np.mean(np.square(waveforms), axis=1, keepdims=True))
         return waveforms * (self.level / np.maximum(levels, _QUIETEST)).astype(np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class SegmentsOfExcerpts:
+    """Segments of several sounds of one length, in one batch: a network is faster over many than a few at a time.
+
+    Stands for :class:`Segments` wherever these are cut.
+
+    Attributes
+    ----------
+    parts : tuple of Segments
+        All of them cut to one length.
+    """
+
+    parts: tuple[Segments, ...]
+
+    def __len__(self) -> int:
+        return sum(map(len, self.parts))
+
+    def at_level(self, level: float) -> SegmentsOfExcerpts:
+        """See :meth:`Segments.at_level`."""
+        return SegmentsOfExcerpts(tuple(part.at_level(level) for part in self.parts))
+
+    def thinned(self, stride: int) -> SegmentsOfExcerpts:
+        """Those of each sound: see :meth:`Segments.thinned`."""
+        return SegmentsOfExcerpts(tuple(part.thinned(stride) for part in self.parts))
+
+    def cut(self, form: Form, seconds: float, sample_rate_hz: int) -> np.ndarray:
+        """See :meth:`Segments.cut`."""
+        return np.concatenate([part.cut(form, seconds, sample_rate_hz) for part in self.parts])
+
+
+AnySegments = Segments | SegmentsOfExcerpts
 
 
 def frame_grid(

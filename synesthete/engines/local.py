@@ -16,18 +16,13 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from multiprocessing.connection import Connection
 from typing import Any, Generic, TypeVar
 
+from synesthete.engines.jobs import AHEAD, Jobs, WorkerLostError
 from synesthete.errors import SynestheteError
 
-AHEAD = 2  # jobs a worker holds: the one at work, and the next, so that it never waits
-MAX_LOSSES = 2  # workers a job may cost before it is given up
 _STOP_SECONDS = 5.0
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
-
-
-class WorkerLostError(SynestheteError):
-    """A job whose worker process ended unexpectedly, twice."""
 
 
 class LocalEngine(Generic[Job, Result]):
@@ -63,7 +58,7 @@ class LocalEngine(Generic[Job, Result]):
         tuple of job and result
             Or the job and the exception that it raised; :class:`WorkerLostError` where it cost two workers.
         """
-        source = _Source(jobs)
+        source = Jobs(jobs)
         workers: list[_Worker] = []
         try:
             while True:
@@ -77,8 +72,7 @@ class LocalEngine(Generic[Job, Result]):
                         result = worker.pipe.recv()
                     except (EOFError, OSError):
                         workers.remove(worker)
-                        job = source.take_back(worker.lost())
-                        if job is not None:
+                        for job in source.take_back(worker.lost()):
                             yield job, WorkerLostError(f"The process at work on it ended {worker.how_it_ended}, twice.")
                         continue
                     yield worker.held.popleft()[0], result
@@ -86,7 +80,7 @@ class LocalEngine(Generic[Job, Result]):
             for worker in workers:
                 worker.stop()
 
-    def _hand_out(self, source: _Source, workers: list[_Worker]) -> None:
+    def _hand_out(self, source: Jobs, workers: list[_Worker]) -> None:
         """Start processes while there are jobs for them, then fill their queues."""
         while len(workers) < self.n_workers and (entry := source.next()):
             workers.append(_Worker(self))
@@ -94,30 +88,6 @@ class LocalEngine(Generic[Job, Result]):
         for worker in workers:
             while len(worker.held) < AHEAD and (entry := source.next()):
                 worker.give(*entry)
-
-
-class _Source:
-    """The stream of jobs, and those that lost workers have left: each with how many workers it has cost."""
-
-    def __init__(self, jobs: Iterable[Any]) -> None:
-        self._stream = iter(jobs)
-        self._returned: deque[tuple[Any, int]] = deque()
-
-    def next(self) -> tuple[Any, int] | None:
-        if self._returned:
-            return self._returned.popleft()
-        for job in self._stream:
-            return job, 0
-        return None
-
-    def take_back(self, held: list[tuple[Any, int]]) -> Any | None:
-        """Take back what a lost worker held; the job it was at, if that has now cost too many."""
-        (job, n_losses), *others = held
-        self._returned.extendleft(reversed(others))
-        if n_losses + 1 >= MAX_LOSSES:
-            return job
-        self._returned.append((job, n_losses + 1))
-        return None
 
 
 class _Worker:

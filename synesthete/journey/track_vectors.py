@@ -55,10 +55,10 @@ class TrackVectors:
             )
 
     @classmethod
-    def read(cls, engine: SearchEngine) -> TrackVectors:
-        """All tracks that a search engine compares. Segments are read when needed."""
+    def read(cls, engine: SearchEngine, some: Sequence[str] | None = None) -> TrackVectors:
+        """All tracks that a search engine compares, or some, by their ids. Segments are read when needed."""
         catalogue, encoder = engine.catalogue, engine.encoder
-        ids, vectors = engine.vectors()
+        ids, vectors = engine.vectors() if some is None else (some, engine.vectors_of(some))
 
         @lru_cache(maxsize=_MAX_CACHED_SEGMENTS)
         def segments(row: int) -> SegmentVectors:

@@ -9,6 +9,7 @@ from synesthete.landscape.export import coordinates_csv, projector_tsv
 from synesthete.landscape.grouping import clusters
 from synesthete.landscape.layout import METHODS, Landscape, fit, place
 from synesthete.landscape.quality import neighbours_kept, trustworthiness
+from synesthete.landscape.sample import fair_sample
 from synesthete.landscape.storage import default_path, fingerprint, load_or_fit
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "clusters",
     "coordinates_csv",
     "default_path",
+    "fair_sample",
     "fingerprint",
     "fit",
     "load_or_fit",

@@ -4,7 +4,16 @@
 """
 
 from synesthete.search.encoder_index import index_folder
-from synesthete.search.engine import SearchEngine, SearchResult, search
+from synesthete.search.engine import SearchEngine, SearchResult, make_searchable, search
 from synesthete.search.filters import SearchOptions
+from synesthete.search.track_columns import TrackFilter
 
-__all__ = ["SearchEngine", "SearchOptions", "SearchResult", "index_folder", "search"]
+__all__ = [
+    "SearchEngine",
+    "SearchOptions",
+    "SearchResult",
+    "TrackFilter",
+    "index_folder",
+    "make_searchable",
+    "search",
+]

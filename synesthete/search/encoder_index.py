@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import tempfile
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -17,58 +17,51 @@ from synesthete.catalogue.fitting import space_of
 from synesthete.encoders.base import Encoder
 from synesthete.errors import CatalogueError
 from synesthete.search import smoothing
-from synesthete.search.passages import SegmentVectors, best_passages
+from synesthete.search.passages import LONGEST_RUN, RUN, SegmentVectors, best_passages
 from synesthete.search.similarity_scale import MIN_TRACKS, SimilarityScale
 from synesthete.search.smoothing import drawn_to, smoothed
-from synesthete.search.vector_index import VectorIndex
+from synesthete.search.store_builder import bring_up_to_date
+from synesthete.search.track_columns import TrackColumns, TrackFilter
+from synesthete.search.track_store import TrackStore
+from synesthete.search.vector_index import IndexMismatchError, VectorIndex
 from synesthete.settings import Paths
 
-RESIDENT_BYTES = 512 * 1024**2  # segments up to this size stay in memory and are all compared, which is exact
+SMALL_UP_TO = 5_000  # tracks; all of them are compared, and indexed anew when one changes
+LEAST_CANDIDATES = 100  # in a larger catalogue, how many tracks are compared passage by passage
 CACHED_BYTES = 128 * 1024**2  # in a larger catalogue, of the segments read last
-_SEGMENTS_A_TRACK = 8  # in a larger catalogue, how many near segments are looked up for each track wanted
+_KEPT_FILTERS = 8
 _SCALE_QUERIES, _SCALE_TRACKS = 30, 400
 
 
 def index_folder(catalogue: Catalogue, paths: Paths | None = None) -> Path:
     """Where the index files of a catalogue are kept for the next start.
 
-    Those of the built-in catalogue and of the user's own copies lie beside it. Any other catalogue has a folder of
-    its own among the user's state, because nothing is written into other people's folders.
+    Those of the built-in catalogue, of the user's own copies and of a visit lie beside it. Any other catalogue has a
+    folder of its own among the user's state, because nothing is written into other people's folders.
     """
     paths = paths or Paths()
     folder = catalogue.path.parent
-    if folder in (paths.sampler.resolve(), paths.state.resolve()):
+    if folder in (paths.sampler.resolve(), paths.state.resolve()) or folder.parent == paths.passing.resolve():
         return folder
     return paths.state / "indexes" / hashlib.sha256(str(catalogue.path).encode()).hexdigest()[:16]
 
 
-@dataclass(frozen=True)
-class TrackColumns:
-    """What filters test, by row number.
-
-    Attributes
-    ----------
-    seconds : np.ndarray [shape=(n_tracks,)], float64 [s]
-    artists : np.ndarray [shape=(n_tracks,)], int64
-        A number for each artist, whatever the case of the name; -1 where the artist is unknown.
-    n_artists : int >= 0
-    """
-
-    seconds: np.ndarray
-    artists: np.ndarray
-    n_artists: int
-
-    @classmethod
-    def read(cls, catalogue: Catalogue, fingerprint: str) -> TrackColumns:
-        """Read them from a catalogue."""
-        seconds, names = catalogue.lengths_and_artists(fingerprint)
-        numbers = {"": -1}
-        artists = [numbers.setdefault(name.strip().casefold(), len(numbers) - 1) for name in names]
-        return cls(seconds, np.array(artists, dtype=np.int64), len(numbers) - 1)
-
-
 class EncoderIndex:
     """The vectors of one encoder, at one revision of a catalogue, by row number; may be shared by threads.
+
+    Of a small catalogue all is kept in memory, and every track is compared. The index of a large one lies in files
+    (:mod:`~synesthete.search.track_store`); it may be older than the catalogue, and then lacks what has come since.
+
+    Parameters
+    ----------
+    catalogue : Catalogue
+    encoder : Encoder
+    folder : Path, optional
+        Where the files of the index are kept; None makes them anew each time.
+    is_current : bool
+        Bring the index of a large catalogue up to date, rather than take the last that was completed.
+    small_up_to : int >= 0
+        Tracks of a small catalogue.
 
     Attributes
     ----------
@@ -77,9 +70,9 @@ class EncoderIndex:
     space : TrackSpace
         Which makes vectors of whole tracks, fitted to the catalogue.
     vectors_revision : str
-        Of the vectors of whole tracks: of the catalogue and of what fits the encoder to it.
+        Of :meth:`vectors`: of the catalogue and of what fits the encoder to it.
     ids : tuple of str, n_tracks long
-        The track of each row.
+        The track of each row; sorted.
     row_of : dict of str to int
         And back.
     columns : TrackColumns
@@ -88,6 +81,7 @@ class EncoderIndex:
         From one segment to the next.
     scale : SimilarityScale
         Of whole tracks.
+    is_large : bool
     """
 
     def __init__(
@@ -95,27 +89,65 @@ class EncoderIndex:
         catalogue: Catalogue,
         encoder: Encoder,
         folder: Path | None = None,
-        resident_bytes: int = RESIDENT_BYTES,
+        *,
+        is_current: bool = False,
+        small_up_to: int = SMALL_UP_TO,
     ) -> None:
         self._catalogue, self._fingerprint, self.hop_seconds = catalogue, encoder.fingerprint, encoder.hop_seconds
         self._folder = folder
-        with catalogue.snapshot():
-            self.revision = catalogue.revision(self._fingerprint)
-            self.ids = catalogue.ids(self._fingerprint)
-            self.space = space_of(catalogue, encoder)
-            self.columns = TrackColumns.read(catalogue, self._fingerprint)
-            self._rows, starts = catalogue.all_starts(self._fingerprint)
-            is_resident = len(starts) * encoder.embedding_size * 4 <= resident_bytes
-            matrix = catalogue.all_segments(self._fingerprint)[2] if is_resident else None
-            self.vectors_revision = settings.fingerprint(self.revision, self.space.fingerprint, smoothing.VERSION)
-            self._tracks = VectorIndex.load_or_build(self._file("tracks"), self.vectors_revision, self._make_vectors)
+        self._segments: SegmentVectors | None = None
+        self._tracks: VectorIndex | TrackStore
+        self._store: TrackStore | None = None
+        self.is_large = catalogue.n_embedded(self._fingerprint) > small_up_to
+        if self.is_large:
+            self._open_store(encoder, is_current)
+        else:
+            self._read_all(encoder)
         self.row_of = {track_id: row for row, track_id in enumerate(self.ids)}
-        self._segments = None if matrix is None else SegmentVectors.lay(matrix, starts, self._rows, self.hop_seconds)
         self._cache = _SegmentCache(self._read_segments, CACHED_BYTES)
-        self.scale = SimilarityScale.from_vectors(self.vectors())
+        self._is_gone = ~self.columns.is_there
         self._lock = threading.RLock()  # what is made at the first search by passage is made once
-        self._segment_index: VectorIndex | None = None
         self._passage_scales: dict[int, SimilarityScale] = {}
+        self._passing: OrderedDict[TrackFilter, np.ndarray] = OrderedDict()
+
+    def _read_all(self, encoder: Encoder) -> None:
+        catalogue, fingerprint = self._catalogue, self._fingerprint
+        with catalogue.snapshot():
+            self.revision = catalogue.revision(fingerprint)
+            self.ids = catalogue.ids(fingerprint)
+            self.space = space_of(catalogue, encoder)
+            self.columns = TrackColumns.read(catalogue, fingerprint, self.ids)
+            rows, starts, matrix = catalogue.all_segments(fingerprint)
+            self.vectors_revision = settings.fingerprint(self.revision, self.space.fingerprint, smoothing.VERSION)
+            path = self._folder / f"{fingerprint}.tracks.index" if self._folder else None
+            self._tracks = VectorIndex.load_or_build(path, self.vectors_revision, self._make_vectors)
+        self._segments = SegmentVectors.lay(matrix, starts, rows, self.hop_seconds)
+        self.scale = SimilarityScale.from_vectors(self._tracks.vectors())
+
+    def _open_store(self, encoder: Encoder, is_current: bool) -> None:
+        folder = self._folder
+        if folder is None:
+            self._own_folder = tempfile.TemporaryDirectory(prefix="synesthete-", ignore_cleanup_errors=True)
+            folder = Path(self._own_folder.name)
+        try:
+            store = None if is_current else TrackStore.open(folder, encoder)
+        except IndexMismatchError:
+            store = None
+        try:
+            self._store = store or bring_up_to_date(self._catalogue, encoder, folder)
+        except OSError as error:
+            raise CatalogueError(
+                f"The index of {self._catalogue.path} cannot be made in {folder}: {error}."
+                " Set SYNESTHETE_HOME to a folder with room that you can write to."
+            ) from error
+        self._tracks = self._store
+        header = self._store.state.header
+        self.revision, self.vectors_revision = header.revision, header.vectors_revision
+        self.ids, self.space, self.scale = self._store.ids, self._store.space, self._store.scale
+        self.columns = TrackColumns.read(self._catalogue, self._fingerprint, self.ids)
+        if not self.columns.is_there.all():
+            gone = np.flatnonzero(~self.columns.is_there).tolist()
+            self.vectors_revision = settings.fingerprint(self.vectors_revision, [self.ids[row] for row in gone])
 
     @property
     def n_tracks(self) -> int:
@@ -127,9 +159,22 @@ class EncoderIndex:
         vectors = self.space(features) if len(features) else features
         return smoothed(vectors) if self.space.is_fitted else vectors
 
-    def vectors(self) -> np.ndarray:
-        """The vectors of all whole tracks [n_tracks, size], float32, unit length; a copy."""
-        return self._tracks.vectors()
+    def vectors(self) -> tuple[tuple[str, ...], np.ndarray]:
+        """The tracks that the catalogue still has, by id, and their vectors [n, size], float32, unit length; a copy."""
+        if self.columns.is_there.all():
+            return self.ids, self._tracks.vectors()
+        return self.ids_there, self.some_vectors(np.flatnonzero(self.columns.is_there))
+
+    @property
+    def ids_there(self) -> tuple[str, ...]:
+        """The tracks that the catalogue still had when ``columns`` were read, sorted."""
+        if self.columns.is_there.all():
+            return self.ids
+        return tuple(self.ids[row] for row in np.flatnonzero(self.columns.is_there).tolist())
+
+    def some_vectors(self, rows: np.ndarray) -> np.ndarray:
+        """The vectors of some whole tracks [n, size], float32, unit length."""
+        return self._tracks.some_vectors(np.asarray(rows, dtype=np.int64))
 
     def vector(self, row: int) -> np.ndarray:
         """The vector of one whole track [size]."""
@@ -147,16 +192,34 @@ class EncoderIndex:
         nearest = rows[0][~np.isin(rows[0], without)][: smoothing.N_NEIGHBOURS]
         return drawn_to(vector, self._tracks.some_vectors(nearest)) if len(nearest) else vector
 
+    def read_from(self, catalogue: Catalogue) -> None:
+        """Read segments and tags from another connection to the same catalogue from now on."""
+        self._catalogue = catalogue
+
     def follow_tags(self) -> bool:
         """Read ``columns`` anew, as tags may change where vectors do not; False if the vectors have changed too."""
         with self._catalogue.snapshot():
             is_current = self._catalogue.revision(self._fingerprint) == self.revision
             if is_current:
-                self.columns = TrackColumns.read(self._catalogue, self._fingerprint)
+                self.columns = TrackColumns.read(self._catalogue, self._fingerprint, self.ids)
+                self._passing.clear()
         return is_current
 
-    def _file(self, kind: str) -> Path | None:
-        return self._folder / f"{self._fingerprint}.{kind}.index" if self._folder else None
+    def passing(self, wanted: TrackFilter) -> np.ndarray:
+        """Which tracks pass a filter [n_tracks], bool, read-only."""
+        if wanted in self._passing:
+            return self._passing[wanted]
+        is_open = self.columns.passing(wanted)
+        if wanted.words or wanted.text:
+            fitting = self._catalogue.all_fitting(wanted.text, wanted.words)
+            is_fitting = np.zeros(self.n_tracks, dtype=bool)
+            is_fitting[[self.row_of[track_id] for track_id in fitting if track_id in self.row_of]] = True
+            is_open &= is_fitting
+        is_open.flags.writeable = False
+        self._passing[wanted] = is_open
+        while len(self._passing) > _KEPT_FILTERS:
+            self._passing.popitem(last=False)
+        return is_open
 
     def nearest_tracks(
         self, vector: np.ndarray, n: int, is_allowed: np.ndarray | None = None
@@ -165,8 +228,28 @@ class EncoderIndex:
 
         ``is_allowed`` [n_tracks] leaves out the others before they are compared.
         """
-        cosines, rows = self._tracks.search(vector, n, is_allowed)
-        return cosines[0], rows[0]
+        while True:
+            cosines, rows = self._tracks.search(vector, n, self._without_gone(is_allowed))
+            if self._are_there(rows[0]):
+                return cosines[0], rows[0]
+
+    def has(self, track_id: str) -> bool:
+        """Whether a track is here, and still in the catalogue."""
+        return track_id in self.row_of and self._are_there(np.array([self.row_of[track_id]]))
+
+    def _without_gone(self, is_allowed: np.ndarray | None) -> np.ndarray | None:
+        if not self._is_gone.any():
+            return is_allowed
+        return ~self._is_gone if is_allowed is None else is_allowed & ~self._is_gone
+
+    def _are_there(self, rows: np.ndarray) -> bool:
+        """Whether the catalogue still has all of some tracks; those that it has not are passed over from now on."""
+        if not self.is_large:
+            return True
+        wanted = {self.ids[row]: row for row in rows.tolist()}
+        gone = wanted.keys() - self._catalogue.embedded(list(wanted), self._fingerprint)
+        self._is_gone[[wanted[track_id] for track_id in gone]] = True
+        return not gone
 
     def nearest_passages(
         self, query: SegmentVectors, n: int, is_allowed: np.ndarray | None = None
@@ -182,7 +265,7 @@ class EncoderIndex:
             rows = np.arange(self.n_tracks) if is_allowed is None else np.flatnonzero(is_allowed)
             cosines = cosines[rows]
         else:
-            rows = self._candidates(query, n, is_allowed)
+            rows = self._candidates(query, max(n, LEAST_CANDIDATES), RUN, is_allowed)
             cosines = best_passages(query, self.segment_vectors(rows)).cosines if len(rows) else np.empty(0)
         order = np.lexsort((rows, -cosines))
         return cosines[order], rows[order]
@@ -194,42 +277,24 @@ class EncoderIndex:
         hold the recording that the query is a piece of, if it is here.
         """
         if self._segments is None:
-            return self._candidates(query, n, None)
+            return self._candidates(query, n, LONGEST_RUN, None)
         if self.n_tracks <= n:
             return np.arange(self.n_tracks)
         cosines = query.vectors[query.is_sounding] @ self._segments.vectors.T
         best = np.maximum.reduceat(cosines, self._segments.bounds[:-1], axis=1).mean(axis=0)
         return np.sort(np.argpartition(-best, n)[:n])
 
-    def _candidates(self, query: SegmentVectors, n: int, is_allowed: np.ndarray | None) -> np.ndarray:
-        index = self._passage_index()
-        sounding = query.vectors[query.is_sounding] if query.n_sounding else query.vectors
-        of_segments = None if is_allowed is None else is_allowed[self._rows]
-        n_tracks = self.n_tracks if is_allowed is None else int(is_allowed.sum())
-        n_segments = index.n_vectors if of_segments is None else int(of_segments.sum())
-        k = _SEGMENTS_A_TRACK * n
+    def _candidates(self, query: SegmentVectors, n: int, run: int, is_allowed: np.ndarray | None) -> np.ndarray:
+        assert self._store is not None
         while True:
-            _, found = index.search(sounding, k, of_segments)
-            rows = np.unique(self._rows[found])
-            if len(rows) >= min(n, n_tracks) or k >= n_segments:
+            is_open = self._without_gone(is_allowed)
+            n_allowed = self.n_tracks if is_open is None else int(np.count_nonzero(is_open))
+            if n_allowed <= n:
+                rows = np.arange(self.n_tracks) if is_open is None else np.flatnonzero(is_open)
+            else:
+                rows = self._store.likely_by_passage(query, n, run, is_open)
+            if self._are_there(rows):
                 return rows
-            k *= 4
-
-    def _passage_index(self) -> VectorIndex:
-        if self._segment_index is None:
-            with self._lock:
-                if self._segment_index is None:
-                    file = self._file("passages")
-                    self._segment_index = VectorIndex.load_or_build(file, self.revision, self._read_all_segments)
-        return self._segment_index
-
-    def _read_all_segments(self) -> np.ndarray:
-        with self._catalogue.snapshot():
-            if self._catalogue.revision(self._fingerprint) != self.revision:
-                raise CatalogueError(
-                    f"The catalogue {self._catalogue.path} has changed since this search began. Search again."
-                )
-            return self._catalogue.all_segments(self._fingerprint)[2]
 
     def segment_vectors(self, rows: Sequence[int] | np.ndarray) -> SegmentVectors:
         """The segments of some tracks, at least one, in the order of ``rows``."""
@@ -254,7 +319,7 @@ class EncoderIndex:
     def _measure_passages(self, n_segments: int, rng: np.random.Generator) -> SimilarityScale:
         if self.n_tracks < MIN_TRACKS:
             return SimilarityScale.from_samples([])
-        sample = np.sort(rng.choice(self.n_tracks, min(self.n_tracks, _SCALE_TRACKS), replace=False))
+        sample = self._some_that_are_there(rng)
         # Not through the cache: it keeps what searches look at.
         segments = self._read_segments(sample.tolist()) if self._segments is None else self.segment_vectors(sample)
         is_silent = np.maximum.reduceat(segments.run_lengths, segments.bounds[:-1]) == 0
@@ -270,6 +335,13 @@ class EncoderIndex:
                 is_other[number] = False
                 samples.append(best_passages(query, segments).cosines[is_other])
         return SimilarityScale.from_samples(np.concatenate([np.empty(0), *samples]))
+
+    def _some_that_are_there(self, rng: np.random.Generator) -> np.ndarray:
+        while True:
+            rows = np.flatnonzero(~self._is_gone)
+            sample = np.sort(rng.choice(rows, min(len(rows), _SCALE_TRACKS), replace=False))
+            if self._are_there(sample):
+                return sample
 
 
 class _SegmentCache:

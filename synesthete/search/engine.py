@@ -2,31 +2,39 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 
 from synesthete.audio import Clip, content_id, read_clip
 from synesthete.catalogue import Catalogue
 from synesthete.encoders.base import Embedding, Encoder, unit
-from synesthete.errors import CatalogueError, EncoderError
-from synesthete.search.encoder_index import EncoderIndex
+from synesthete.encoders.track_space import TrackSpace
+from synesthete.errors import CatalogueError, EncoderError, SynestheteError
+from synesthete.search.encoder_index import SMALL_UP_TO, EncoderIndex
 from synesthete.search.filters import DEFAULT_OPTIONS, HIDING_REASONS, SearchOptions, select
 from synesthete.search.passages import LONGEST_RUN, SegmentVectors, best_passages
 from synesthete.search.ranking import Query
 from synesthete.search.recognition import Recognition, calibration_of, recognise
 from synesthete.search.similarity_scale import SimilarityScale
+from synesthete.search.track_columns import EVERY_TRACK, TrackFilter
+from synesthete.search.track_store import state_path
 from synesthete.spectrogram import Spectrogram, compute_spectrograms
 from synesthete.tracks import Match
 
 # With compare="auto", a query shorter than this is compared by passage by an encoder that cannot tell a recording.
 SNIPPET_SECONDS = 15.0
+
+LEAST_PAUSE_SECONDS = 2.0  # between two looks at a large catalogue that is being changed
+
+_log = logging.getLogger(__name__)
 
 Progress = Callable[[str, float], None]
 
@@ -77,6 +85,11 @@ class SearchResult:
     timings: dict[str, float] = field(default_factory=dict)
 
 
+def make_searchable(catalogue: Catalogue, encoder: Encoder, index_folder: Path) -> None:
+    """Make the index of a catalogue as it is now, or bring it up to date: what to do after tracks have come or gone."""
+    EncoderIndex(catalogue, encoder, index_folder, is_current=True)
+
+
 def search(
     source: str | Path | bytes | Clip,
     catalogue: Catalogue,
@@ -92,13 +105,19 @@ def search(
 class SearchEngine:
     """Searches one catalogue with one encoder; may be shared by threads.
 
+    A small catalogue is followed at once. In a large one a change is read in the background, and until then the answer
+    comes from what was there before: it may lack what is new, and never holds what is gone.
+
     Parameters
     ----------
     catalogue : Catalogue
     encoder : Encoder
     index_folder : str or Path, optional
         Where index files are kept for the next start, such as
-        :func:`~synesthete.search.encoder_index.index_folder`; None keeps them in memory.
+        :func:`~synesthete.search.encoder_index.index_folder`; None keeps them for this engine alone.
+    is_indexing : bool
+        Whether the index of a large catalogue is also brought up to date in the background; else that is left to who
+        adds the tracks (:func:`make_searchable`). An index that nobody has made yet is made at once in any case.
 
     Raises
     ------
@@ -106,23 +125,40 @@ class SearchEngine:
         There are tracks, but this encoder has not embedded any of them.
     """
 
-    def __init__(self, catalogue: Catalogue, encoder: Encoder, index_folder: str | Path | None = None) -> None:
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        encoder: Encoder,
+        index_folder: str | Path | None = None,
+        *,
+        is_indexing: bool = False,
+        small_up_to: int = SMALL_UP_TO,
+    ) -> None:
         self.catalogue = catalogue
         self.encoder = encoder
         self._folder = Path(index_folder) if index_folder is not None else None
+        self._is_indexing = is_indexing or index_folder is None
+        self._small_up_to = small_up_to
         self._lock = threading.Lock()
-        self._kept: tuple[int, EncoderIndex] | None = None
+        self._kept: tuple[_Signs, EncoderIndex] | None = None
+        self._reader: threading.Thread | None = None
+        self._next_look = 0.0
         self._calibration = calibration_of(encoder)
-        self._encoder_index()
+        index = self._encoder_index()
+        if self._is_indexing and index.is_large and index.revision != catalogue.revision(encoder.fingerprint):
+            self._kept = (_Signs(-1, 0), index)
 
     def _encoder_index(self) -> EncoderIndex:
-        """The index of the catalogue as it is now; made anew when vectors have been written since."""
+        """The index of the catalogue as it is now, or of a large one as it was last."""
         with self._lock:
-            n_changes = self.catalogue.n_changes()
-            if self._kept and self._kept[0] != n_changes:
-                self._kept = (n_changes, self._kept[1]) if self._kept[1].follow_tags() else None
+            signs = self._signs(self.catalogue)
+            if self._kept and self._kept[0] != signs:
+                if self._kept[1].is_large:
+                    self._read_in_background()
+                else:
+                    self._kept = (signs, self._kept[1]) if self._kept[1].follow_tags() else None
             if self._kept is None:
-                self._kept = (n_changes, EncoderIndex(self.catalogue, self.encoder, self._folder))
+                self._kept = (signs, self._read(self.catalogue, is_current=False))
             index = self._kept[1]
         if index.n_tracks == 0 and len(self.catalogue) > 0:
             raise CatalogueError(
@@ -131,13 +167,45 @@ class SearchEngine:
             )
         return index
 
+    def _signs(self, catalogue: Catalogue) -> _Signs:
+        path = state_path(self._folder, self.encoder.fingerprint) if self._folder else None
+        return _Signs(catalogue.n_changes(), path.stat().st_mtime_ns if path and path.is_file() else 0)
+
+    def _read(self, catalogue: Catalogue, is_current: bool) -> EncoderIndex:
+        return EncoderIndex(catalogue, self.encoder, self._folder, is_current=is_current, small_up_to=self._small_up_to)
+
+    def _read_in_background(self) -> None:
+        """Begin to read the large catalogue anew, unless that is being done, or was done just now."""
+        if (self._reader is None or not self._reader.is_alive()) and time.monotonic() >= self._next_look:
+            self._reader = threading.Thread(target=self._read_anew, name="synesthete-index", daemon=True)
+            self._reader.start()
+
+    def _read_anew(self) -> None:
+        begin = time.monotonic()
+        try:
+            # A connection of its own: whoever searches meanwhile does not wait.
+            with Catalogue.open(self.catalogue.path, is_read_only=True) as catalogue:
+                signs = self._signs(catalogue)
+                index = self._read(catalogue, self._is_indexing)
+            index.read_from(self.catalogue)
+            with self._lock:
+                self._kept = (signs, index)
+        except (SynestheteError, OSError) as error:
+            _log.warning("The index of %s could not be brought up to date: %s", self.catalogue.path, error)
+        self._next_look = time.monotonic() + max(LEAST_PAUSE_SECONDS, 10 * (time.monotonic() - begin))
+
     @property
     def scale(self) -> SimilarityScale:
         """What a cosine of whole tracks means in this catalogue; a result carries the scale that fits it."""
         return self._encoder_index().scale
 
+    @property
+    def space(self) -> TrackSpace:
+        """Which makes vectors of whole tracks in this catalogue, before they are drawn to their neighbours."""
+        return self._encoder_index().space
+
     def vectors(self) -> tuple[tuple[str, ...], np.ndarray]:
-        """The tracks as they are compared here.
+        """The tracks as they are compared here; of a large catalogue rather ask for :meth:`vectors_of` some.
 
         Returns
         -------
@@ -145,8 +213,58 @@ class SearchEngine:
             Sorted.
         vectors : np.ndarray [shape=(n_tracks, size)], float32, unit length
         """
+        return self._encoder_index().vectors()
+
+    def vectors_of(self, ids: Sequence[str]) -> np.ndarray:
+        """The vectors of some tracks [n, size], float32, unit length, in their order.
+
+        Raises
+        ------
+        CatalogueError
+            A track is not in the index.
+        """
         index = self._encoder_index()
-        return index.ids, index.vectors()
+        return index.some_vectors(np.array([self._row(index, track_id) for track_id in ids], dtype=np.int64))
+
+    def nearest(self, track_id: str, k: int, only: TrackFilter = EVERY_TRACK) -> tuple[tuple[str, ...], np.ndarray]:
+        """The ``k`` tracks (or all) whose vectors are most alike to that of a track, itself not among them.
+
+        Returns
+        -------
+        ids : tuple of str
+            The most alike first.
+        cosines : np.ndarray, float32
+
+        Raises
+        ------
+        CatalogueError
+            The track is not in the index.
+        """
+        index = self._encoder_index()
+        row = self._row(index, track_id)
+        is_allowed = index.passing(only).copy()
+        is_allowed[row] = False
+        cosines, rows = index.nearest_tracks(index.vector(row), k, is_allowed)
+        return tuple(index.ids[other] for other in rows.tolist()), cosines
+
+    def ids_passing(self, only: TrackFilter) -> tuple[str, ...]:
+        """The tracks that pass a filter, sorted."""
+        index = self._encoder_index()
+        return tuple(index.ids[row] for row in np.flatnonzero(index.passing(only)).tolist())
+
+    def near(self, points: np.ndarray, n: int) -> tuple[str, ...]:
+        """The tracks that are among the ``n`` most alike to one of some unit vectors [m, size], sorted by id."""
+        index = self._encoder_index()
+        rows = np.unique(np.concatenate([index.nearest_tracks(point, n)[1] for point in points]))
+        return tuple(index.ids[row] for row in rows.tolist())
+
+    def _row(self, index: EncoderIndex, track_id: str) -> int:
+        if track_id not in index.row_of:
+            raise CatalogueError(
+                f"The track {track_id!r} is not in the index of {self.catalogue.path}. Index the catalogue again:"
+                " synesthete index."
+            )
+        return index.row_of[track_id]
 
     @property
     def vectors_revision(self) -> str:
@@ -167,7 +285,7 @@ class SearchEngine:
     @property
     def track_ids(self) -> tuple[str, ...]:
         """The tracks that can be found, sorted."""
-        return self._encoder_index().ids
+        return self._encoder_index().ids_there
 
     def search(
         self,
@@ -272,6 +390,7 @@ class SearchEngine:
     ) -> SearchResult:
         self._check(embedding)
         index = self._encoder_index()
+        own_id = own_id if index.has(own_id) else ""
         if seconds is None:
             seconds = max(segment.start_seconds + segment.seconds for segment in embedding.segments)
         segments = self._segments_of(embedding)
@@ -304,7 +423,7 @@ class SearchEngine:
     def _recognise(
         self, segments: SegmentVectors, index: EncoderIndex, own_id: str, without: list[int]
     ) -> Recognition | None:
-        if own_id in index.row_of and index.row_of[own_id] not in without:  # the very same samples
+        if own_id and index.row_of[own_id] not in without:  # the very same samples
             return Recognition(index.row_of[own_id], certainty=1.0, cosine=1.0)
         return recognise(segments, index, self._calibration, without) if self._calibration else None
 
@@ -338,6 +457,13 @@ def _between(vector: np.ndarray, index: EncoderIndex, likeliest: Recognition | N
         return vector
     share = np.float32(likeliest.certainty)
     return unit((1 - share) * vector + share * index.vector(likeliest.row))
+
+
+class _Signs(NamedTuple):
+    """By which a change is noticed: of the catalogue, and of the file that completes an index (0 if there is none)."""
+
+    n_changes: int
+    completed_ns: int
 
 
 class _Stages:

@@ -21,6 +21,7 @@ from synesthete.search.duplicates import is_part, is_version
 from synesthete.search.encoder_index import EncoderIndex
 from synesthete.search.passages import SegmentVectors, best_passages
 from synesthete.search.ranking import Place, Query, Ranking
+from synesthete.search.track_columns import EVERY_TRACK, TrackFilter
 from synesthete.tracks import Match, Track
 
 HIDING_REASONS = ("duplicates", "artist", "too long", "below minimum")
@@ -47,6 +48,8 @@ class SearchOptions:
         Whole-track vectors; or the best-matching passage (:mod:`synesthete.search.passages`); or whole tracks, and
         passages only for a query shorter than 15 s (``engine.SNIPPET_SECONDS``) by an encoder that cannot tell a
         recording (:mod:`synesthete.search.recognition`).
+    only : TrackFilter
+        Which tracks are looked among; the others are as if they were not there.
     """
 
     k: int = 10
@@ -55,6 +58,7 @@ class SearchOptions:
     hide_duplicates: bool = True
     max_seconds: float | None = None
     compare: Literal["auto", "track", "passage"] = "auto"
+    only: TrackFilter = EVERY_TRACK
 
     def __post_init__(self) -> None:
         def check(is_fine: bool, name: str, value: object, needed: str) -> None:
@@ -103,7 +107,7 @@ def select(query: Query, index: EncoderIndex, catalogue: Catalogue, options: Sea
     A recording of the query is found where it stands among the first ``k`` places of the ranking, whatever its length
     and artist, or among the tracks that pass the filters.
     """
-    ranking = Ranking(query, index, options.k)
+    ranking = Ranking(query, index, options.k, index.passing(options.only))
     chooser = _Chooser(query, index, options)
     while chooser.n_places < options.k and (portion := ranking.take(options.k - chooser.n_places)):
         chooser.consider(portion, is_top=True)
@@ -158,11 +162,11 @@ class _Chooser:
     def may_pass(self) -> np.ndarray:
         """The tracks [n_tracks] that are short enough, by artists of whom there may be more."""
         options, columns = self._options, self._columns
-        is_open = np.ones(self._index.n_tracks, dtype=bool)
+        is_open = self._index.passing(options.only).copy()
         if options.max_seconds is not None:
-            is_open = ~(columns.seconds > options.max_seconds)
+            is_open &= ~(columns.seconds > options.max_seconds)
         if options.max_per_artist is not None:
-            is_open &= (self._n_by_artist < options.max_per_artist)[columns.artists]
+            is_open &= (self._n_by_artist < options.max_per_artist)[columns.artists.numbers]
         return is_open
 
     def consider(self, portion: Sequence[Place], *, is_top: bool) -> None:
@@ -195,7 +199,7 @@ class _Chooser:
         if self._options.hide_duplicates and self._is_duplicate(segments):
             return "duplicates"
         self._matches.append(_Found(place, segments, is_own))
-        artist = self._columns.artists[place.row]
+        artist = self._columns.artists.numbers[place.row]
         if artist >= 0:
             self._n_by_artist[artist] += 1
         return ""
@@ -204,7 +208,7 @@ class _Chooser:
         options, columns = self._options, self._columns
         if options.max_seconds is not None and columns.seconds[place.row] > options.max_seconds:
             return "too long"
-        n_by_artist = self._n_by_artist[columns.artists[place.row]]
+        n_by_artist = self._n_by_artist[columns.artists.numbers[place.row]]
         if options.max_per_artist is not None and n_by_artist >= options.max_per_artist:
             return "artist"
         return "below minimum" if place.cosine < options.min_similarity else ""

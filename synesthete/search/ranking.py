@@ -54,12 +54,16 @@ class Ranking:
     index : EncoderIndex
     k : int > 0
         How many matches are wanted, which decides how many tracks are looked up at a time.
+    is_there : np.ndarray [shape=(n_tracks,)], bool, optional
+        The tracks to look among.
     """
 
-    def __init__(self, query: Query, index: EncoderIndex, k: int) -> None:
+    def __init__(self, query: Query, index: EncoderIndex, k: int, is_there: np.ndarray | None = None) -> None:
         self._query, self._index = query, index
         self._n_looked_up = _FIRST_PORTION * k
         self._is_known = np.zeros(index.n_tracks, dtype=bool)  # given, waiting, or excluded
+        if is_there is not None:
+            self._is_known |= ~is_there
         if query.excluded_id in index.row_of:
             self._is_known[index.row_of[query.excluded_id]] = True
         self._cosines, self._rows = np.empty(0, np.float32), np.empty(0, np.int64)  # waiting, best first

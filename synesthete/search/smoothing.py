@@ -15,7 +15,6 @@ from synesthete.search.vector_index import VectorIndex
 N_NEIGHBOURS = 2
 WEIGHT = 0.5  # of the mean of the neighbours, beside the track itself
 VERSION = f"{N_NEIGHBOURS} {WEIGHT}"
-EXACT_UP_TO = 20_000  # tracks; every one of them is looked up
 _TRACKS_AT_ONCE = 1_000
 
 
@@ -23,7 +22,7 @@ def smoothed(vectors: np.ndarray) -> np.ndarray:
     """Draw every vector [n, size], unit length, to its nearest neighbours among the others; zero vectors stay zero."""
     if len(vectors) < 2:
         return vectors
-    index = VectorIndex.build(vectors, exact_up_to=EXACT_UP_TO)
+    index = VectorIndex.build(vectors)
     made = np.empty_like(vectors)
     for first in range(0, len(vectors), _TRACKS_AT_ONCE):
         own = np.arange(first, min(first + _TRACKS_AT_ONCE, len(vectors)))

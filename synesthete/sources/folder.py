@@ -49,7 +49,9 @@ class Unreadable:
 Entry = Found | NotSound | Unreadable
 
 
-def scan(places: Iterable[str | os.PathLike[str]], suffixes: frozenset[str]) -> Iterator[Entry]:
+def scan(
+    places: Iterable[str | os.PathLike[str]], suffixes: frozenset[str], within: Path | None = None
+) -> Iterator[Entry]:
     """Go through folders and files.
 
     Hidden entries and the folders of systems are passed over. Links are followed; a folder that is reached twice, by
@@ -61,6 +63,8 @@ def scan(places: Iterable[str | os.PathLike[str]], suffixes: frozenset[str]) -> 
         Folders, or single files.
     suffixes : frozenset of str
         Of sounds, in lower case with their dot: ``{".mp3", ".flac"}``.
+    within : Path, optional
+        What lies outside this folder, be it behind a link, is not looked at.
 
     Yields
     ------
@@ -74,7 +78,7 @@ def scan(places: Iterable[str | os.PathLike[str]], suffixes: frozenset[str]) -> 
     """
     roots = check_places(places)
     outer = [root for root in roots if not any(root.is_relative_to(other) for other in roots if other != root)]
-    return _walk(outer, suffixes)
+    return _walk(outer, suffixes, os.path.realpath(within) if within else "")
 
 
 def check_places(places: Iterable[str | os.PathLike[str]]) -> list[Path]:
@@ -86,11 +90,15 @@ def check_places(places: Iterable[str | os.PathLike[str]]) -> list[Path]:
     return roots
 
 
-def _walk(roots: list[Path], suffixes: frozenset[str]) -> Iterator[Entry]:
+def _walk(roots: list[Path], suffixes: frozenset[str], within: str) -> Iterator[Entry]:
     seen: set[tuple[int, int]] = set()  # device and number of the folders
     waiting = [str(root) for root in reversed(roots)]
+    tops = set(waiting)
     while waiting:
         path = waiting.pop()
+        if within and (path in tops or os.path.islink(path)) and not is_within(path, within):  # noqa: PTH114
+            yield Unreadable(_shown(path), "It is a link that leads out of the music folder, so it is not followed.")
+            continue
         try:
             status = os.stat(path)  # noqa: PTH116 - a Path for each of a million files takes longer than its stat
             is_folder = stat.S_ISDIR(status.st_mode)
@@ -99,13 +107,18 @@ def _walk(roots: list[Path], suffixes: frozenset[str]) -> Iterator[Entry]:
                     continue
                 seen.add((status.st_dev, status.st_ino))
                 with os.scandir(path) as entries:
-                    names = sorted((entry.name for entry in entries if not _is_passed_over(entry.name)), reverse=True)
+                    names = sorted((entry.name for entry in entries if not is_passed_over(entry.name)), reverse=True)
                 waiting += [os.path.join(path, name) for name in names]  # noqa: PTH118
                 continue
         except OSError as error:
             yield Unreadable(path, f"It cannot be opened ({error.strerror}). Check its permissions, or the link.")
             continue
         yield _file(path, status, suffixes)
+
+
+def is_within(path: str, folder: str) -> bool:
+    """Whether a path, all links followed, lies in a folder (whose own path has none)."""
+    return os.path.commonpath([os.path.realpath(path), folder]) == folder
 
 
 def look(path: str, suffixes: frozenset[str], list_name: str) -> Entry:
@@ -135,5 +148,6 @@ def _file(path: str, status: os.stat_result, suffixes: frozenset[str]) -> Entry:
     return Found(path, status.st_size, status.st_mtime_ns)
 
 
-def _is_passed_over(name: str) -> bool:
+def is_passed_over(name: str) -> bool:
+    """Whether a file or folder of this name is hidden, or a system's own."""
     return name.startswith(".") or name.lower() in SYSTEM_FOLDERS

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from synesthete.sources import addresses as behind_addresses
 from synesthete.sources import beets, fma, kaggle, playlists
 from synesthete.sources.folder import Entry, Found, NotSound, check_places, look, scan
 from synesthete.sources.metadata import NO_METADATA, Metadata, plain
@@ -29,6 +30,10 @@ class Places:
         Further tables of metadata, for all places: FMA's ``tracks.csv``, or the record of a download.
     is_genre_from_folder : bool
         The folder that a file lies in is its genre where no tag names one, as in GTZAN: ``genres/blues/1.wav``.
+    within : Path, optional
+        What lies outside this folder, be it behind a link, is not looked at.
+    addresses : iterable of str
+        Further places, behind addresses (:mod:`synesthete.sources.addresses`); never of a stranger's.
 
     Attributes
     ----------
@@ -49,14 +54,18 @@ class Places:
         suffixes: frozenset[str],
         metadata: Iterable[AnyPath] = (),
         is_genre_from_folder: bool = False,
+        within: Path | None = None,
+        addresses: Iterable[str] = (),
     ) -> None:
+        self._within = within
         self.remarks: dict[str, str] = {}
         self._suffixes, self._is_genre_from_folder = suffixes, is_genre_from_folder
         roots = check_places(places)
         lists = [root for root in roots if _is_list(root, suffixes)]
         self._lists = sorted(lists, key=_is_playlist)  # those that know more of a file come first
         self._roots = [root for root in roots if root not in lists]
-        self.folders = [str(root) for root in self._roots]
+        self._addresses = tuple(dict.fromkeys(map(behind_addresses.in_full, addresses)))
+        self.folders = [*map(str, self._roots), *self._addresses]
         self._tables: dict[Path, Lookup] = {}
         self._everywhere = [self._table(Path(path).expanduser().absolute()) for path in metadata]
         beside = {str(root) + os.sep: self._found_beside(root) for root in self._roots if root.is_dir()}
@@ -67,8 +76,11 @@ class Places:
         listed: set[str] = set()
         for path in self._lists:
             yield from self._listed(path, listed)
-        for entry in scan(self._roots, self._suffixes):
+        for entry in scan(self._roots, self._suffixes, self._within):
             if entry.path not in listed:
+                yield self._with_metadata(entry) if isinstance(entry, Found) else entry
+        for address in self._addresses:
+            for entry in behind_addresses.scan(address, self._suffixes):
                 yield self._with_metadata(entry) if isinstance(entry, Found) else entry
 
     def _listed(self, path: Path, seen: set[str]) -> Iterator[Entry]:

@@ -11,7 +11,7 @@ import numpy as np
 from synesthete import settings
 from synesthete.audio import Clip, Excerpt, read_clip
 from synesthete.encoders.base import Encoder, Features, clip_features
-from synesthete.encoders.segments import Segments, frame_grid, segment_frames
+from synesthete.encoders.segments import AnySegments, frame_grid, segment_frames
 from synesthete.errors import OptionError
 
 ENDINGS = (".opus", ".ogg", ".mp3", ".flac", ".wav", ".m4a", ".aac", ".aif", ".aiff", ".webm")
@@ -81,7 +81,7 @@ def segment_features(file: Path, encoder: type[Encoder]) -> np.ndarray:
     def grid(n_samples: int, sample_rate_hz: int) -> tuple[list[float], float]:
         return frame_grid(n_samples, segment_frames(encoder.segment_seconds), hop)
 
-    def features(segments: Segments) -> Features:
+    def features(segments: AnySegments) -> Features:
         return {"matrices": segments.cut("features", encoder.segment_seconds, rate)}
 
     return clip_features(beginning, None, grid, features)[0]["matrices"]

@@ -18,10 +18,10 @@ from synesthete import sampler
 from synesthete.catalogue import Catalogue
 from synesthete.errors import CatalogueError
 from synesthete.settings import Paths
-from synesthete.ui import resources, state
+from synesthete.ui import dropped, resources, state
 from synesthete.ui.text import count, plain
 
-BUILT_IN, OWN = "built-in", "own"
+BUILT_IN, OWN, DROPPED = "built-in", "own", "dropped"
 _PARAMETER = "catalogue"
 
 
@@ -47,6 +47,11 @@ class Source:
         """Whether it is the one that comes with Synesthete."""
         return self.name == BUILT_IN
 
+    @property
+    def is_dropped(self) -> bool:
+        """Whether it is what this visitor has dropped."""
+        return self.name == DROPPED
+
     def index_command(self, *options: str) -> str:
         """What brings this catalogue up to date, or makes it."""
         place = () if self.name == OWN else ("--catalogue", str(self.path))
@@ -57,7 +62,10 @@ def known() -> dict[str, Source]:
     """The catalogues of this server by name, in the order of the menu."""
     paths = Paths()
     sources = {OWN: Source(OWN, "Your music", paths.own_catalogue)} if _has_own(paths) else {}
-    taken = {OWN, BUILT_IN}
+    mine = dropped.of_this_visit()
+    if mine is not None and len(mine.catalogue):
+        sources[DROPPED] = Source(DROPPED, "What you dropped", mine.path)
+    taken = {OWN, BUILT_IN, DROPPED}
     for path in paths.other_catalogues:
         label = path.stem if path.stem != "catalogue" else path.parent.name
         base = re.sub(r"\W+", "-", label.casefold()).strip("-") or "catalogue"
@@ -110,7 +118,7 @@ def choose() -> Source:
             list(sources),
             format_func=lambda name: sources[name].label,
             key=state.CATALOGUE_MENU,
-            on_change=lambda: _choose(st.session_state[state.CATALOGUE_MENU]),
+            on_change=lambda: show(st.session_state[state.CATALOGUE_MENU]),
         )
     state.enter(source.name, resources.catalogue(source.path))
     return source
@@ -134,39 +142,39 @@ def _default_name(sources: dict[str, Source]) -> str:
     return default if default in sources else BUILT_IN
 
 
-def _choose(name: str) -> None:
+def show(name: str) -> None:
+    """Choose a catalogue by its name out of :func:`known`."""
     if name == _default_name(known()):
         st.query_params.pop(_PARAMETER, None)
     else:
         st.query_params[_PARAMETER] = name
 
 
+def leave_dropped() -> None:
+    """Show the default again where what was dropped was shown."""
+    if st.query_params.get(_PARAMETER) == DROPPED:
+        st.query_params.pop(_PARAMETER)
+
+
 def offer_built_in() -> None:
     """Beside the sentence about a catalogue that cannot be used: the way on."""
     if _chosen_name(known()) != BUILT_IN:
-        st.button("Go on with the built-in music", icon=":material/library_music:", on_click=_choose, args=(BUILT_IN,))
+        st.button("Go on with the built-in music", icon=":material/library_music:", on_click=show, args=(BUILT_IN,))
 
 
 def how_much(source: Source, catalogue: Catalogue) -> str:
     """How many tracks a catalogue holds, and whose: ``15 tracks of your own music``."""
-    whose = {BUILT_IN: "our built-in music", OWN: "your own music"}.get(source.name, f"“{plain(source.label)}”")
-    return f"{count(len(catalogue), 'track')} of {whose}"
-
-
-def invite(source: Source) -> None:
-    """For who has indexed no music yet: how to."""
-    if not source.is_built_in or OWN in known():
-        return
-    with st.container(border=True):
-        st.markdown(
-            ":material/folder_open: **Find what sounds alike in your own music.** Index it once, then reload this "
-            "page; the files stay where they are and are not changed."
-        )
-        st.code("synesthete index ~/Music", language=None)
-        st.caption("In a checkout: .venv/bin/python -m synesthete index ~/Music")
+    whose = {
+        BUILT_IN: "of our built-in music",
+        OWN: "of your own music",
+        DROPPED: "that you dropped",
+    }.get(source.name, f"of “{plain(source.label)}”")
+    return f"{count(len(catalogue), 'track')} {whose}"
 
 
 def invite_briefly(source: Source) -> None:
-    """The same in a line."""
+    """For who has no music of their own here yet: where it is added, in a line."""
     if source.is_built_in and OWN not in known():
-        st.caption(":material/folder_open: To search your own music, index it once: `synesthete index ~/Music`")
+        st.page_link(
+            "pages/4_Library.py", label="Add music of your own", icon=":material/library_add:", query_params=address()
+        )

@@ -11,7 +11,7 @@ import streamlit as st
 
 from synesthete.errors import CatalogueError, SynestheteError
 from synesthete.settings import PROJECT_ROOT
-from synesthete.ui import catalogues, state
+from synesthete.ui import catalogues, media, state
 from synesthete.ui.text import plain
 
 _LOG = logging.getLogger(__name__)
@@ -43,6 +43,9 @@ def begin(title: str) -> Iterator[None]:
         icon_image=str(PROJECT_ROOT / "assets" / "logo.svg"),
         size="large",
     )
+    sound = state.current()
+    if sound is not None and sound.data:  # it may be playing, whatever page is shown
+        media.address_of(sound.data, "sound", sound.mime)
     address = catalogues.address()
     with st.sidebar:
         for file, label, icon in MENU:
@@ -56,10 +59,16 @@ def begin(title: str) -> Iterator[None]:
 
 
 def bring_into_view(anchor: str) -> None:
-    """Scroll to a heading, once, when a button further down has changed what stands above it."""
+    """Scroll to a heading, once, when a button further down has changed what stands above it; the focus follows."""
     if st.session_state.pop(state.SCROLL, False):
-        script = f"document.getElementById({json.dumps(anchor)})?.scrollIntoView({{behavior: 'smooth'}})"
-        st.html(f"<script>{script}</script>", unsafe_allow_javascript=True)
+        number = st.session_state[state.N_SCROLLS] = st.session_state.get(state.N_SCROLLS, 0) + 1
+        script = f"""{{
+          const heading = document.getElementById({json.dumps(anchor)});
+          heading?.setAttribute("tabindex", "-1");
+          heading?.focus({{preventScroll: true}});
+          heading?.scrollIntoView({{behavior: "smooth"}});
+        }} // {number}: a script that is the same as before is not run again"""
+        st.html(f"<script>{script}\n</script>", unsafe_allow_javascript=True)
 
 
 def show_error(error: SynestheteError) -> None:

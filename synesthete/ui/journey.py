@@ -14,6 +14,7 @@ from synesthete.journey import (
     PlaylistOptions,
     Seed,
     TrackVectors,
+    candidates,
     plan,
     playlist_from_liked,
     playlist_from_seed,
@@ -52,9 +53,9 @@ def show_journey(engine: SearchEngine) -> None:
         st.info("Choose where the journey begins and where it ends, or let chance choose.", icon=":material/route:")
         return
     chosen = [sound for sound in sounds if sound is not None]
-    track_vectors = _track_vectors(engine)
     points = _points(chosen, engine)
     with st.spinner("Finding the way …", show_time=True):
+        track_vectors = _track_vectors(engine, chosen, points, is_way=True)
         journey = _planned(track_vectors.fingerprint, _revision(engine), _keys(chosen), options, track_vectors, points)
     st.session_state[state.JOURNEY_PATH] = tuple(track.track_id for track in journey.tracks)
     journey_result.show_path(journey, chosen, engine)
@@ -71,7 +72,8 @@ def show_from_one(engine: SearchEngine, catalogue: Catalogue) -> None:
     if sound is None:
         st.info("Choose a track, or record or drop a sound on the Listen page first.", icon=":material/my_location:")
         return
-    picks = playlist_from_seed(_track_vectors(engine), _points([sound], engine)[0], options)
+    points = _points([sound], engine)
+    picks = playlist_from_seed(_track_vectors(engine, [sound], points), points[0], options)
     _show_picks(picks, [sound], options, engine, f"Sounds like {shorten(sound.name, 40)}")
 
 
@@ -82,7 +84,8 @@ def show_from_liked(engine: SearchEngine, catalogue: Catalogue) -> None:
     if not liked:
         st.info("Choose one track that you like, or several.", icon=":material/favorite:")
         return
-    picks = playlist_from_liked(_track_vectors(engine), _points(liked, engine), options)
+    points = _points(liked, engine)
+    picks = playlist_from_liked(_track_vectors(engine, liked, points), points, options)
     st.caption("Your tracks take turns: each gets the same share, so that quiet and loud favourites both stay.")
     _show_picks(picks, liked, options, engine, "Because I like these")
 
@@ -161,14 +164,21 @@ def _revision(engine: SearchEngine) -> str:
     return f"{engine.catalogue.path} {engine.vectors_revision}"
 
 
-def _track_vectors(engine: SearchEngine) -> TrackVectors:
-    return _read_track_vectors(engine.encoder.fingerprint, _revision(engine), engine)
+def _track_vectors(
+    engine: SearchEngine, sounds: Sequence[Sound], points: list[Seed], *, is_way: bool = False
+) -> TrackVectors:
+    """The tracks to choose from: of a small catalogue the same for all, of a large one those near to the sounds."""
+    keys = _keys(sounds) if len(engine.track_ids) > candidates.WHOLE_UP_TO else ()
+    is_way = is_way and bool(keys)
+    return _read_track_vectors(engine.encoder.fingerprint, _revision(engine), keys, is_way, engine, points)
 
 
-@st.cache_resource(show_spinner=False, max_entries=4)
-def _read_track_vectors(fingerprint: str, revision: str, _engine: SearchEngine) -> TrackVectors:
-    """Once per catalogue as it is now and encoder; the first two arguments are the key."""
-    return TrackVectors.read(_engine)
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _read_track_vectors(
+    fingerprint: str, revision: str, keys: tuple[str, ...], is_way: bool, _engine: SearchEngine, _points: list[Seed]
+) -> TrackVectors:
+    """Once per catalogue as it is now, encoder and sounds; the first four arguments are the key."""
+    return candidates.near(_engine, _points, is_way=is_way)
 
 
 @st.cache_data(show_spinner=False, max_entries=200)

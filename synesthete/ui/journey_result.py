@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,8 +18,8 @@ from synesthete.journey.planning import evaluate_path
 from synesthete.search import SearchEngine
 from synesthete.search.similarity_scale import SimilarityScale
 from synesthete.text import shorten
-from synesthete.tracks import Track
-from synesthete.ui import catalogues, listening, player
+from synesthete.tracks import Match, Track
+from synesthete.ui import catalogues, explain, listening, player
 from synesthete.ui.player import Row
 from synesthete.ui.state import Sound
 from synesthete.ui.text import count, dotted, plain
@@ -44,7 +45,32 @@ def show_path(journey: Journey, sounds: Sequence[Sound], engine: SearchEngine) -
             rows.append(_own_row(next(own), mark, share, step, engine))
         else:
             rows.append(_row(stop, stop.track, mark, share, step, images[stop.track.track_id], engine))
-    player.play_through(rows, key="journey-player")
+    keys = [row.key for row in rows]
+    pairs = zip(journey.stops[:-1], journey.stops[1:], keys[1:], strict=True)
+    why = [key for one, other, key in pairs if one.track or other.track]
+    player.play_through(
+        rows, "journey-player", why, on_why=lambda key: _explain_step(keys.index(key), journey, rows, sounds, engine)
+    )
+
+
+def _explain_step(
+    number: int, journey: Journey, rows: Sequence[Row], sounds: Sequence[Sound], engine: SearchEngine
+) -> None:
+    """Why a stop follows the one before it; a sound of the listener's own is the one that is asked about."""
+    from synesthete.explain import Query  # torch comes with it, which the page does not need before
+
+    first, second = (number - 1, number) if journey.stops[number].track else (number, number - 1)
+    own, track = journey.stops[first].track, journey.stops[second].track
+    if track is None:
+        return
+    if own:
+        query = Query.of_track(engine, own.track_id)
+    else:
+        sound = next(sound for sound in sounds if sound.key == rows[first].key)
+        analysis = listening.analyse(sound, engine)
+        query = Query(analysis.embedding, analysis.clip)
+    match = Match(track, journey.stops[number].step_cosine)
+    explain.open_why(engine, explain.Asked(query, rows[first].key, rows[first]), match)
 
 
 def title(journey: Journey, sounds: Sequence[Sound]) -> str:
@@ -55,13 +81,16 @@ def title(journey: Journey, sounds: Sequence[Sound]) -> str:
 
 
 def _row(
-    stop: Stop, track: Track, mark: str, share: float, step: dict[str, str], image: bytes, engine: SearchEngine
+    stop: Stop, track: Track, mark: str, share: float, step: dict[str, Any], image: bytes, engine: SearchEngine
 ) -> Row:
     return Row(
         title=track.title,
         about=dotted(track.artist, track.genre),
         source=engine.catalogue.locate(track),
         start_seconds=stop.start_seconds,
+        key=track.track_id,
+        artist=track.artist,
+        seconds=track.seconds,
         image=image,
         mark=mark,
         share=share,
@@ -69,14 +98,15 @@ def _row(
     )
 
 
-def _own_row(sound: Sound, mark: str, share: float, step: dict[str, str], engine: SearchEngine) -> Row:
+def _own_row(sound: Sound, mark: str, share: float, step: dict[str, Any], engine: SearchEngine) -> Row:
     analysis = listening.analyse(sound, engine)
     image = player.thumbnail(analysis.spectrograms)
     wav = clip_to_wav(analysis.clip)
-    return Row(sound.name, "Your sound", wav, 0.0, image, mark, share=share, **step)
+    row = Row(title=sound.name, about="Your sound", source=wav, image=image, mark=mark, share=share, key=sound.key)
+    return replace(row, note=step.get("note", ""), figure=step.get("figure", ""))
 
 
-def _step(stop: Stop, scale: SimilarityScale) -> dict[str, str]:
+def _step(stop: Stop, scale: SimilarityScale) -> dict[str, Any]:
     note = f"{scale.words(stop.step_cosine).capitalize()} to the one before"
     return {"note": note, "figure": f"A step of {stop.step_degrees:.0f}° · cosine {stop.step_cosine:.2f}"}
 
@@ -94,6 +124,9 @@ def show_picks(picks: Sequence[Pick], sounds: Sequence[Sound], engine: SearchEng
                 about=dotted(pick.track.artist, pick.track.genre),
                 source=engine.catalogue.locate(pick.track),
                 start_seconds=pick.start_seconds,
+                key=pick.track.track_id,
+                artist=pick.track.artist,
+                seconds=pick.track.seconds,
                 image=images[pick.track.track_id],
                 note=engine.scale.words(pick.cosine).capitalize() + to_whom,
                 figure=f"cosine {pick.cosine:.2f}",

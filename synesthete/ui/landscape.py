@@ -9,15 +9,17 @@ import pandas as pd
 import streamlit as st
 
 from synesthete import landscape
+from synesthete.catalogue.listing import Query
 from synesthete.search import SearchEngine, SearchResult
 from synesthete.search.filters import DEFAULT_OPTIONS
 from synesthete.tracks import Track, clock
 from synesthete.ui import catalogues, listening, map3d, sound_input, state
-from synesthete.ui.landscape_data import LandscapeData, group_name
+from synesthete.ui.landscape_data import LandscapeData, Placed, group_name
 from synesthete.ui.player import play_track
 from synesthete.ui.text import count, dotted, plain
 from synesthete.ui.track_lists import MOST_ROWS, say_nothing_fits, table_height, table_of
 
+_ROWS_OF_LARGE = 200  # of the table, where the catalogue is too large to show whole
 _METHODS = {
     "tsne": ("t-SNE", "keeps neighbours together; says little about far distances"),
     "umap": ("UMAP", "keeps neighbours together, and more of how the regions lie to each other"),
@@ -57,7 +59,16 @@ def show_map(data: LandscapeData, found: SearchResult | None, engine: SearchEngi
     )
     if colouring not in colourings:  # the sound it was coloured by is gone
         colouring = data.colourings[0]
-    cosines = data.vectors @ found.vector if found else None
+    chosen = st.session_state.get(state.LANDSCAPE_CHOSEN, "")
+    path = st.session_state.get(state.JOURNEY_PATH, ())  # of the journey last shown on its own page
+    matches = [match.track.track_id for match in found.matches] if found else []
+    placed = data.with_tracks([*([chosen] if chosen else []), *matches, *path], engine)
+    cosines = np.concatenate([each.vectors @ found.vector for each in (data, placed)]) if found else None
+    if data.is_sample:
+        st.caption(
+            f"Drawn are {len(data.tracks):,} of {count(data.n_tracks, 'track')}, of every style its share; "
+            "whatever you choose or ask about is drawn too."
+        )
     map_column, panel = st.columns([2.6, 1], gap="medium")
     with map_column:
         map3d.show(
@@ -65,36 +76,35 @@ def show_map(data: LandscapeData, found: SearchResult | None, engine: SearchEngi
             data.map_id,
             colouring=colouring,
             likeness=cosines,
-            here=_here(data, found),
-            chosen=data.row_of.get(st.session_state.get(state.LANDSCAPE_CHOSEN, ""), map3d.NOBODY),
-            path=_journey_path(data),
+            here=_here(data, found, placed),
+            chosen=placed.row_of.get(chosen, map3d.NOBODY),
+            path=[placed.row_of[track_id] for track_id in path if track_id in placed.row_of],
+            more=map3d.More(placed.coordinates, [t.title for t in placed.more], [t.artist for t in placed.more]),
             is_turned=bool(st.session_state.pop(state.LANDSCAPE_TURN, False)),
             file_name="synesthete landscape",
-            on_choose=lambda: _take_click(data),
+            on_choose=lambda: _take_click(data, placed),
         )
+        if data.is_sample:
+            map3d.show_names(data.map_id, data.tracks)
     with panel:
-        _show_chosen(data, found, engine)
+        _show_chosen(data, found, engine, chosen)
         _show_here(data, found)
 
 
-def _here(data: LandscapeData, found: SearchResult | None) -> map3d.Here | None:
+def _here(data: LandscapeData, found: SearchResult | None, placed: Placed) -> map3d.Here | None:
     sound = state.current()
     if found is None or sound is None:
         return None
-    rows = [data.row_of[match.track.track_id] for match in found.matches if match.track.track_id in data.row_of]
+    ids = [match.track.track_id for match in found.matches]
+    rows = [placed.row_of[track_id] for track_id in ids if track_id in placed.row_of]
     return map3d.Here(sound.key, sound.name, landscape.place(data.landscape, found.vector), rows)
 
 
-def _journey_path(data: LandscapeData) -> list[int]:
-    """Rows of the journey last shown on its own page, as far as this map holds them."""
-    path = st.session_state.get(state.JOURNEY_PATH, ())
-    return [data.row_of[track_id] for track_id in path if track_id in data.row_of]
-
-
-def _take_click(data: LandscapeData) -> None:
-    row = map3d.clicked(data.map_id, len(data.tracks))
+def _take_click(data: LandscapeData, placed: Placed) -> None:
+    tracks = (*data.tracks, *placed.more)
+    row = map3d.clicked(data.map_id, len(tracks))
     if row != map3d.NOBODY:
-        choose(data.tracks[row].track_id)
+        choose(tracks[row].track_id)
 
 
 def choose(track_id: str, *, is_turned: bool = False) -> None:
@@ -105,23 +115,24 @@ def choose(track_id: str, *, is_turned: bool = False) -> None:
         st.session_state[state.LANDSCAPE_TABLE] = st.session_state.get(state.LANDSCAPE_TABLE, 0) + 1
 
 
-def _show_chosen(data: LandscapeData, found: SearchResult | None, engine: SearchEngine) -> None:
-    row = data.row_of.get(st.session_state.get(state.LANDSCAPE_CHOSEN, ""))
-    if row is None:
+def _show_chosen(data: LandscapeData, found: SearchResult | None, engine: SearchEngine, chosen: str) -> None:
+    row = data.row_of.get(chosen)
+    if row is None and not (data.is_sample and chosen in engine.catalogue):
         st.caption(
             ":material/touch_app: Choose a point to hear it, or a row of the table below. Drag to turn the map; pinch, "
             "or click on it and scroll, to zoom."
         )
         return
-    track = data.tracks[row]
+    track = engine.catalogue.track(chosen)
     with st.container(border=True, key="landscape-chosen"):
         tags = (plain(tag) for tag in (track.artist, track.genre, track.album))
-        word = plain(data.words[row]) if data.words else ""
-        about = dotted(*tags, word, group_name(int(data.groups[row])), clock(track.seconds))
+        word = plain(data.words[row]) if data.words and row is not None else ""
+        group = group_name(int(data.groups[row])) if row is not None else ""
+        about = dotted(*tags, word, group, clock(track.seconds))
         st.markdown(f"**{plain(track.title)}**  \n{about}")
         play_track(track, engine.catalogue, is_started=True)
-        if found is not None:
-            cosine = float(data.vectors[row] @ found.vector)
+        if found is not None and (row is not None or engine.catalogue.has_vectors(chosen, engine.encoder.fingerprint)):
+            cosine = float((engine.vectors_of([chosen])[0] if row is None else data.vectors[row]) @ found.vector)
             st.caption(f"Like your sound as a whole: {plain(engine.scale.sentence(cosine))}")
         _show_ways_on(track)
 
@@ -176,7 +187,7 @@ def _show_here(data: LandscapeData, found: SearchResult | None) -> None:
             )
 
 
-def show_table(data: LandscapeData, found: SearchResult | None) -> None:
+def show_table(data: LandscapeData, found: SearchResult | None, engine: SearchEngine) -> None:
     """Every track as a row: what the map shows, for finding by words, for the keyboard and for reading aloud."""
     st.subheader("Every track", anchor=False)
     words = st.text_input(
@@ -185,24 +196,53 @@ def show_table(data: LandscapeData, found: SearchResult | None) -> None:
         icon=":material/search:",
         key="landscape_words",
     )
-    table = _table(data, found)
-    rows = _matching(table, words)
-    if not len(rows):
+    ids, table, n_fitting = (_some_rows if data.is_sample else _all_rows)(data, found, engine, words)
+    if not n_fitting:
         say_nothing_fits(words)
         return
-    shown = table.loc[rows[:MOST_ROWS]]
-    cut = f", the first {MOST_ROWS:,} of them here" if len(rows) > MOST_ROWS else ""
-    st.caption(f"{count(len(rows), 'track')}{cut}. Choose a row to hear it and see it on the map.")
+    cut = f", the first {len(ids):,} of them here" if n_fitting > len(ids) else ""
+    st.caption(f"{count(n_fitting, 'track')}{cut}. Choose a row to hear it and see it on the map.")
     key = f"landscape-table-{st.session_state.get(state.LANDSCAPE_TABLE, 0)}-{words}"
     st.dataframe(
-        shown,
+        table,
         hide_index=True,
         selection_mode="single-row",
-        on_select=lambda: _take_row(key, data, shown.index),
+        on_select=lambda: _take_row(key, ids),
         key=key,
-        height=table_height(len(shown), 460),
+        height=table_height(len(ids), 460),
         column_config={"Likeness": st.column_config.NumberColumn(format="%.3f", help="Cosine with your sound")},
     )
+
+
+def _all_rows(
+    data: LandscapeData, found: SearchResult | None, engine: SearchEngine, words: str
+) -> tuple[list[str], pd.DataFrame, int]:
+    """Ids and lines of the tracks that hold every word, and how many there are, where all are drawn."""
+    table = _table(data, found)
+    rows = _matching(table, words)
+    return [data.tracks[row].track_id for row in rows[:MOST_ROWS]], table.loc[rows[:MOST_ROWS]], len(rows)
+
+
+def _some_rows(
+    data: LandscapeData, found: SearchResult | None, engine: SearchEngine, words: str
+) -> tuple[list[str], pd.DataFrame, int]:
+    """The same from a large catalogue: those most alike to the sound asked about, or a page of what is found."""
+    if found and not words.strip():
+        ids, n_fitting = list(engine.near(found.vector[None], _ROWS_OF_LARGE)), data.n_tracks
+        tracks = engine.catalogue.tracks(ids)
+    else:
+        page = engine.catalogue.page(Query(words), limit=_ROWS_OF_LARGE)
+        tracks, n_fitting = page.tracks, page.n_tracks
+    table = table_of(tracks)
+    ids = [track.track_id for track in tracks]
+    if found:
+        heard = {track_id for track_id in ids if engine.catalogue.has_vectors(track_id, engine.encoder.fingerprint)}
+        order = [track_id for track_id in ids if track_id in heard]
+        cosines = dict(zip(order, engine.vectors_of(order) @ found.vector, strict=True)) if order else {}
+        table = table.assign(Likeness=[cosines.get(track_id, np.nan) for track_id in ids])
+        table = table.sort_values("Likeness", ascending=False, kind="stable")
+        ids = [ids[row] for row in table.index]
+    return ids, table, n_fitting
 
 
 def _table(data: LandscapeData, found: SearchResult | None) -> pd.DataFrame:
@@ -227,10 +267,10 @@ def _matching(table: pd.DataFrame, words: str) -> np.ndarray:
     return table.index.to_numpy()[is_fit]
 
 
-def _take_row(key: str, data: LandscapeData, index: pd.Index) -> None:
+def _take_row(key: str, ids: list[str]) -> None:
     rows = st.session_state[key].selection.rows
-    if rows and rows[0] < len(index):
-        choose(data.tracks[index[rows[0]]].track_id, is_turned=True)
+    if rows and rows[0] < len(ids):
+        choose(ids[rows[0]], is_turned=True)
 
 
 def show_meaning(data: LandscapeData) -> None:

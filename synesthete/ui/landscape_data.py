@@ -1,7 +1,12 @@
-"""The map of the catalogue with all that is shown of it, made once for the whole server."""
+"""The map of the catalogue with all that is shown of it, made once for the whole server.
+
+Of a large catalogue a sample is drawn, in which every style has its share. Any other track is placed among these when
+it is chosen, found or passed by a journey (:meth:`LandscapeData.with_tracks`).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -18,11 +23,13 @@ from synesthete.ui import map3d
 STYLE, WORD, ARTIST, ALBUM, FOLDER, GROUP = "Style", "Word", "Artist", "Album", "Folder", "Group"
 _N_NEIGHBOURS = 10  # of each track, in the two measures of the map
 _N_GROUPS = 8
+WHOLE_UP_TO = 5000  # tracks of a catalogue that is drawn whole, names and all
+N_DRAWN = 20_000  # points of a larger one
 
 
 @dataclass(frozen=True)
 class LandscapeData:
-    """A map and its tracks; all sequences in the same order.
+    """A map and the tracks drawn on it; all sequences in the same order.
 
     Attributes
     ----------
@@ -41,6 +48,8 @@ class LandscapeData:
         What the points can be coloured by.
     points : bytes
         For :func:`synesthete.ui.map3d.show`.
+    n_tracks : int
+        Of the catalogue; more than are drawn where it is large.
     trustworthiness, neighbours_kept : float in [0, 1], or None for a catalogue too small to measure
     """
 
@@ -53,8 +62,49 @@ class LandscapeData:
     row_of: dict[str, int]
     colourings: tuple[str, ...]
     points: bytes
+    n_tracks: int
     trustworthiness: float | None
     neighbours_kept: float | None
+
+    @property
+    def is_sample(self) -> bool:
+        """Whether the catalogue holds more tracks than are drawn."""
+        return self.n_tracks > len(self.tracks)
+
+    def with_tracks(self, track_ids: Iterable[str], engine: SearchEngine) -> Placed:
+        """Some tracks on this map, those too that are not drawn on it; what this encoder has not heard is left out."""
+        wanted = list(dict.fromkeys(track_ids))
+        fingerprint = engine.encoder.fingerprint
+        more = [
+            track_id
+            for track_id in wanted
+            if self.is_sample and track_id not in self.row_of and engine.catalogue.has_vectors(track_id, fingerprint)
+        ]
+        vectors = engine.vectors_of(more) if more else self.vectors[:0]
+        rows = {track_id: self.row_of[track_id] for track_id in wanted if track_id in self.row_of}
+        rows |= {track_id: len(self.tracks) + number for number, track_id in enumerate(more)}
+        coordinates = landscape.place(self.landscape, vectors) if more else self.landscape.coordinates[:0]
+        return Placed(rows, engine.catalogue.tracks(more), vectors, coordinates)
+
+
+@dataclass(frozen=True)
+class Placed:
+    """Tracks on a map.
+
+    Attributes
+    ----------
+    row_of : dict of str to int
+        The row of each; those from the number of points drawn on are the following, in order.
+    more : tuple of Track
+        Placed beside the points drawn.
+    vectors : np.ndarray [shape=(n_more, size)]
+    coordinates : np.ndarray [shape=(n_more, 3)]
+    """
+
+    row_of: dict[str, int]
+    more: tuple[Track, ...]
+    vectors: np.ndarray
+    coordinates: np.ndarray
 
 
 def open_landscape_data(engine: SearchEngine, method: str) -> LandscapeData:
@@ -76,12 +126,17 @@ def _landscape_data(
     _engine: SearchEngine, method: str, path: str, encoder_fingerprint: str, vectors_revision: str, n_tagged: int
 ) -> LandscapeData:
     catalogue = _engine.catalogue
-    ids, vectors = _engine.vectors()
-    made = map_of(vectors_revision, lambda: vectors, encoder_fingerprint, _folders(_engine), method)
+    n_tracks = len(_engine.track_ids)
+    if n_tracks > WHOLE_UP_TO:
+        ids = _sample(_engine)
+        vectors, revision = _engine.vectors_of(ids), f"{vectors_revision} {len(ids)} of {n_tracks}"
+    else:
+        (ids, vectors), revision = _engine.vectors(), vectors_revision
+    made = map_of(revision, lambda: vectors, encoder_fingerprint, _folders(_engine), method)
     tracks = catalogue.tracks(ids)
     groups = landscape.clusters(vectors, _N_GROUPS)
-    likeliest = catalogue.likeliest_words()
-    words = tuple(likeliest.get(track_id, "") for track_id in ids) if likeliest else ()
+    heard = catalogue.words_of(ids)
+    words = tuple(heard[track_id][0] if track_id in heard else "" for track_id in ids) if heard else ()
     colourings = {name: of for name, of in _colourings(tracks, words, groups).items() if len(set(of)) > 1}
     # the tags may change while the vectors, and so the map, stay the same
     map_id = fingerprint(method, vectors_revision, [[track.title, track.artist, *colours] for track, *colours in
@@ -98,10 +153,21 @@ def _landscape_data(
         words=words,
         row_of={track_id: row for row, track_id in enumerate(ids)},
         colourings=tuple(colourings),
-        points=map3d.pack_points(map_id, made.coordinates, titles, artists, colourings),
+        points=map3d.pack_points(map_id, made.coordinates, titles, artists, colourings)
+        if n_tracks == len(tracks)
+        else map3d.pack_nameless_points(map_id, made.coordinates, colourings),
+        n_tracks=n_tracks,
         trustworthiness=landscape.trustworthiness(vectors, made.coordinates, k) if is_measurable else None,
         neighbours_kept=landscape.neighbours_kept(vectors, made.coordinates, k) if is_measurable else None,
     )
+
+
+def _sample(engine: SearchEngine) -> tuple[str, ...]:
+    """Ids of the tracks to draw, sorted: of every style its share, and a few at least of the rare ones."""
+    styles = engine.catalogue.styles()
+    known = engine.track_ids
+    rows = landscape.fair_sample([styles.get(track_id, "") for track_id in known], N_DRAWN)
+    return tuple(known[row] for row in rows.tolist())
 
 
 def _folders(engine: SearchEngine) -> tuple[Path, ...]:

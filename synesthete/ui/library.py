@@ -1,20 +1,43 @@
-"""The catalogue as a table: find, play, search from."""
+"""The catalogue as a list: found by words and names, a page at a time, each track playable."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-import pandas as pd
 import streamlit as st
 
 from synesthete.catalogue import Catalogue
+from synesthete.catalogue.listing import Order, Query
 from synesthete.tracks import Track, clock
-from synesthete.ui import sound_input
+from synesthete.ui import covers, library_manage, sound_input, state
+from synesthete.ui.catalogues import Source
 from synesthete.ui.player import play_track
-from synesthete.ui.text import badges, count, plain
+from synesthete.ui.text import badges, cell, count, dotted, plain
 from synesthete.ui.track_lists import MOST_ROWS, say_nothing_fits, table_height, table_of
 
+ROWS_A_PAGE = 50
 _MOST_WORDS = 20  # to choose among; all can be typed
+_ORDERS: dict[str, tuple[Order, bool]] = {
+    "Best fit": ("fit", False),
+    "Artist": ("artist", False),
+    "Title": ("title", False),
+    "Album": ("album", False),
+    "Style": ("genre", False),
+    "Year": ("year", False),
+    "Shortest": ("length", False),
+    "Longest": ("length", True),
+    "Newest here": ("added", True),
+}
+
+
+def ask() -> str:
+    """The box to search by."""
+    return st.text_input(
+        "Find",
+        placeholder="How it sounds, or a name: female vocals, jazz guitar, 80s; a title, artist, album or style",
+        icon=":material/search:",
+        key="library_words",
+    ).strip()
 
 
 def choose_words(catalogue: Catalogue) -> list[str]:
@@ -43,18 +66,47 @@ def _word_counts(path: str, n_changes: int, _catalogue: Catalogue) -> dict[str, 
     return _catalogue.word_counts()
 
 
-def show_tracks(catalogue: Catalogue, text: str, words: Sequence[str]) -> tuple[Track, ...]:
-    """Show the tracks that fit, and return them; the chosen row can be played and searched from."""
-    tracks = catalogue.find(text, MOST_ROWS, words)
-    if tracks:
-        n_fitting = len(tracks) if len(tracks) < MOST_ROWS else catalogue.n_fitting(text, words)
-        _show_table(catalogue, tracks, n_fitting, f"library-{text}-{'-'.join(words)}")
-    elif not text and not words:
+def show_tracks(source: Source, catalogue: Catalogue, text: str, words: Sequence[str]) -> tuple[Track, ...]:
+    """Show a page of the tracks that fit, and return what can be taken home: the ticked ones, or all of them."""
+    now = st.container(key="now")
+    above = st.container(horizontal=True, vertical_alignment="bottom", key="list-head")
+    order, is_descending = _choose_order(above)
+    query = Query(text, tuple(words), order=order, is_descending=is_descending)
+    n_tracks = catalogue.n_listed(query)
+    if not n_tracks:
+        _say_empty(catalogue, text, words)
+        return ()
+    n_pages = -(-n_tracks // ROWS_A_PAGE)
+    key = f"library-{source.name}-{text}-{'-'.join(words)}-{order}-{is_descending}"
+    number = min(st.session_state.get(f"page-{key}", 1), n_pages)
+    tracks = catalogue.page(query, offset=(number - 1) * ROWS_A_PAGE, limit=ROWS_A_PAGE).tracks
+    heard = catalogue.words_of([track.track_id for track in tracks])
+    ticked = _show_table(catalogue, tracks, heard, key)
+    first = (number - 1) * ROWS_A_PAGE
+    shown = (
+        f"{first + 1:,} to {first + len(tracks):,} of {count(n_tracks, 'track')}"
+        if n_pages > 1
+        else count(n_tracks, "track")
+    )
+    above.caption(f"{shown}. Click a track to play it; tick tracks to take them home or out.", width="stretch")
+    if n_pages > 1:
+        st.pagination(n_pages, key=f"page-{key}")
+    with now:
+        _show_now(catalogue)
+    return _chosen(source, catalogue, query, ticked)
+
+
+def _choose_order(place: st.delta_generator.DeltaGenerator) -> tuple[Order, bool]:
+    name = place.selectbox("In the order of", list(_ORDERS), key="library_order", width=170)
+    return _ORDERS[name]
+
+
+def _say_empty(catalogue: Catalogue, text: str, words: Sequence[str]) -> None:
+    if not text and not words:
         st.info("This catalogue holds no tracks yet.", icon=":material/library_music:")
     else:
         asked = dict.fromkeys([*text.split(), *words])
         say_nothing_fits(" ".join(asked), _each_alone(catalogue, text))
-    return tracks
 
 
 def _each_alone(catalogue: Catalogue, text: str) -> str:
@@ -68,58 +120,66 @@ def _each_alone(catalogue: Catalogue, text: str) -> str:
     return f"Alone: {', '.join(said)}.{hint}"
 
 
-def _show_table(catalogue: Catalogue, tracks: tuple[Track, ...], n_fitting: int, key: str) -> None:
-    cut = f", the first {len(tracks):,} of them here" if n_fitting > len(tracks) else ""
-    st.caption(f"{count(n_fitting, 'track')}{cut}. Choose a row to play it.")
-    heard = catalogue.words_of([track.track_id for track in tracks])
-    table = table_of(tracks).assign(Length=[clock(track.seconds) for track in tracks])
+def _show_table(
+    catalogue: Catalogue, tracks: tuple[Track, ...], heard: dict[str, tuple[str, ...]], key: str
+) -> list[Track]:
+    """The page as a table; a cell that is clicked has its track played, and the ticked tracks are returned."""
+    key += f"-{hash(tuple(track.track_id for track in tracks))}"  # ticks belong to these very rows
+    pictures = [covers.address_of(cover) for cover in covers.covers_of(tracks, catalogue)]
+    table = table_of(tracks).map(cell).assign(Length=[clock(track.seconds) for track in tracks])
+    if any(pictures):
+        table.insert(0, " ", pictures)
+    if any(track.year for track in tracks):
+        table = table.assign(Year=[str(track.year or "") for track in tracks])
     if heard:  # the last column: it may be long
-        table = table.assign(Words=[", ".join(heard.get(track.track_id, ())) for track in tracks])
-    chosen = st.dataframe(
+        table = table.assign(Words=[cell(", ".join(heard.get(track.track_id, ()))) for track in tracks])
+
+    def play() -> None:
+        cells = st.session_state[key]["selection"]["cells"]
+        if cells and cells[0][0] < len(tracks):
+            st.session_state[state.LIBRARY_PLAYING] = tracks[cells[0][0]].track_id
+
+    st.dataframe(
         table,
         hide_index=True,
-        on_select="rerun",
-        selection_mode="single-row",
+        on_select=play,
+        selection_mode=["multi-row", "single-cell"],
         key=key,
         height=table_height(len(tracks), 520),
+        column_config={
+            " ": st.column_config.ImageColumn(width=44),
+            "Title": st.column_config.TextColumn(width="medium"),
+        },
     )
-    rows = chosen.selection.rows if chosen else []
-    if rows and rows[0] < len(tracks):
-        track = tracks[rows[0]]
-        _show_track(catalogue, track, heard.get(track.track_id, ()))
+    rows = st.session_state[key]["selection"]["rows"]
+    return [tracks[row] for row in rows if row < len(tracks)]
 
 
-def _show_track(catalogue: Catalogue, track: Track, words: Sequence[str]) -> None:
-    with st.container(border=True):
-        names, sound, again = st.columns([3, 4, 2], vertical_alignment="center")
-        names.markdown(f"**{plain(track.title)}**  \n{plain(track.artist)}")
-        if words:
-            names.markdown(badges(words))
-        with sound:
-            play_track(track, catalogue)
-        if again.button("More like this", icon=":material/hearing:", width="stretch"):
+def _show_now(catalogue: Catalogue) -> None:
+    """What plays: the track chosen last, or a place for it."""
+    track_id = st.session_state.get(state.LIBRARY_PLAYING, "")
+    is_new = track_id != st.session_state.get(state.LIBRARY_PLAYED)
+    st.session_state[state.LIBRARY_PLAYED] = track_id
+    track = catalogue.track(track_id) if track_id in catalogue else None
+    with st.container(border=True, horizontal=True, vertical_alignment="center", key="now-playing"):
+        if track is None:
+            covers.show_cover(b"", "", width=72)
+            st.markdown("**Click a track in the list to play it**", width="stretch")
+            return
+        covers.show_cover(covers.cover_of(track, catalogue), track.title, width=72)
+        about = dotted(plain(track.artist), plain(track.album), plain(track.genre), str(track.year or ""))
+        words = badges(catalogue.words_of([track_id]).get(track_id, ()))
+        st.markdown(f"**{plain(track.title)}**  \n{about}  \n{words}", width="stretch")
+        with st.container(width=290):
+            play_track(track, catalogue, is_started=is_new)
+        if st.button("More like this", icon=":material/hearing:", key="now-again"):
             sound_input.search_from(track)
 
 
-def show_failures(catalogue: Catalogue) -> None:
-    """Files that could not be read, with the reason; nothing is skipped in silence."""
-    failures = catalogue.failures()
-    if not failures:
-        return
-    with st.expander(f"{count(len(failures), 'file')} could not be read", icon=":material/report:"):
-        st.caption("A file is tried again when it changes, or with `synesthete index FOLDER --retry`.")
-        shown = failures[:MOST_ROWS]
-        st.dataframe(
-            pd.DataFrame({"File": [row.path for row in shown], "Why": [row.reason for row in shown]}),
-            hide_index=True,
-            column_config={"Why": st.column_config.TextColumn(width="large")},
-        )
-
-
-def show_provenance(catalogue: Catalogue) -> None:
-    """Where the catalogue came from and which encoders have analysed it."""
-    with st.expander("About this catalogue", icon=":material/info:"):
-        for key, value in catalogue.provenance().items():
-            st.markdown(f"**{plain(key.capitalize())}**: {plain(value, 300)}")
-        for entry in catalogue.encoders():
-            st.markdown(f"Analysed by **{plain(entry.name)}** {plain(entry.version)}: {count(entry.n_tracks, 'track')}")
+def _chosen(source: Source, catalogue: Catalogue, query: Query, ticked: list[Track]) -> tuple[Track, ...]:
+    """The ticked tracks, which can be removed too; without any all that fit."""
+    if not ticked:
+        return catalogue.page(query, limit=MOST_ROWS).tracks
+    if library_manage.may_change(source):
+        library_manage.offer_to_remove(source, [track.track_id for track in ticked])
+    return tuple(ticked)

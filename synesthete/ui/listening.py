@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
 from synesthete import sampler
-from synesthete.audio import Clip, read_clip
+from synesthete.audio import Clip, Excerpt, read_clip
 from synesthete.encoders import load
 from synesthete.encoders.base import Embedding
 from synesthete.search import SearchEngine, SearchOptions, SearchResult
@@ -20,6 +22,7 @@ from synesthete.ui.text import plain
 
 _MOST_TAGS = 5
 _LEAST_PROBABILITY = 0.1  # below, a tag is a guess
+_LEAST_SECONDS = 1.0  # of a passage that asks by itself
 _KEPT = 6  # analyses kept in a browser session: enough to go back and forth
 
 
@@ -58,15 +61,51 @@ def why_gone(sound: Sound, engine: SearchEngine) -> str:
 
 
 def analyse(sound: Sound, engine: SearchEngine) -> Analysis:
-    """Decode, compute spectrograms and embed, with progress; the last analyses are kept for the session."""
+    """Decode, compute spectrograms and embed the whole sound, with progress; the last analyses are kept."""
+    return _keep(sound.of_passage(None), engine, lambda whole: _analyse_now(whole, engine))
+
+
+def analyse_passage(sound: Sound, whole: Analysis, engine: SearchEngine) -> Analysis:
+    """What the engine makes of the sound's passage alone, which is cut out of the whole."""
+    if sound.passage is None:
+        return whole
+    start, end = sound.passage
+    return _keep(sound, engine, lambda _: _analyse_clip(cut(whole.clip, start, end), engine))
+
+
+def _keep(sound: Sound, engine: SearchEngine, make: Callable[[Sound], Analysis]) -> Analysis:
     kept: dict[tuple[str, str], Analysis] = st.session_state.setdefault(state.ANALYSES, {})
     key = (sound.key, engine.encoder.fingerprint)
     if key not in kept:
-        analysis = _analyse_now(sound, engine)
+        analysis = make(sound)
         while len(kept) >= _KEPT:
             kept.pop(next(iter(kept)))
         kept[key] = analysis
     return kept[key]
+
+
+def cut(clip: Clip, start_seconds: float, end_seconds: float) -> Clip:
+    """The passage of a clip between two times of the recording, as far as it lies in one of the clip's excerpts."""
+    rate_hz = clip.sample_rate_hz
+    begun = [excerpt for excerpt in clip.excerpts if excerpt.start_seconds <= start_seconds] or clip.excerpts[:1]
+    excerpt = begun[-1]
+    first, last = (round((seconds - excerpt.start_seconds) * rate_hz) for seconds in (start_seconds, end_seconds))
+    samples = excerpt.samples[max(first, 0) : max(last, 0)]
+    passage = Excerpt(start_seconds, samples)
+    return replace(clip, excerpts=(passage,), seconds=len(samples) / rate_hz, notes=())
+
+
+def passage_of(value: object, clip: Clip) -> tuple[float, float] | None:
+    """The passage that the browser names, ``[from, to]`` in seconds; None for what is none of this clip's."""
+    if not isinstance(value, list) or len(value) != 2:
+        return None
+    if not all(isinstance(number, (int, float)) and math.isfinite(number) for number in value):
+        return None
+    start, end = float(value[0]), float(value[1])
+    is_inside = start >= 0 and end <= clip.seconds + 1
+    if not is_inside or cut(clip, start, end).seconds < 0.9 * _LEAST_SECONDS:
+        return None
+    return start, end
 
 
 def _analyse_now(sound: Sound, engine: SearchEngine) -> Analysis:
@@ -75,6 +114,10 @@ def _analyse_now(sound: Sound, engine: SearchEngine) -> Analysis:
         if sound.track_id:
             source = str(engine.catalogue.audio_path(engine.catalogue.track(sound.track_id)))
         clip = read_clip(source, name=sound.name)
+    return _analyse_clip(clip, engine)
+
+
+def _analyse_clip(clip: Clip, engine: SearchEngine) -> Analysis:
     with st.spinner("Looking at the sound …", show_time=True):
         spectrograms = compute_spectrograms(clip)
     with st.spinner(f"The {engine.encoder.name} encoder is analysing the sound …", show_time=True):
@@ -84,14 +127,27 @@ def _analyse_now(sound: Sound, engine: SearchEngine) -> Analysis:
     return Analysis(clip, spectrograms, embedding, tags)
 
 
-def find(sound: Sound, analysis: Analysis, engine: SearchEngine, options: SearchOptions) -> SearchResult:
-    """The matches of the sound."""
+def find(sound: Sound, whole: Analysis, engine: SearchEngine, options: SearchOptions) -> SearchResult:
+    """The matches of the sound, or of its passage alone; ``whole`` is the analysis of all of it."""
+    if sound.passage is not None:
+        return _find_passage(sound, whole, engine, options)
     if not sound.track_id:
-        return engine.search_embedding(analysis.embedding, options, clip=analysis.clip)
+        return engine.search_embedding(whole.embedding, options, clip=whole.clip)
     if engine.catalogue.has_vectors(sound.track_id, engine.encoder.fingerprint):
         return engine.search_track(sound.track_id, options)
     # this encoder has not come to this track yet
-    return engine.search_embedding(analysis.embedding, options, query_track_id=sound.track_id, clip=analysis.clip)
+    return engine.search_embedding(whole.embedding, options, query_track_id=sound.track_id, clip=whole.clip)
+
+
+def _find_passage(sound: Sound, whole: Analysis, engine: SearchEngine, options: SearchOptions) -> SearchResult:
+    """What sounds like the passage: not the recording it is from, whose whole would then ask in its place."""
+    own_id = sound.track_id
+    if not own_id:
+        of_whole = find(sound.of_passage(None), whole, engine, options)
+        named = of_whole.recognised or next(iter(of_whole.same_recording), None)
+        own_id = named.track.track_id if named else ""
+    passage = analyse_passage(sound, whole, engine)
+    return engine.search_embedding(passage.embedding, options, query_track_id=own_id or None, clip=passage.clip)
 
 
 def engine_for(source: Source, encoder_name: str) -> SearchEngine | None:

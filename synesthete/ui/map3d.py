@@ -18,9 +18,13 @@ import plotly
 import streamlit as st
 import streamlit.components.v1 as file_server
 
-KEY = "landscape_map"
+from synesthete.tracks import Track
+
+KEY, NAMES_KEY = "landscape_map", "landscape_map_names"
 NOBODY = -1
 LIKENESS = "Likeness"
+_LIKENESS_STEPS = 32767  # of a cosine
+_MOST_NAMES = 40  # that the browser may ask for at once
 _MOST_GROUPS = 30  # in one legend; smaller ones are taken together
 _ASSETS = Path(__file__).parent / "assets" / "map3d"
 _CODE = "".join(
@@ -48,6 +52,7 @@ _mount = st.components.v2.component(
     js=_CODE,
     isolate_styles=False,
 )
+_mount_names = st.components.v2.component("synesthete.map3d_names", js=_CODE, isolate_styles=False)
 _mount_points = st.components.v2.component("synesthete.map3d_points", js=_CODE, isolate_styles=False)
 
 
@@ -70,6 +75,15 @@ class Here:
     matches: Sequence[int]
 
 
+@dataclass(frozen=True)
+class More:
+    """Tracks on the map beside those packed: their places [n, 3] and names."""
+
+    coordinates: np.ndarray
+    titles: Sequence[str]
+    artists: Sequence[str]
+
+
 def pack_points(
     map_id: str,
     coordinates: np.ndarray,
@@ -89,13 +103,23 @@ def pack_points(
     colourings : mapping of str to sequence of str [n]
         What points may be coloured by, and each point's group.
     """
-    content = {
-        "map": map_id,
-        "xyz": _base64(np.ascontiguousarray(coordinates, dtype="<f4")),
-        "titles": list(titles),
-        "artists": list(artists),
-        "colourings": {name: _pack_groups(groups) for name, groups in colourings.items()},
-    }
+    places = {"xyz": _base64(np.ascontiguousarray(coordinates, dtype="<f4"))}
+    return _packed(map_id, places | {"titles": list(titles), "artists": list(artists)}, colourings)
+
+
+def pack_nameless_points(map_id: str, coordinates: np.ndarray, colourings: Mapping[str, Sequence[str]]) -> bytes:
+    """The same for a map of many points: places in 2 bytes an axis, names not among them.
+
+    The browser asks for names as they are wanted (:func:`show_names`).
+    """
+    step = max(float(np.abs(coordinates).max(initial=0)), 1e-6) / 32767
+    places = {"grid": _base64(np.round(coordinates / step).astype("<i2")), "step": step}
+    return _packed(map_id, places, colourings)
+
+
+def _packed(map_id: str, content: dict[str, Any], colourings: Mapping[str, Sequence[str]]) -> bytes:
+    groups = {name: _pack_groups(groups) for name, groups in colourings.items()}
+    content = {"map": map_id, **content, "colourings": groups}
     return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
 
 
@@ -108,7 +132,7 @@ def _pack_groups(groups: Sequence[str]) -> dict[str, Any]:
     if len(shown) > _MOST_GROUPS:
         place = np.minimum(place, _MOST_GROUPS - 1)
         shown = [*shown[: _MOST_GROUPS - 1], "others"]
-    return {"names": shown, "codes": _base64(place[codes].astype("<u2"))}
+    return {"names": shown, "codes": _base64(place[codes].astype("<u1"))}
 
 
 def show(
@@ -120,6 +144,7 @@ def show(
     here: Here | None = None,
     chosen: int = NOBODY,
     path: Sequence[int] = (),
+    more: More | None = None,
     is_turned: bool = False,
     file_name: str = "landscape",
     on_choose: Callable[[], None] | None = None,
@@ -133,12 +158,15 @@ def show(
     colouring : str
         One of the colourings packed, or ``LIKENESS``.
     likeness : np.ndarray [shape=(n,)], optional
-        Cosine of each track with the sound asked about; the colour where ``colouring`` is ``LIKENESS``.
+        Cosine of each track, those of ``more`` included, with the sound asked about; the colour where ``colouring`` is
+        ``LIKENESS``.
     here : Here, optional
     chosen : int
         Row of the track to mark, or ``NOBODY``.
     path : sequence of int
         Rows of tracks to join by a line, in this order.
+    more : More, optional
+        Tracks beside those packed, whose rows follow.
     is_turned : bool
         Turn the map to the chosen track, which was not chosen on the map itself.
     file_name : str
@@ -152,15 +180,36 @@ def show(
         "path": [int(row) for row in path],
         "turn": is_turned,
         "file": file_name,
+        "more": None,
         "here": None,
         "likeness": None,
     }
     if here is not None:
         place = [round(float(value), 5) for value in here.place]
         view["here"] = {"key": here.key, "name": here.name, "xyz": place, "matches": [int(row) for row in here.matches]}
+    if more is not None and more.titles:
+        xyz = _base64(np.ascontiguousarray(more.coordinates, dtype="<f4"))
+        view["more"] = {"xyz": xyz, "titles": list(more.titles), "artists": list(more.artists)}
     if colouring == LIKENESS and likeness is not None:
-        view["likeness"] = _base64(np.ascontiguousarray(likeness, dtype="<f4"))
+        view["likeness"] = _base64(np.round(np.clip(likeness, -1, 1) * _LIKENESS_STEPS).astype("<i2"))
     _component(points, view, on_choose or (lambda: None))
+
+
+@st.fragment
+def show_names(map_id: str, tracks: Sequence[Track]) -> None:
+    """Tell the browser the names it asks for, of points that were packed without; the rest of the page rests."""
+    asked = (st.session_state.get(NAMES_KEY) or {}).get("asked")
+    rows = named_rows(asked, map_id, len(tracks))
+    names = {str(row): [tracks[row].title, tracks[row].artist] for row in rows}
+    _mount_names(key=NAMES_KEY, data={"map": map_id, "names": names}, on_asked_change=lambda: None)
+
+
+def named_rows(asked: object, map_id: str, n_points: int) -> list[int]:
+    """The rows whose names the browser asks for; what it sent is not believed unread."""
+    if not isinstance(asked, Mapping) or asked.get("map") != map_id or not isinstance(asked.get("rows"), Sequence):
+        return []
+    wanted = asked["rows"][:_MOST_NAMES]
+    return [row for row in wanted if isinstance(row, int) and not isinstance(row, bool) and 0 <= row < n_points]
 
 
 def clicked(map_id: str, n_points: int) -> int:

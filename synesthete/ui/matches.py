@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
 import streamlit as st
 
 from synesthete.catalogue import Catalogue
 from synesthete.search import SearchResult
 from synesthete.search.recognition import MOST_WRONG
-from synesthete.search.similarity_scale import SimilarityScale
+from synesthete.search.similarity_scale import STEPS, SimilarityScale
 from synesthete.tracks import Match, Track, clock
 from synesthete.ui import sound_input, state
-from synesthete.ui.player import play_track
+from synesthete.ui.media import cover_address_of
+from synesthete.ui.player import component, line_of, list_id, play_track, track_row, why_silent
 from synesthete.ui.text import count, dotted, plain
 
+KEY = "matches"
+_NUMBERS = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: "eight", 9: "nine", 10: "ten"}
 _REASONS = {
     "duplicates": "other versions of a recording",
     "artist": "more by the same artist",
@@ -25,6 +34,7 @@ _HOW_CERTAIN = (
     "docs/decisions/recognition-and-likeness.md."
 )
 _MOST_OTHERS = 3
+_mount = component("matches", '<div class="board"></div>', "matches")
 
 
 def show_recording(result: SearchResult, catalogue: Catalogue, own_id: str) -> None:
@@ -32,34 +42,34 @@ def show_recording(result: SearchResult, catalogue: Catalogue, own_id: str) -> N
     named = result.recognised or next(iter(result.same_recording), None)
     if named is None:
         return
-    is_itself = named.track.track_id == own_id
+    track = named.track
+    if track.track_id == own_id:
+        with st.container(horizontal=True, vertical_alignment="center", key="known-recording"):
+            by = f" by {plain(track.artist)}" if track.artist else ""
+            st.markdown(f"This is **{plain(track.title)}**{by} – it is in this catalogue", width="content")
+            _offer_to_open(named)
+        st.caption(_about(track, result))
+        return
     with st.container(border=True, key="known-recording"):
-        _name(named.track, is_itself, is_recognised=result.recognised is not None)
-        columns = st.columns([7.3, 1.7] if is_itself else [4, 3.3, 1.7], vertical_alignment="center")
-        columns[0].caption(_about(named.track, result))
-        if not is_itself:  # its player is already there
-            with columns[1]:
-                if play_track(named.track, catalogue, named.offset_seconds):
-                    place = "the passage that was heard" if result.recognised else "where it is most alike"
-                    st.caption(f"From {clock(named.offset_seconds)}, {place}")
-        columns[-1].button(
-            "Open this track",
-            key="open-recording",
-            help="Make this track the sound you ask about",
-            width="stretch",
-            on_click=_search_from,
-            args=(named,),
-        )
+        name = f":primary[{plain(track.title)}]" + (f" by {plain(track.artist)}" if track.artist else "")
+        if result.recognised is not None:
+            st.subheader(f"This is {name}", anchor=False, help=_HOW_CERTAIN)
+        else:
+            st.subheader(f"The same recording is in this catalogue: {name}", anchor=False)
+        st.caption(_about(track, result))
+        with st.container(horizontal=True, vertical_alignment="center"):
+            play_track(track, catalogue, named.offset_seconds)
+            _offer_to_open(named)
 
 
-def _name(track: Track, is_itself: bool, is_recognised: bool) -> None:
-    name = f":primary[{plain(track.title)}]" + (f" by {plain(track.artist)}" if track.artist else "")
-    if is_itself:
-        st.subheader(f"This is {name} – it is in this catalogue", anchor=False)
-    elif is_recognised:
-        st.subheader(f"This is {name}", anchor=False, help=_HOW_CERTAIN)
-    else:
-        st.subheader(f"The same recording is in this catalogue: {name}", anchor=False)
+def _offer_to_open(named: Match) -> None:
+    st.button(
+        "Open this track",
+        key="open-recording",
+        help="Make this track the sound you ask about",
+        on_click=_search_from,
+        args=(named,),
+    )
 
 
 def _about(track: Track, result: SearchResult) -> str:
@@ -72,13 +82,25 @@ def _about(track: Track, result: SearchResult) -> str:
     return f"{about}  \nAlso here as: {'; '.join(others[:_MOST_OTHERS])}{more}"
 
 
-def show_matches(result: SearchResult, catalogue: Catalogue) -> None:
-    """Show the matches in order, and say what was left out and why."""
+def show_matches(result: SearchResult, catalogue: Catalogue, on_why: Callable[[Match], None] | None = None) -> None:
+    """Show the matches in order, and say what was left out and why; ``on_why`` is called for one to be explained."""
     if not result.matches:
         _say_why_empty(result)
         return
-    for rank, match in enumerate(result.matches, start=1):
-        _show_match(rank, match, catalogue, result.scale)
+    lines = [_line(match, catalogue, result.scale) for match in result.matches]
+    _mount(
+        key=KEY,
+        data={
+            "list": list_id(lines),
+            "rows": lines,
+            "all": f"Play all {_NUMBERS.get(len(lines), len(lines))}",
+            "hasWhy": on_why is not None,
+        },
+        on_again_change=lambda: _take_again(result),
+        on_why_change=lambda: None,
+    )
+    if on_why and (match := _named("why", result)):
+        on_why(match)
     hidden = [f"{number} {_REASONS.get(reason, reason)}" for reason, number in result.n_hidden.items() if number]
     compared = "by their best-matching passage" if result.compared == "passage" else "as wholes"
     if result.recognised and result.compared == "track":
@@ -98,25 +120,40 @@ def _say_why_empty(result: SearchResult) -> None:
     )
 
 
-def _show_match(rank: int, match: Match, catalogue: Catalogue, scale: SimilarityScale) -> None:
-    track = match.track
-    with st.container(border=True, key=f"match-{rank}"):
-        number, names, likeness, player, again = st.columns([0.4, 2.7, 2.7, 3.3, 1.7], vertical_alignment="center")
-        number.subheader(str(rank), anchor=False)
-        names.markdown(f"**{plain(track.title)}**  \n{dotted(plain(track.artist), plain(track.genre))}")
-        likeness.progress(max(0.0, min(1.0, match.cosine)), text=f"**{scale.words(match.cosine).capitalize()}**")
-        likeness.caption(plain(scale.sentence(match.cosine)))
-        with player:
-            if play_track(track, catalogue, match.offset_seconds):
-                st.caption(f"From {clock(match.offset_seconds)}, where it is most alike")
-        again.button(
-            "More like this",
-            key=f"again-{track.track_id}",
-            help="Make this track the sound you ask about",
-            width="stretch",
-            on_click=_search_from,
-            args=(match,),
-        )
+def _line(match: Match, catalogue: Catalogue, scale: SimilarityScale) -> dict[str, Any]:
+    row = replace(
+        track_row(match.track, catalogue, match.offset_seconds),
+        note=scale.words(match.cosine).capitalize(),
+        figure=scale.sentence(match.cosine),
+        share=fill(scale, match.cosine),
+    )
+    line = line_of(row, f"match-{match.track.track_id}")
+    if why := why_silent(match.track, catalogue):
+        return line | {"place": why}
+    return line | {"image": cover_address_of(cast(Path, row.source))}
+
+
+def fill(scale: SimilarityScale, cosine: float) -> float:
+    """How far a bar is filled, in [0, 1]: a fifth for each of the scale's words, within it by rarity.
+
+    Against all pairs of a catalogue the ten most alike are all among the first percent: a bar of plain shares would
+    show them alike, and one of cosines would show the best as poor.
+    """
+    rarity = scale.rarity(cosine)
+    least = [share for share, _ in reversed(STEPS)]
+    return float(np.interp(rarity, [*least, 1.0], np.linspace(0, 1, len(least) + 1)))
+
+
+def _take_again(result: SearchResult) -> None:
+    match = _named("again", result)
+    if match is not None:
+        _search_from(match)
+
+
+def _named(event: str, result: SearchResult) -> Match | None:
+    """The match that the browser names in an event; what it sent is believed only where it is one."""
+    key = (st.session_state.get(KEY) or {}).get(event)
+    return next((match for match in result.matches if match.track.track_id == key), None)
 
 
 def _search_from(match: Match) -> None:

@@ -1,21 +1,22 @@
-"""What the engine sees: the stacked image, its layers, the waveform with its player."""
+"""The sound and what the engine sees of it: the stacked image with its playhead, and its three layers apart."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import PurePath
+from collections.abc import Callable, Sequence
+from pathlib import Path, PurePath
 
 import numpy as np
-import plotly.graph_objects as go
 import streamlit as st
 
 from synesthete import figures
 from synesthete.audio import Clip, clip_to_wav
 from synesthete.spectrogram import Spectrogram, mel_frequencies
 from synesthete.tracks import clock
-from synesthete.ui.text import plain
+from synesthete.ui import media, player
+from synesthete.ui.player import Row
+from synesthete.ui.state import Sound
 
-_CONFIG = {"displayModeBar": False}
+KEY = "picture"
 # What every current browser plays as it came; anything else is played from our own decoding. The type that a browser
 # sends goes by the suffix too, and not well: it calls MP2 "audio/mpeg", and many formats nothing at all.
 _PLAYABLE = {
@@ -23,68 +24,149 @@ _PLAYABLE = {
     "audio/aac", "audio/webm", "video/webm", "video/mp4",
 }  # fmt: skip
 _PLAYABLE_SUFFIXES = {"", ".mp3", ".wav", ".flac", ".m4a", ".m4b", ".mp4", ".aac", ".webm", ".weba"}
+_HINT = "Click the picture to play from there; draw over a stretch to ask by it alone."
+_mount = player.component("picture", '<div class="sight"></div>', "picture")
 
 
-def show_player(clip: Clip, data: bytes | str | None, mime: str) -> None:
-    """A player for the sound itself: the original where browsers play it, else what the engine decoded."""
-    name = plain(clip.name)
-    suffix = PurePath(data if isinstance(data, str) else clip.name).suffix.lower()
+def playable(clip: Clip, data: bytes | Path | None, mime: str) -> tuple[bytes | Path, str]:
+    """What a browser is given to play, and its type: the original where browsers play it, else our decoding."""
+    suffix = PurePath(data if isinstance(data, Path) else clip.name).suffix.lower()
     if data is not None and mime in _PLAYABLE and suffix in _PLAYABLE_SUFFIXES:
-        st.audio(data, format=mime, alt=f"Player: {name}")
-    else:
-        st.audio(clip_to_wav(clip), format="audio/wav", alt=f"Player: {name}, as the engine decoded it")
+        return data, mime
+    return clip_to_wav(clip), "audio/wav"
 
 
-def show_picture(clip: Clip, spectrograms: Sequence[Spectrogram]) -> None:
-    """The waveform, the stacked image on its axes, and the three layers apart."""
-    spans = [spectrogram.n_frames for spectrogram in spectrograms]
-    settings = spectrograms[0].settings
-    seconds = sum(spans) * settings.hop_length / settings.sample_rate_hz
-    places = np.cumsum([0, *spans[:-1]]) * settings.hop_length / settings.sample_rate_hz
-    starts = [(float(place), excerpt.start_seconds) for place, excerpt in zip(places, clip.excerpts, strict=True)]
+def show_picture(
+    sound: Sound,
+    clip: Clip,
+    spectrograms: Sequence[Spectrogram],
+    row: Row,
+    on_ask: Callable[[], None] | None = None,
+) -> None:
+    """The stacked image on its axes under the waveform: it plays, and a stretch drawn on it asks.
+
+    Parameters
+    ----------
+    sound : Sound
+    clip : Clip
+        The whole sound.
+    spectrograms : sequence of Spectrogram
+        Of its excerpts.
+    row : Row
+        The sound for the player.
+    on_ask : callable, optional
+        Called when the listener asks by a stretch; :func:`asked` tells which.
+    """
+    span, starts = _times(clip, spectrograms)
+    image = _stacked_png(sound.of_passage(None).key, spectrograms)
+    places = [_place(time, starts, span) for time in sound.passage] if sound.passage else None
+    _show(
+        KEY,
+        image,
+        f"Stacked picture of {span:.1f} s of sound: loudness in red, notes in green, chords in blue",
+        figures.hz_ticks(mel_frequencies(spectrograms[0].settings)),
+        (span, starts),
+        row,
+        on_ask,
+        isMain=True,
+        wave=figures.waveform_heights(clip.samples),
+        seconds=clip.seconds,
+        passage=places,
+        label="Place in your sound. Arrow keys move it, Shift with an arrow key draws a stretch, Space plays.",
+        hint=_HINT,
+    )
     if len(starts) > 1:
         st.caption(
-            f"A long recording ({clock(clip.seconds)}): {len(starts)} excerpts of it were analysed. The times below "
+            f"A long recording ({clock(clip.seconds)}): {len(starts)} excerpts of it were analysed. The times above "
             "say where each begins."
         )
-    mel_hz = mel_frequencies(settings)
-    span = f"{seconds:.1f} s"
-    _chart(
-        figures.waveform_figure(clip.samples, seconds, starts),
-        "waveform",
-        f"Waveform of the sound over {span}",
-    )
-    image = np.concatenate([spectrogram.stacked_image() for spectrogram in spectrograms], axis=2)
-    _chart(
-        figures.stacked_figure(image, seconds, mel_hz, starts),
-        "stacked",
-        f"Stacked spectrogram over {span}: mel in red, chroma in green, tonnetz in blue",
-    )
-    st.caption(
-        ":red[**Red** is loudness by pitch height (mel)], :green[**green** the pitch classes sounding (chroma)], "
-        ":blue[**blue** the harmony's place in the tonal network (tonnetz)]. This picture is all that the picture "
-        "encoders know of the sound."
-    )
-    mel_db = np.concatenate([spectrogram.mel_db() for spectrogram in spectrograms], axis=1)
-    chroma = np.concatenate([spectrogram.chroma for spectrogram in spectrograms], axis=1)
-    tonnetz = np.concatenate([spectrogram.tonnetz for spectrogram in spectrograms], axis=1)
-    red, green, blue = st.columns(3)
-    with red:
-        st.markdown(":red[**Mel**] · loudness in each band")
-        _chart(figures.mel_figure(mel_db, seconds, mel_hz, starts), "mel", f"Mel spectrogram in dB over {span}")
-        st.caption(_loudest_band(mel_db, mel_hz))
-    with green:
-        st.markdown(":green[**Chroma**] · the notes, octaves folded")
-        _chart(figures.chroma_figure(chroma, seconds, starts), "chroma", f"Chromagram, C to B, over {span}")
-        st.caption(_strongest_notes(chroma))
-    with blue:
-        st.markdown(":blue[**Tonnetz**] · the harmony's place")
-        _chart(figures.tonnetz_figure(tonnetz, seconds, starts), "tonnetz", f"Tonnetz, six axes, over {span}")
-        st.caption(_harmony(tonnetz))
 
 
-def _chart(figure: go.Figure, key: str, alt: str) -> None:
-    st.plotly_chart(figure, config=_CONFIG, key=f"figure-{key}", alt=alt)
+def asked() -> object:
+    """What the browser last said of a stretch, unchecked: ``[from, to]`` in seconds of the recording, or None."""
+    event = st.session_state.get(KEY) or {}
+    return event.get("ask")
+
+
+@st.fragment
+def show_layers(sound: Sound, clip: Clip, spectrograms: Sequence[Spectrogram], row: Row) -> None:
+    """The three layers apart, behind a fold; they are drawn for who opens it."""
+    fold = st.expander("What the engine sees", icon=":material/visibility:", key="layers", on_change="rerun")
+    if not fold.open:
+        return
+    with fold:
+        st.markdown(
+            ":red[**Red:** how loud, low to high.] :green[**Green:** which notes.] "
+            ":blue[**Blue:** how the chords move.]"
+        )
+        times = _times(clip, spectrograms)
+        mel_hz = mel_frequencies(spectrograms[0].settings)
+        mel_db = np.concatenate([spectrogram.mel_db() for spectrogram in spectrograms], axis=1)
+        chroma = np.concatenate([spectrogram.chroma for spectrogram in spectrograms], axis=1)
+        tonnetz = np.concatenate([spectrogram.tonnetz for spectrogram in spectrograms], axis=1)
+        loudness = (-spectrograms[0].settings.top_db, 0.0)
+        naturals = [(name, (at + 0.5) / 12) for at, name in enumerate(figures.PITCH_CLASSES) if len(name) == 1]
+        circles = [("fifths", 1 / 6), ("minor", 3 / 6), ("major", 5 / 6)]
+        span = f"over {times[0]:.1f} s"
+        red, green, blue = st.columns(3)
+        with red:
+            image = figures.layer_png(mel_db, figures.RED, loudness)
+            _show("mel", image, f"How loud, low to high, {span}", figures.hz_ticks(mel_hz), times, row)
+            st.caption(_loudest_band(mel_db, mel_hz))
+        with green:
+            image = figures.layer_png(chroma, figures.GREEN, (0.0, 1.0))
+            _show("chroma", image, f"Which notes, C to B, {span}", naturals, times, row)
+            st.caption(_strongest_notes(chroma))
+        with blue:
+            image = figures.layer_png(tonnetz, figures.BLUE, (-1.0, 1.0))
+            _show("tonnetz", image, f"How the chords move, {span}", circles, times, row)
+            st.caption(f"{_harmony(tonnetz)} Along fifths, minor and major thirds.")
+
+
+def _show(
+    key: str,
+    image: bytes,
+    alt: str,
+    row_ticks: Sequence[tuple[str, float]],
+    times: tuple[float, list[tuple[float, float]]],
+    row: Row,
+    on_ask: Callable[[], None] | None = None,
+    **more: object,
+) -> None:
+    line = player.line_of(row, "sound")
+    data = {
+        "list": f"sound-{line['key']}",
+        "rows": [line],
+        "image": media.address_of(image, f"image-{key}", "image/png"),
+        "alt": alt,
+        "rowTicks": [list(tick) for tick in row_ticks],
+        "span": times[0],
+        "starts": [list(start) for start in times[1]],
+        "isMain": False,
+        "wave": [],
+        "passage": None,
+    }
+    _mount(key=key, data=data | more, on_ask_change=on_ask or (lambda: None))
+
+
+def _times(clip: Clip, spectrograms: Sequence[Spectrogram]) -> tuple[float, list[tuple[float, float]]]:
+    """How long the picture is [s]; and of each excerpt where in it it begins, and where in the recording [s]."""
+    settings = spectrograms[0].settings
+    lengths = [spectrogram.n_frames * settings.hop_length / settings.sample_rate_hz for spectrogram in spectrograms]
+    places = np.cumsum([0.0, *lengths[:-1]])
+    starts = [(float(place), excerpt.start_seconds) for place, excerpt in zip(places, clip.excerpts, strict=True)]
+    return sum(lengths), starts
+
+
+def _place(time: float, starts: Sequence[tuple[float, float]], span: float) -> float:
+    """Where in the picture a time of the recording lies."""
+    place, start = [each for each in starts if each[1] <= time + 0.01 or each is starts[0]][-1]
+    return min(max(place + time - start, 0.0), span)
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _stacked_png(key: str, _spectrograms: Sequence[Spectrogram]) -> bytes:
+    return figures.sound_png(np.concatenate([each.stacked_image() for each in _spectrograms], axis=2))
 
 
 def _loudest_band(mel_db: np.ndarray, mel_hz: np.ndarray) -> str:
@@ -100,5 +182,5 @@ def _strongest_notes(chroma: np.ndarray) -> str:
 
 def _harmony(tonnetz: np.ndarray) -> str:
     movement = float(np.linalg.norm(np.diff(tonnetz, axis=1), axis=0).mean()) if tonnetz.shape[1] > 1 else 0.0
-    pace = "hardly moves" if movement < 0.05 else "moves gently" if movement < 0.12 else "moves a lot"
-    return f"The harmony {pace} from frame to frame."
+    pace = "hardly move" if movement < 0.05 else "move gently" if movement < 0.12 else "move a lot"
+    return f"The chords {pace}."

@@ -1,23 +1,24 @@
-"""Players: for one track of the catalogue, and for a list played through with the next track ready.
+"""What plays: one player for the whole app, and what hands it its sounds.
 
-The list's component (``player.js``) is ours because ``st.audio`` plays one file and tells nobody when it ends. It
-holds two audio elements: one sounds, the other has the next track loaded.
+The player is ours (``assets/player.js``) because ``st.audio`` plays one file, ends with its page, and several sound at
+once. It lives in the browser's window; the components here, :func:`play_track`, :func:`play_through` and those of
+``ui/matches.py`` and ``ui/picture.py``, each carry its code and find the one that is there.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
-import mimetypes
+import json
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import streamlit as st
-from streamlit.runtime import get_instance
 
 from synesthete import figures
 from synesthete.audio import read_clip
@@ -25,18 +26,29 @@ from synesthete.catalogue import Catalogue
 from synesthete.errors import AudioError
 from synesthete.spectrogram import Spectrogram, compute_spectrograms
 from synesthete.tracks import Track, clock
-from synesthete.ui.text import plain
+from synesthete.ui import media
+from synesthete.ui.text import dotted, plain
 
 _ASSETS = Path(__file__).parent / "assets"
 _THUMBNAIL_HEIGHT, _THUMBNAIL_WIDTH = 48, 112  # pixels
 _QUICK_SECONDS = 0.3  # what is there sooner needs no progress bar
 _SECONDS = {10: "10 s", 20: "20 s", 30: "30 s", 0: "To its end"}
-_mount = st.components.v2.component(
-    "synesthete_player",
-    html='<div class="frame"><div class="player"></div></div>',
-    css=(_ASSETS / "player.css").read_text(encoding="utf-8"),
-    js=(_ASSETS / "player.js").read_text(encoding="utf-8"),
-)
+
+
+def component(name: str, html: str, style: str) -> Callable[..., Any]:
+    """A component of ``assets/{name}.js`` that has the player in its hands."""
+    bar = json.dumps((_ASSETS / "bar.css").read_text(encoding="utf-8"))
+    code = [(_ASSETS / f"{part}.js").read_text(encoding="utf-8") for part in ("player", name)]
+    return st.components.v2.component(
+        f"synesthete_{name}",
+        html=html,
+        css=(_ASSETS / f"{style}.css").read_text(encoding="utf-8"),
+        js="\n".join([f"const BAR_STYLE = {bar};", *code]),
+    )
+
+
+_mount_list = component("list", '<div class="frame"><div class="player"></div></div>', "list")
+_mount_track = component("track", '<div class="board"></div>', "matches")
 
 
 @dataclass(frozen=True)
@@ -53,6 +65,14 @@ class Row:
         Where to begin.
     image : bytes
         A little stacked image as PNG; may be empty.
+    key : str
+        Tells it from the other rows; a track's id.
+    artist : str
+        For the player, which has a line for it.
+    seconds : float >= 0 [s]
+        Length of the sound; 0 where unknown.
+    mime : str
+        Type of a sound in memory; WAV where empty.
     mark : str
         Shown instead of the number: ``A``, ``B`` for the ends of a journey.
     note, figure : str
@@ -70,6 +90,10 @@ class Row:
     note: str = ""
     figure: str = ""
     share: float = 0.0
+    key: str = ""
+    artist: str = ""
+    seconds: float = 0.0
+    mime: str = ""
 
 
 def is_there(path: Path) -> bool:
@@ -80,7 +104,7 @@ def is_there(path: Path) -> bool:
 def play_track(
     track: Track, catalogue: Catalogue, start_seconds: float | None = None, *, is_started: bool = False
 ) -> bool:
-    """A player for one track, or a sentence where its file is gone or never was; returns whether it is there.
+    """A button that plays one track, or a sentence where its file is gone or never was; returns whether it is there.
 
     Parameters
     ----------
@@ -91,22 +115,43 @@ def play_track(
     is_started : bool
         Play at once.
     """
-    path = catalogue.locate(track)
-    if path is None:
-        st.caption("No audio here: the track was imported.")
+    why = why_silent(track, catalogue)
+    if why:
+        st.caption(plain(why, 200))
         return False
-    if not is_there(path):
-        st.caption(f"The file {plain(path.name)} is not where it was.")
-        return False
-    start = int(start_seconds or 0)
-    place = "" if start_seconds is None else f" from {clock(start)}"
-    st.audio(str(path), start_time=start, alt=f"Player: {track.title}{place}", autoplay=is_started)
+    row = track_row(track, catalogue, start_seconds or 0.0)
+    key = f"play-{track.track_id}"
+    line = line_of(row, key) | {"place": "" if start_seconds is None else f"from {clock(start_seconds)}"}
+    _mount_track(data={"list": key, "rows": [line], "isStarted": is_started}, key=key)
     return True
 
 
+def why_silent(track: Track, catalogue: Catalogue) -> str:
+    """A sentence on a track that cannot be played here; empty for one that can."""
+    path = catalogue.locate(track)
+    if path is None:
+        return "No audio here: the track was imported."
+    return "" if is_there(path) else f"The file {path.name} is not where it was."
+
+
+def track_row(track: Track, catalogue: Catalogue, start_seconds: float = 0.0) -> Row:
+    """A track of the catalogue as a row."""
+    return Row(
+        title=track.title,
+        about=dotted(track.artist, track.genre),
+        source=catalogue.locate(track),
+        start_seconds=start_seconds,
+        key=track.track_id,
+        artist=track.artist,
+        seconds=track.seconds,
+    )
+
+
 @st.fragment
-def play_through(rows: Sequence[Row], key: str) -> None:
-    """Show the rows with a player for all of them."""
+def play_through(
+    rows: Sequence[Row], key: str, why: Sequence[str] = (), on_why: Callable[[str], None] | None = None
+) -> None:
+    """Show the rows with a player for all of them; ``on_why`` is called with a key out of ``why`` to be explained."""
     left, _ = st.columns([2, 1])
     seconds = left.segmented_control(
         "How much of each track",
@@ -116,38 +161,47 @@ def play_through(rows: Sequence[Row], key: str) -> None:
         format_func=_SECONDS.__getitem__,
         key=f"{key}-seconds",
     )
-    lines = [_line(row, f"{key}-{number}") for number, row in enumerate(rows)]
-    signature = hashlib.sha256(repr([(line["url"], line["start"], line["note"]) for line in lines]).encode())
-    _mount(data={"rows": lines, "seconds": seconds, "signature": signature.hexdigest()}, key=key)
+    lines = [line_of(row, f"{key}-{number}", seconds) for number, row in enumerate(rows)]
+    data = {"list": list_id(lines), "rows": lines, "seconds": seconds, "why": list(why)}
+    _mount_list(data=data, key=key, on_why_change=lambda: None)
+    wanted = (st.session_state.get(key) or {}).get("why")
+    if on_why and isinstance(wanted, str) and wanted in why:
+        on_why(wanted)
 
 
-def _line(row: Row, place: str) -> dict[str, object]:
+def list_id(lines: Sequence[dict[str, Any]]) -> str:
+    """The same for the same sounds in the same order."""
+    return hashlib.sha256(json.dumps([line["key"] for line in lines]).encode()).hexdigest()[:16]
+
+
+def line_of(row: Row, place: str, seconds: int = 0) -> dict[str, Any]:
+    """A row as the browser reads it.
+
+    Parameters
+    ----------
+    row : Row
+    place : str
+        Where on the page it is, for a sound in memory.
+    seconds : int >= 0 [s]
+        How much of it will be played, 0 for all: it begins early enough for that.
+    """
+    is_playable = row.source is not None and (isinstance(row.source, bytes) or is_there(row.source))
+    start = max(0.0, min(row.start_seconds, row.seconds - seconds)) if row.seconds and seconds else row.start_seconds
     image = f"data:image/png;base64,{base64.b64encode(row.image).decode()}" if row.image else ""
     return {
+        "key": row.key or place,
         "title": row.title,
+        "artist": row.artist,
         "about": row.about,
-        "url": _url(row.source, place),
-        "start": round(row.start_seconds, 2),
+        "url": media.address_of(row.source, place, row.mime) if row.source is not None and is_playable else "",
+        "start": round(start, 2),
+        "place": f"from {clock(start)}" if is_playable else "no file",
         "image": image,
         "mark": row.mark,
         "note": row.note,
         "figure": row.figure,
         "share": float(np.clip(row.share, 0, 1)),
     }
-
-
-def _url(source: Path | bytes | None, place: str) -> str:
-    """Where the browser finds a sound: Streamlit's own store of media files, the one ``st.audio`` uses.
-
-    It serves ranges, so that a passage in the middle starts at once, and forgets a file when no page shows it. There is
-    no documented way to an address in it; this is the call that ``st.audio`` makes.
-    """
-    if source is None or (isinstance(source, Path) and not is_there(source)):
-        return ""
-    if isinstance(source, bytes):
-        return get_instance().media_file_mgr.add(source, "audio/wav", place)
-    mime = mimetypes.guess_type(source.name)[0] or "audio/mpeg"
-    return get_instance().media_file_mgr.add(str(source), mime, place)
 
 
 def thumbnail(spectrograms: Sequence[Spectrogram]) -> bytes:

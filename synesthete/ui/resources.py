@@ -30,7 +30,8 @@ def catalogue(path: Path) -> Catalogue:
 
 def engine(path: Path, encoder_name: str) -> SearchEngine:
     """A search engine over a catalogue. CatalogueError if this encoder has not embedded it."""
-    return _engine(path, _identity(path), encoder_name)
+    is_passing = path.is_relative_to(Paths().passing.resolve())
+    return (_passing_engine if is_passing else _engine)(path, _identity(path), encoder_name)
 
 
 def encoders_of(path: Path) -> tuple[EncoderEntry, ...]:
@@ -75,12 +76,19 @@ def _opened(path: Path, identity: tuple[int, int]) -> Catalogue:
     return Catalogue.open(path, is_read_only=True)
 
 
-@st.cache_resource(show_spinner="Loading this encoder …", max_entries=8)
+@st.cache_resource(show_spinner=False, max_entries=8)
 def _engine(path: Path, identity: tuple[int, int], encoder_name: str) -> SearchEngine:
     """With a connection of its own: making an index does not keep others from browsing."""
     encoder = encoders.load(encoder_name)
     opened = sampler.open_for(encoder) if _is_built_in(path) else Catalogue.open(path, is_read_only=True)
     return SearchEngine(opened, encoder, index_folder(opened))
+
+
+@st.cache_resource(show_spinner="Loading this encoder …", max_entries=8)
+def _passing_engine(path: Path, identity: tuple[int, int], encoder_name: str) -> SearchEngine:
+    """Of what visitors drop: apart, so that they do not push the others out."""
+    opened = Catalogue.open(path, is_read_only=True)
+    return SearchEngine(opened, encoders.load(encoder_name), index_folder(opened))
 
 
 @st.cache_data(show_spinner=False, max_entries=16)

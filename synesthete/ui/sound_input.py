@@ -15,12 +15,12 @@ from synesthete.tracks import Track
 from synesthete.ui import catalogues, state
 from synesthete.ui.state import Sound
 from synesthete.ui.text import count, dotted, plain
-from synesthete.ui.track_lists import MENU_PLACEHOLDER, menu_of, menu_text
+from synesthete.ui.track_search import Choice, search_box
 
 RECORD, DROP, PICK = "Record", "Drop a file", "Pick a track"
 _ICONS = {RECORD: ":material/mic:", DROP: ":material/upload_file:", PICK: ":material/library_music:"}
 _MICROPHONE_RATE_HZ = 48_000  # what microphones deliver; the widget's own default would cut everything above 8 kHz
-_N_SUGGESTED = 6
+_N_SUGGESTED, _N_LOOKED_AT = 6, 100
 
 
 def from_track(track: Track) -> Sound:
@@ -80,6 +80,7 @@ def _drop() -> None:
         type=list(FILE_SUFFIXES),
         key="upload",
         on_change=_take_upload,
+        label_visibility="collapsed" if state.current() else "visible",  # a phone has better use for the line
     )
 
 
@@ -90,24 +91,24 @@ def _take_upload() -> None:
 
 
 def _pick(catalogue: Catalogue) -> None:
-    tracks = menu_of(catalogue)
-    ids = list(tracks)
+    sound = state.current()
+    is_track = sound is not None and sound.track_id in catalogue
     left, right = st.columns([5, 1], vertical_alignment="bottom")
-    left.selectbox(
-        f"One of the {count(len(ids), 'track')} of this catalogue",
-        ids,
-        index=None,
-        placeholder=MENU_PLACEHOLDER,
-        format_func=lambda track_id: menu_text(tracks[track_id]),
-        key=state.PICKED,
-        on_change=lambda: _take_track(catalogue, st.session_state[state.PICKED]),
-    )
+    with left:
+        search_box(
+            f"One of the {count(len(catalogue), 'track')} of this catalogue",
+            catalogue,
+            state.PICKED,
+            [Choice.of_track(catalogue.track(sound.track_id))] if sound and is_track else [],
+            lambda track_id: _take_track(catalogue, track_id),
+            lambda _: state.forget(),
+        )
     right.button(
         "Surprise me",
         icon=":material/casino:",
         width="stretch",
-        disabled=not ids,
-        on_click=lambda: _take_track(catalogue, random.choice(ids)),
+        disabled=not len(catalogue),
+        on_click=lambda: _take_track(catalogue, catalogue.some(1)[0].track_id),
     )
 
 
@@ -129,17 +130,15 @@ def suggest(catalogue: Catalogue) -> None:
 
 def _suggested(catalogue: Catalogue) -> list[str]:
     """Of some styles a track each; in a catalogue of few styles further tracks."""
-    tracks = list(catalogue.tracks())
-    random.shuffle(tracks)
+    tracks = catalogue.some(_N_LOOKED_AT)
     by_style = {track.genre: track for track in tracks}
     styles = random.sample(sorted(by_style), min(_N_SUGGESTED, len(by_style)))
     first = [by_style[style].track_id for style in styles]
     return list(dict.fromkeys([*first, *(track.track_id for track in tracks)]))[:_N_SUGGESTED]
 
 
-def _take_track(catalogue: Catalogue, track_id: str | None) -> None:
-    if track_id:
-        state.ask(from_track(catalogue.track(track_id)))
+def _take_track(catalogue: Catalogue, track_id: str) -> None:
+    state.ask(from_track(catalogue.track(track_id)))
 
 
 def _follow_link(catalogue: Catalogue) -> None:

@@ -82,6 +82,9 @@ def _cookie_name(login_state: str) -> str:
 
 def offer(tracks: Sequence[Track], title: str) -> None:
     """The step that is next: how to set it up, connect, find, confirm, create."""
+    if not is_set_up():
+        st.caption("To Spotify: not set up here.", help=plain(HOW_TO_GET_CREDENTIALS, 600))
+        return
     st.markdown("**To Spotify**")
     session = connected("list")
     if session is None:
@@ -92,6 +95,11 @@ def offer(tracks: Sequence[Track], title: str) -> None:
     _find(session, tuple(tracks), title)
 
 
+def is_set_up() -> bool:
+    """Whether who has started Synesthete has named an app of Spotify's."""
+    return any(_credential(name) for name in _CREDENTIALS)
+
+
 def connected(place: str) -> SpotifySession | None:
     """This visitor's connection; while there is none, the step that is next, and None.
 
@@ -100,9 +108,6 @@ def connected(place: str) -> SpotifySession | None:
     place : str
         Which part of the page asks; two of them may stand on one page.
     """
-    if not any(_credential(name) for name in _CREDENTIALS):
-        st.caption(plain(HOW_TO_GET_CREDENTIALS, 600))
-        return None
     session = _session()
     if not session.is_connected:
         _connect(session, place)

@@ -14,7 +14,9 @@ from synesthete.ui.text import dotted, plain
 
 
 def search_by_name(catalogue: Catalogue) -> None:
-    """Look a song up in Spotify by its name; a song that the catalogue holds can be searched from."""
+    """Look a song up in Spotify by its name, where that is set up; one that is held here can be searched from."""
+    if not spotify.is_set_up():
+        return
     opened = st.expander(
         "Search by a song's name in Spotify", icon=":material/search:", key="by-name", on_change="rerun"
     )

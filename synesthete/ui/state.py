@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import streamlit as st
 
@@ -16,11 +16,12 @@ SOUND = "sound"  # Sound | None: what the listener asks about now
 TRAIL = "trail"  # list[Sound]: earlier ones, newest last
 ANALYSES = "analyses"  # dict: the last analyses, keyed by (sound, encoder)
 SUGGESTED = "suggested"  # list[str]: track ids offered to begin with
-PICKED = "picked"  # str: track id in the menu of "Pick a track"
+PICKED = "picked"  # the box of "Pick a track", where tracks are found by typing
 WAY_IN = "way_in"  # which of the three ways in is open
 ENCODER = "encoder"  # name of the encoder
 LINK_FOLLOWED = "link_followed"  # bool: the address of this visit has been looked at
 SCROLL = "scroll"  # bool: bring the sound into view on this run
+N_SCROLLS = "n_scrolls"  # int: how often that has been done
 LANDSCAPE_CHOSEN = "landscape_chosen"  # str: id of the track chosen on the map or in its table
 LANDSCAPE_TURN = "landscape_turn"  # bool: the track was chosen in the table, so the map turns to it
 LANDSCAPE_TABLE = "landscape_table"  # int: counts the tables begun, so that a choice on the map clears the table's
@@ -29,6 +30,13 @@ JOURNEY_TO = "journey_to"  # Sound | None: where it ends
 JOURNEY_VIA = "journey_via"  # list[Sound | None]: what it passes on the way
 JOURNEY_LIKED = "journey_liked"  # list[str]: track ids of "From tracks you like"
 JOURNEY_PATH = "journey_path"  # tuple[str, ...]: track ids of the journey last shown, for the map to draw
+DROPPED = "dropped"  # DroppedMusic: what this visitor has dropped, with its catalogue
+DROPS = "drops"  # int: counts the drops, so that each begins with an empty box
+DROP_SAID = "drop_said"  # str: what is to be said of the last drop or import
+LIBRARY_FOLDER = "library_folder"  # str: the folder that the owner is looking at
+LIBRARY_PLAYING = "library_playing"  # str: id of the track chosen in the table
+LIBRARY_PLAYED = "library_played"  # str: the one that the last run began to play
+JOB_SEEN = "job_seen"  # float: when the run over a catalogue began that this visitor has read the end of
 SPOTIFY = "spotify"  # (SpotifySession, TokenStore): this visitor's connection and its tokens
 SPOTIFY_LOGIN = "spotify_login"  # str: address of the sign-in under way
 SPOTIFY_STATE = "spotify_state"  # str: the unguessable mark of the sign-in under way
@@ -59,6 +67,8 @@ class Sound:
         As the browser said; for the player.
     track_id : str
         Set when the sound is a track of the catalogue.
+    passage : (float, float) [s], optional
+        Only this part of it asks: from, to, in the recording.
     """
 
     key: str
@@ -66,6 +76,13 @@ class Sound:
     data: bytes | None = field(default=None, repr=False)
     mime: str = ""
     track_id: str = ""
+    passage: tuple[float, float] | None = None
+
+    def of_passage(self, passage: tuple[float, float] | None) -> Sound:
+        """The same sound, asked about by a part of it, or with None as a whole."""
+        whole = self.key.partition("@")[0]
+        key = f"{whole}@{passage[0]:.2f}-{passage[1]:.2f}" if passage else whole
+        return replace(self, key=key, passage=passage)
 
 
 def current() -> Sound | None:
@@ -87,6 +104,15 @@ def ask(sound: Sound) -> None:
         st.query_params["track"] = sound.track_id
     else:
         st.query_params.pop("track", None)
+
+
+def forget() -> None:
+    """Ask about nothing, as at the start; there is a way back."""
+    sound = current()
+    if sound is not None:
+        st.session_state.setdefault(TRAIL, []).append(sound)
+    st.session_state[SOUND] = None
+    st.query_params.pop("track", None)
 
 
 def enter(name: str, catalogue: Catalogue) -> None:

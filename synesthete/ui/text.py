@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from synesthete.text import printable, shorten
+from synesthete.text import no_formula, printable, shorten
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:^=@&])")
 _SELF_ACTING = re.compile(r"(?i)[:@]|www(?=\.)")
@@ -21,6 +21,15 @@ def plain(text: str, limit: int = 120) -> str:
     # Addresses become links and :names: become icons even from escaped text: a word joiner, unseen, parts them.
     text = _SELF_ACTING.sub("\\g<0>\u2060", text)
     return _MARKDOWN.sub(r"\\\1", text)
+
+
+def cell(text: str) -> str:
+    """Text for a table, which shows it as it is and offers it as CSV: no spreadsheet takes it for a formula.
+
+    What looks like one gets a word joiner, unseen, in front.
+    """
+    text = printable(text, " ")
+    return text if no_formula(text) == text else f"\u2060{text}"
 
 
 def badges(words: Iterable[str]) -> str:

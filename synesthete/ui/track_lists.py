@@ -1,4 +1,4 @@
-"""The catalogue's tracks as a menu and as a table: their order, what a line says, where a list is cut."""
+"""The catalogue's tracks as a table: what a line says, where a list is cut."""
 
 from __future__ import annotations
 
@@ -7,23 +7,10 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from synesthete.catalogue import Catalogue
-from synesthete.tracks import Track, clock
-from synesthete.ui.text import dotted, plain
+from synesthete.tracks import Track
+from synesthete.ui.text import plain
 
-MENU_PLACEHOLDER = "Type a title, an artist or a style"
 MOST_ROWS = 5000  # of a table; a browser gets slow with more
-
-
-def menu_of(catalogue: Catalogue) -> dict[str, Track]:
-    """The tracks of a catalogue by id, in the order of a menu: by style, then by title."""
-    tracks = sorted(catalogue.tracks(), key=lambda track: (track.genre, track.title))
-    return {track.track_id: track for track in tracks}
-
-
-def menu_text(track: Track) -> str:
-    """A track in a menu: title, artist, style, length."""
-    return dotted(track.title, track.artist, track.genre, clock(track.seconds))
 
 
 def table_of(tracks: Sequence[Track]) -> pd.DataFrame:

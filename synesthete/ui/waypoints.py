@@ -1,35 +1,37 @@
-"""Where a journey begins, what it passes and where it ends: a menu for each."""
+"""Where a journey begins, what it passes and where it ends: a search box for each."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 
 import streamlit as st
 
 from synesthete.catalogue import Catalogue
 from synesthete.ui import sound_input, state
 from synesthete.ui.state import Sound
-from synesthete.ui.track_lists import MENU_PLACEHOLDER, menu_of, menu_text
+from synesthete.ui.track_search import Choice, search_box
 
-_MOST_VIA = 4
+_MOST_VIA, _MOST_LIKED = 4, 20
+_N_LOOKED_AT = 100
 
 
 def choose_waypoints(catalogue: Catalogue) -> list[Sound | None]:
     """Two ends and up to four places between; None where nothing is chosen yet."""
     _begin_with_current()
-    menu = _Menu(catalogue)
+    boxes = _Boxes(catalogue)
     begin, swap, end = st.columns([5, 1, 5], vertical_alignment="bottom")
     with begin:
-        menu.show("From", state.JOURNEY_FROM)
+        boxes.show("From", state.JOURNEY_FROM)
     swap.button("Swap", width="stretch", on_click=_swap, help="Turn the journey round")
     with end:
-        menu.show("To", state.JOURNEY_TO)
+        boxes.show("To", state.JOURNEY_TO)
     via: list[Sound | None] = st.session_state.setdefault(state.JOURNEY_VIA, [])
     for number in range(len(via)):
         left, right = st.columns([10, 1.6], vertical_alignment="bottom")
         with left:
-            menu.show_via(number)
+            boxes.show_via(number)
         right.button(
             "Remove",
             key=f"via-remove-{number}",
@@ -48,69 +50,80 @@ def choose_waypoints(catalogue: Catalogue) -> list[Sound | None]:
 def choose_one(catalogue: Catalogue) -> Sound | None:
     """One sound; the same place as a journey's beginning."""
     _begin_with_current()
-    _Menu(catalogue).show("Sounds like", state.JOURNEY_FROM)
+    _Boxes(catalogue).show("Sounds like", state.JOURNEY_FROM)
     return st.session_state.get(state.JOURNEY_FROM)
 
 
 def choose_liked(catalogue: Catalogue) -> list[Sound]:
     """Several tracks."""
-    tracks = menu_of(catalogue)
-    chosen = st.multiselect(
+    liked = st.session_state.setdefault(state.JOURNEY_LIKED, [])
+    tracks = catalogue.tracks(track_id for track_id in liked if track_id in catalogue)
+    search_box(
         "Tracks you like",
-        list(tracks),
-        placeholder=MENU_PLACEHOLDER,
-        format_func=lambda track_id: menu_text(tracks[track_id]),
-        max_selections=20,
-        key=state.JOURNEY_LIKED,
-        persist_state="session",
+        catalogue,
+        "box-liked",
+        [Choice.of_track(track) for track in tracks],
+        _add_liked,
+        _drop_liked,
+        most=_MOST_LIKED,
     )
-    return [sound_input.from_track(tracks[track_id]) for track_id in chosen]
+    return [sound_input.from_track(track) for track in tracks]
 
 
-class _Menu:
-    """A searchable menu of every track, and of the sounds that are no tracks but in use."""
+def _add_liked(track_id: str) -> None:
+    liked = st.session_state[state.JOURNEY_LIKED]
+    if track_id not in liked and len(liked) < _MOST_LIKED:
+        liked.append(track_id)
+
+
+def _drop_liked(track_id: str) -> None:
+    st.session_state[state.JOURNEY_LIKED] = [
+        other for other in st.session_state[state.JOURNEY_LIKED] if other != track_id
+    ]
+
+
+class _Boxes:
+    """Search boxes for every track, and for the sounds that are no tracks but in use."""
 
     def __init__(self, catalogue: Catalogue) -> None:
-        self.tracks = menu_of(catalogue)
+        self.catalogue = catalogue
         in_use = [state.current(), st.session_state.get(state.JOURNEY_FROM), st.session_state.get(state.JOURNEY_TO)]
         in_use += st.session_state.get(state.JOURNEY_VIA, [])
-        self.own = {sound.key: sound for sound in in_use if sound and not sound.track_id}
         current = state.current()
-        first = [current.key] if current and current.track_id in self.tracks else []
-        self.options = [*self.own, *first, *(key for key in self.tracks if key not in first)]
-        self.current = current.key if current else ""
+        self.own = {sound.key: sound for sound in in_use if sound and not sound.track_id}
+        self.others = [self._choice(sound) for sound in self.own.values() if sound != current]
+        if current and (current.key in self.own or current.track_id in catalogue):
+            self.others.insert(0, replace(self._choice(current), about="Your sound on Listen"))
 
     def show(self, label: str, slot: str) -> None:
         def store(sound: Sound | None) -> None:
             st.session_state[slot] = sound
 
-        self._select(label, f"menu-{slot}", st.session_state.get(slot), store)
+        self._show(label, f"box-{slot}", st.session_state.get(slot), store)
 
     def show_via(self, number: int) -> None:
         via = st.session_state[state.JOURNEY_VIA]
-        self._select("On the way", f"menu-via-{number}", via[number], lambda sound: via.__setitem__(number, sound))
+        self._show("On the way", f"box-via-{number}", via[number], lambda sound: via.__setitem__(number, sound))
 
-    def _select(self, label: str, key: str, sound: Sound | None, store: Callable[[Sound | None], None]) -> None:
-        is_known = sound is not None and sound.key in self.options
-        st.session_state[key] = sound.key if sound and is_known else None  # the map may have changed it
-        st.selectbox(
+    def _show(self, label: str, key: str, sound: Sound | None, store: Callable[[Sound | None], None]) -> None:
+        is_known = sound is not None and (sound.key in self.own or sound.track_id in self.catalogue)
+        search_box(
             label,
-            self.options,
-            index=None,
-            placeholder=MENU_PLACEHOLDER,
-            format_func=self._text,
-            key=key,
-            on_change=lambda: store(self._sound(st.session_state[key])),
+            self.catalogue,
+            key,
+            [self._choice(sound)] if sound and is_known else [],
+            lambda chosen: store(self._sound(chosen)),
+            lambda _: store(None),
+            others=self.others,
         )
 
-    def _text(self, key: str) -> str:
-        text = self.own[key].name if key in self.own else menu_text(self.tracks[key])
-        return f"Your sound on Listen: {text}" if key == self.current else text
+    def _choice(self, sound: Sound) -> Choice:
+        if sound.track_id:
+            return Choice.of_track(self.catalogue.track(sound.track_id))
+        return Choice(sound.key, sound.name, about="A sound of your own")
 
-    def _sound(self, key: str | None) -> Sound | None:
-        if key is None:
-            return None
-        return self.own[key] if key in self.own else sound_input.from_track(self.tracks[key])
+    def _sound(self, key: str) -> Sound:
+        return self.own[key] if key in self.own else sound_input.from_track(self.catalogue.track(key))
 
 
 def _begin_with_current() -> None:
@@ -132,7 +145,7 @@ def _swap() -> None:
 
 def _surprise(catalogue: Catalogue) -> None:
     """Two tracks of different styles, where there are styles."""
-    tracks = list(catalogue.tracks())
+    tracks = catalogue.some(_N_LOOKED_AT)
     if len(tracks) < 2:
         return
     begin = random.choice(tracks)

@@ -9,7 +9,7 @@ import pytest
 import soundfile
 
 from synesthete import settings
-from synesthete.audio import clip_from_samples, clip_to_wav, content_id, read_clip
+from synesthete.audio import clip_from_samples, clip_to_wav, content_id, read_clip, read_passage
 from synesthete.audio.clip import clean_name
 from synesthete.errors import AudioError
 from synesthete.settings import DecodeLimits
@@ -185,3 +185,28 @@ def test_names_are_cleaned(given, shown):
     with pytest.raises(AudioError) as caught:
         read_clip(b"", name=given)
     assert str(caught.value).startswith(f"'{shown}' is empty" if shown else "This sound is empty")
+
+
+@pytest.mark.parametrize("kind", ["WAV", "FLAC", "OGG", "MP3"])
+def test_a_passage_is_what_lies_there_in_the_whole(tmp_path, kind):
+    subtype = {"WAV": "PCM_16", "FLAC": "PCM_16", "OGG": "VORBIS", "MP3": "MPEG_LAYER_III"}[kind]
+    path = tmp_path / "song"
+    path.write_bytes(wav_bytes(melody(20.0), subtype=subtype, kind=kind))
+    whole = read_clip(path)
+    passage = read_passage(path, 12.5, 3.0)
+    assert passage.excerpts[0].start_seconds == 12.5 and len(passage.samples) == 3 * CLIP_RATE_HZ
+    begin = round(12.5 * CLIP_RATE_HZ)
+    expected = whole.samples[begin : begin + len(passage.samples)]
+    inner = slice(500, -500)  # the resampler's beginning and end
+    assert np.corrcoef(passage.samples[inner], expected[inner])[0, 1] > 0.999
+
+
+def test_a_passage_that_is_not_there_is_an_error(tmp_path):
+    path = tmp_path / "song.wav"
+    path.write_bytes(wav_bytes(np.concatenate([tone(3.0), np.zeros(3 * RATE_HZ, dtype=np.float32)])))
+    assert len(read_passage(path, 1.0, 3.0).samples) == 3 * CLIP_RATE_HZ
+    for start in (4.0, 100.0):
+        with pytest.raises(AudioError, match="song.wav' has no sound at"):
+            read_passage(path, start, 2.0)
+    with pytest.raises(AudioError, match="does not exist"):
+        read_passage(tmp_path / "none.wav", 0.0, 2.0)

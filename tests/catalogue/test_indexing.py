@@ -177,8 +177,9 @@ def test_a_catalogue_of_the_format_before_is_brought_up_to_date(tmp_path, music)
     with Catalogue.open(path) as catalogue:
         run(catalogue, music)
     with sqlite3.connect(path) as plain:  # as format 1 was
-        for table in ("files", "moments", "track_words", "track_tags", "tag_names"):
+        for table in ("written", "listing", "files", "moments", "track_words", "track_tags", "tag_names"):
             plain.execute(f"DROP TABLE {table}")
+        plain.execute("ALTER TABLE tracks ADD COLUMN search_text TEXT NOT NULL DEFAULT ''")
         plain.execute("ALTER TABLE track_vectors RENAME COLUMN features TO vector")
         plain.execute("ALTER TABLE encoders DROP COLUMN n_track_features")
         plain.execute("DROP INDEX tracks_by_path")

@@ -247,9 +247,11 @@ def test_segments_of_some_tracks_come_in_the_order_asked_for(catalogue, rng):
     np.testing.assert_array_equal(whole_rows, rows)
     np.testing.assert_array_equal(whole_starts, starts)
     np.testing.assert_array_equal(whole, matrix)
-    seconds, artists = catalogue.lengths_and_artists(ENCODER.fingerprint)
-    assert seconds.tolist() == list(range(600))
-    assert artists[8] == "Artist 1"
+    listed = list(catalogue.listed(ENCODER.fingerprint))
+    assert [row[0] for row in listed] == sorted(ids)
+    assert [row[1] for row in listed] == list(range(600))
+    assert listed[8][2] == "Artist 1"
+    assert catalogue.embedded(["017", "ghost", "003"], ENCODER.fingerprint) == ["017", "003"]
     with pytest.raises(CatalogueError, match="no vectors of encoder .* for track 'ghost'"):
         catalogue.segments_of(["000", "ghost"], ENCODER.fingerprint)
 

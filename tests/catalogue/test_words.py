@@ -83,7 +83,6 @@ def test_a_track_has_the_words_that_stand_out(catalogue, rng):
         has = [word for word in merged if number in expected[word]]
         likeliest = sorted(has, key=lambda word: (-merged[word][number], word))
         assert list(words.get(f"{number:03}", ())) == likeliest
-    assert catalogue.likeliest_words() == {track_id: has[0] for track_id, has in words.items()}
 
 
 @pytest.mark.parametrize(
@@ -147,7 +146,7 @@ def test_without_words_a_search_goes_by_tags_alone(catalogue, rng):
     catalogue.add_track(Track("1", "All that jazz"))
     catalogue.put_embedding("1", ENCODER, embedding_of(walk(rng, 2)))
     assert found(catalogue, "jazz") == ["1"] and catalogue.word_counts() == {} and catalogue.words_of(["1"]) == {}
-    assert catalogue.likeliest_words() == {} and catalogue.n_tagged() == 0
+    assert catalogue.n_tagged() == 0
 
 
 def test_tags_that_cannot_be_are_refused(filled):

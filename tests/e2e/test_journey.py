@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from synesthete.settings import Paths
+from tests.e2e.playing import until
 
 pytestmark = pytest.mark.browser
 SAMPLER = Paths().sampler
@@ -26,31 +27,6 @@ def pick(page, menu, title):
 
 def stops(page):
     return page.get_by_role("button", name="Play ", exact=False).and_(page.locator(".row"))
-
-
-def sounding(page):
-    """Number of the row that is marked as sounding, and the time of the audio that is not paused."""
-    return page.evaluate(
-        """() => {
-          const roots = [...document.querySelectorAll('*')].map(e => e.shadowRoot).filter(Boolean);
-          const root = roots.find(root => root.querySelector('.player'));
-          const rows = [...root.querySelectorAll('.row')];
-          const decks = [...root.querySelectorAll('audio')];
-          const playing = decks.filter(audio => !audio.paused);
-          return {row: rows.findIndex(row => row.hasAttribute('aria-current')),
-                  time: playing.length === 1 ? playing[0].currentTime : null,
-                  source: playing.map(audio => audio.src)[0],
-                  waiting: decks.filter(audio => audio.paused).map(audio => [audio.src, audio.readyState])[0]};
-        }"""
-    )
-
-
-def until(page, condition, seconds=20):
-    for _ in range(seconds * 5):
-        if condition(sounding(page)):
-            return sounding(page)
-        page.wait_for_timeout(200)
-    raise AssertionError(sounding(page))
 
 
 @pytest.fixture
@@ -74,14 +50,16 @@ def test_a_journey_is_heard_through_and_taken_home(journey):
     page.get_by_label("Size of each step in order").first.wait_for()
 
     page.get_by_role("button", name="Play the list").click()
-    begins = until(page, lambda now: now["time"])["time"]
-    until(page, lambda now: now["time"] and now["time"] > begins + 0.5)
-    ready = until(page, lambda now: now["waiting"][1] >= 3)["waiting"][0]  # HAVE_FUTURE_DATA
+    begins = until(page, lambda now: now["isPlaying"] and now["time"])["time"]
+    until(page, lambda now: now["time"] > begins + 0.5)
+    waiting = "[...document.querySelectorAll('#synesthete-player audio')].find(audio => audio.paused)"
+    page.wait_for_function(f"() => {waiting}?.readyState >= 3")  # HAVE_FUTURE_DATA
+    ready = page.evaluate(f"{waiting}.src")
     page.get_by_role("button", name="Next track").click()
-    now = until(page, lambda now: now["row"] == 1 and now["time"])
-    assert now["source"] == ready
-    page.get_by_role("button", name="Pause").click()
-    until(page, lambda now: now["time"] is None)
+    now = until(page, lambda now: now["number"] == 1 and now["isPlaying"])
+    assert ready.endswith(now["row"]["url"])
+    page.get_by_role("button", name="Pause the list").click()
+    until(page, lambda now: not now["isPlaying"])
 
     page.get_by_text("Take it home").click()
     with page.expect_download() as download:
@@ -91,7 +69,7 @@ def test_a_journey_is_heard_through_and_taken_home(journey):
     paths = [line for line in text.splitlines() if not line.startswith("#")]
     assert text.startswith("#EXTM3U\n") and len(paths) == 12
     assert all(Path(path).is_file() for path in paths)
-    assert sounding(page)["row"] == 1, "taking the list home must not touch the player"
+    assert until(page, lambda now: now["row"])["number"] == 1, "taking the list home must not touch the player"
     assert errors == []
 
 
@@ -101,13 +79,13 @@ def test_the_player_goes_on_by_itself_and_by_keyboard(journey):
     third = stops(page).nth(2)
     third.focus()
     page.keyboard.press("Enter")
-    begins = until(page, lambda now: now["row"] == 2 and now["time"])["time"]
+    begins = until(page, lambda now: now["number"] == 2 and now["time"])["time"]
     minutes, seconds = third.inner_text().rsplit("from ", 1)[1].split(":")
     assert 0 <= begins - (60 * int(minutes) + int(seconds)) < 3
-    until(page, lambda now: now["row"] == 3 and now["time"], seconds=25)
+    until(page, lambda now: now["number"] == 3 and now["isPlaying"], seconds=25)
     page.keyboard.press("Enter")  # still on the third: it plays again
-    until(page, lambda now: now["row"] == 2 and now["time"])
-    page.get_by_text("3 of 12 · ").wait_for()
+    until(page, lambda now: now["number"] == 2 and now["isPlaying"])
+    page.get_by_text("3 of 12 · ").first.wait_for()
     page.get_by_role("radio", name="30 s").or_(page.get_by_role("button", name="30 s")).first.click()
     page.wait_for_timeout(2000)
-    assert sounding(page)["time"], "another choice of seconds must not stop the music"
+    assert until(page, lambda now: now["number"] == 2)["isPlaying"], "another choice of seconds must not stop the music"

@@ -8,6 +8,7 @@ import pytest
 
 from synesthete import sampler
 from synesthete.settings import Paths
+from tests.e2e.playing import until
 
 pytestmark = pytest.mark.browser
 SOFTWARE_GL = ("--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader")
@@ -49,8 +50,7 @@ def point_at_something(page):
 
 def wait_for_player(page, title):
     panel(page).get_by_text(title, exact=True).wait_for()
-    player = panel(page).locator("audio")
-    page.wait_for_function("player => player.readyState >= 2 && player.currentTime > 0", arg=player.element_handle())
+    until(page, lambda state: state["row"] and state["row"]["title"] == title and state["time"] > 0)
 
 
 def camera(page):

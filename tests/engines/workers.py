@@ -31,3 +31,13 @@ def troubled(folder):
         return number, os.getpid()
 
     return do
+
+
+def asking(known):
+    """Jobs that are answered by a function that was handed over."""
+    return known
+
+
+def fatal():
+    """A worker that cannot even prepare."""
+    os.kill(os.getpid(), signal.SIGKILL)

@@ -13,7 +13,7 @@ from synesthete.catalogue import Catalogue
 from synesthete.landscape.of_catalogue import map_of
 from synesthete.search import SearchEngine
 from synesthete.settings import PROJECT_ROOT
-from synesthete.ui import map3d, state
+from synesthete.ui import landscape_data, map3d, state
 from tests.sounds import tone, wav_bytes
 
 PAGE = "pages/2_Landscape.py"
@@ -89,7 +89,7 @@ def test_the_sound_asked_about_is_on_the_map_with_lines_to_its_matches(shown, tr
     assert len(here["matches"]) == 10 and row not in here["matches"]
     assert any("You are here" in text.value for text in app.markdown)
     app.segmented_control(key="landscape_colouring").set_value(map3d.LIKENESS).run()
-    likeness = floats(shown[-1]["likeness"])
+    likeness = np.frombuffer(base64.b64decode(shown[-1]["likeness"]), "<i2") / 32767
     assert likeness.argmax() == row
     assert app.dataframe[0].value["Likeness"].iloc[0] == pytest.approx(1, abs=1e-3)
     assert here["matches"][0] in np.argsort(-likeness)[:5]
@@ -119,12 +119,12 @@ def test_a_chosen_track_plays_and_leads_on(shown, tracks):
 
 def test_a_chosen_track_whose_file_is_gone_says_so(tracks, monkeypatch):
     app = choose(start(), tracks[7].track_id)
-    assert len(app.get("audio")) == 1
+    assert len(app.get("bidi_component")) == 1  # what plays it
     monkeypatch.setattr(Catalogue, "audio_path", lambda self, track: Path("/nowhere/gone.mp3"))
     app.run()
     assert not app.exception and not app.error
     assert any("gone.mp3 is not where it was" in caption.value.replace("\\", "") for caption in app.caption)
-    assert not app.get("audio")
+    assert not app.get("bidi_component")
 
 
 def test_the_table_finds_by_words(tracks):
@@ -150,7 +150,7 @@ def test_too_many_groups_are_taken_together(rng):
     groups = [f"artist {number}" for number in range(100)] + ["artist 7"] * 5 + [""] * 3
     points = map3d.pack_points("m", rng.normal(size=(108, 3)), ["t"] * 108, [""] * 108, {"Artist": groups})
     packed = json.loads(points)["colourings"]["Artist"]
-    codes = np.frombuffer(base64.b64decode(packed["codes"]), "<u2")
+    codes = np.frombuffer(base64.b64decode(packed["codes"]), "<u1")
     assert packed["names"][:2] == ["artist 7", "unknown"] and packed["names"][-1] == "others"
     assert codes[7] == codes[100] == 0 and (codes[-3:] == 1).all()
     assert codes.max() == len(packed["names"]) - 1
@@ -176,13 +176,68 @@ def test_a_shipped_map_is_used_and_a_foreign_one_is_not(tmp_path, monkeypatch):
 
 def test_points_are_coloured_by_the_likeliest_word(shown, tracks, monkeypatch):
     words = {track.track_id: "<i>jazz</i>" if number % 3 else "rock" for number, track in enumerate(tracks[:-2])}
-    monkeypatch.setattr(Catalogue, "likeliest_words", lambda self: words)
+    monkeypatch.setattr(Catalogue, "words_of", lambda self, ids: {i: (words[i], "also") for i in ids if i in words})
     monkeypatch.setattr(Catalogue, "n_tagged", lambda self: -1)  # another map than the one that is kept
     app = start()
     assert not app.exception
     colouring = shown[-1]["points"]["colourings"]["Word"]
     assert colouring["names"] == ["<i>jazz</i>", "rock", "unknown"]
-    codes = np.frombuffer(base64.b64decode(colouring["codes"]), "<u2")
+    codes = np.frombuffer(base64.b64decode(colouring["codes"]), "<u1")
     assert [colouring["names"][code] for code in codes] == [words.get(track.track_id, "unknown") for track in tracks]
     app.text_input(key="landscape_words").set_value("<i>jazz").run()
     assert set(app.dataframe[0].value["Word"]) == {"<i>jazz</i>"}
+
+
+@pytest.fixture
+def large(monkeypatch):
+    """The built-in catalogue taken for a large one: of its 152 tracks 60 are drawn, without names."""
+    monkeypatch.setattr(landscape_data, "WHOLE_UP_TO", 100)
+    monkeypatch.setattr(landscape_data, "N_DRAWN", 60)
+    monkeypatch.setattr(Catalogue, "n_tagged", lambda self: -2)  # another map than the one that is kept
+
+
+def test_of_a_large_catalogue_a_sample_is_drawn_and_whatever_is_asked_about(large, shown, tracks):
+    app = start()
+    assert not app.exception and not app.error
+    points = shown[-1]["points"]
+    places = np.frombuffer(base64.b64decode(points["grid"]), "<i2").reshape(-1, 3) * points["step"]
+    assert len(places) == 60 and "titles" not in points and np.isfinite(places).all()
+    assert any("Drawn are 60 of 152 tracks" in caption.value for caption in app.caption)
+    assert len(points["colourings"]["Style"]["names"]) == len({track.genre for track in tracks})
+
+    app = start(track=tracks[3].track_id)
+    here, more = shown[-1]["here"], shown[-1]["more"]
+    assert len(here["matches"]) == 10 and max(here["matches"]) < 60 + len(more["titles"])
+    with sampler.open_sampler() as catalogue:
+        engine = SearchEngine(catalogue, encoders.load("synesthete"))
+        titles = {match.track.title for match in engine.search_track(tracks[3].track_id).matches}
+    assert set(more["titles"]) <= titles
+    assert len(floats(more["xyz"])) == 3 * len(more["titles"]) == 3 * sum(row >= 60 for row in here["matches"])
+    app.segmented_control(key="landscape_colouring").set_value(map3d.LIKENESS).run()
+    assert len(base64.b64decode(shown[-1]["likeness"])) == 2 * (60 + len(more["titles"]))
+    assert app.dataframe[0].value["Title"].iloc[0] == tracks[3].title and len(app.dataframe[0].value) == 152
+
+
+def test_every_track_of_a_large_catalogue_can_be_found_and_chosen(large, shown, tracks):
+    app = start()
+    app.text_input(key="landscape_words").set_value(tracks[4].title.upper()).run()
+    assert tracks[4].title in list(app.dataframe[0].value["Title"])
+    app.text_input(key="landscape_words").set_value("no title is like this one").run()
+    assert any("No track fits" in info.value for info in app.info)
+    for track in tracks[:20]:
+        choose(app, track.track_id)
+        more = shown[-1]["more"]
+        if more is not None:
+            assert shown[-1]["chosen"] == 60 and more["titles"] == [track.title]
+            break
+    assert more is not None and any(track.title in text.value.replace("\\", "") for text in app.markdown)
+    assert not app.exception and not app.error
+
+
+@pytest.mark.parametrize(
+    ("asked", "rows"),
+    [(None, []), ("x", []), ({"map": "other", "rows": [1]}, []), ({"map": "m", "rows": 5}, []), ({"map": "m"}, []),
+     ({"map": "m", "rows": [1, -1, 9, "2", True, None, 4]}, [1, 4]), ({"map": "m", "rows": [2] * 10_000}, [2] * 40)],
+)  # fmt: skip
+def test_names_are_told_of_points_that_are_there(asked, rows):
+    assert map3d.named_rows(asked, "m", 5) == rows

@@ -96,7 +96,7 @@ def _player(catalogue_path: str) -> None:
 
 def test_a_track_without_audio_says_so_instead_of_playing(own):
     app = AppTest.from_function(_player, args=(str(own.path),), default_timeout=60).run()
-    assert not app.exception and app.caption[0].value == "No audio here: the track was imported."
+    assert not app.exception and "the track was imported" in app.caption[0].value
 
 
 def test_a_list_of_tracks_without_audio_can_be_taken_home(own, tmp_path):

@@ -1,5 +1,6 @@
 """The Listen page and its neighbours, run through app.py without a browser."""
 
+import json
 import re
 from pathlib import Path
 
@@ -12,9 +13,10 @@ from synesthete.audio import clip_from_samples, clip_to_wav, read_clip
 from synesthete.catalogue import Catalogue
 from synesthete.evaluation.robustness import through_phone
 from synesthete.search import SearchEngine
+from synesthete.search.similarity_scale import SimilarityScale
 from synesthete.settings import LIMITS, PROJECT_ROOT, Paths
 from synesthete.tracks import clock
-from synesthete.ui import picture
+from synesthete.ui import listening, matches, picture
 from tests.sounds import RATE_HZ, melody, tone, wav_bytes
 
 
@@ -31,14 +33,36 @@ def drop(app: AppTest, data: bytes, name: str, mime: str = "audio/wav") -> AppTe
     return app.run()
 
 
-def rows(app: AppTest) -> list:
-    return [button for button in app.button if button.key and button.key.startswith("again-")]
+def components(app: AppTest) -> list[dict]:
+    """What each of our components was told."""
+    return [json.loads(component.proto.json) for component in app.get("bidi_component")]
+
+
+def rows(app: AppTest) -> list[dict]:
+    """The matches."""
+    return next((told["rows"] for told in components(app) if "all" in told), [])
+
+
+def keys(app: AppTest) -> list[str]:
+    return [row["key"] for row in rows(app)]
+
+
+def search_onward(app: AppTest, number: int) -> AppTest:
+    """What a click on "More like this" does; AppTest knows no components of other people's."""
+    from synesthete.ui import sound_input, state
+
+    with sampler.open_sampler() as catalogue:
+        track = catalogue.track(keys(app)[number])
+    app.session_state[state.TRAIL] = [app.session_state[state.SOUND]]
+    app.session_state[state.SOUND] = sound_input.from_track(track)
+    return app.run()
 
 
 def naming(app: AppTest) -> str:
     """What the page says of which recording it is, without markup; empty where it says nothing."""
-    said = (heading.value for heading in app.subheader if "This is" in heading.value or "recording" in heading.value)
-    text = re.sub(r"(?<!\\):primary\[(.*?)(?<!\\)\]", r"\1", next(said, ""))
+    texts = [*(heading.value for heading in app.subheader), *(text.value for text in app.markdown)]
+    said = next((text for text in texts if "This is" in text or "recording is" in text), "")
+    text = re.sub(r"(?<!\\):primary\[(.*?)(?<!\\)\]", r"\1", said).replace("**", "")
     return re.sub(r"\\(.)", r"\1", text)
 
 
@@ -66,9 +90,12 @@ def test_a_dropped_file_gets_ten_matches():
     app = drop(start(), data, "song.mp3", "audio/mpeg")
     assert not app.exception and not app.error
     assert len(rows(app)) == 10
-    assert track.track_id not in [button.key.removeprefix("again-") for button in rows(app)]
+    assert track.track_id not in keys(app)
+    assert app.header[0].value == track.title and track.artist in [text.value for text in app.markdown]
     assert naming(app) == f"This is {track.title} by {track.artist} – it is in this catalogue"
-    assert len(app.get("audio")) == 1 + 10  # the sound, which is that recording, and its matches
+    assert all(row["url"] for row in rows(app))
+    (picture,) = (told for told in components(app) if "rowTicks" in told)
+    assert picture["rows"][0]["url"] and picture["image"] and picture["passage"] is None
     app.button(key="open-recording").click().run()
     assert linked(app) == track.track_id and naming(app) == ""
 
@@ -83,16 +110,14 @@ def test_a_recording_heard_through_a_phone_is_named_and_plays_from_there():
     assert naming(app) == f"This is {track.title} by {track.artist}"
     subheader = next(heading for heading in app.subheader if "This is" in heading.value)
     assert "at least 99 of 100" in subheader.help
-    of_sound, of_recording, *_ = app.get("audio")
-    assert of_sound.proto.start_time == 0 and abs(of_recording.proto.start_time - 8) <= 1
-    heard = clock(of_recording.proto.start_time)
-    assert f"From {heard}, the passage that was heard" in [caption.value for caption in app.caption]
-    assert len(rows(app)) == 10 and track.track_id not in [row.key.removeprefix("again-") for row in rows(app)]
+    (of_recording,) = (told["rows"][0] for told in components(app) if "isStarted" in told)
+    assert abs(of_recording["start"] - 8) <= 1 and of_recording["place"] == f"from {clock(of_recording['start'])}"
+    assert len(rows(app)) == 10 and track.track_id not in keys(app)
     with sampler.open_for(encoders.load("synesthete")) as catalogue:
         expected = SearchEngine(catalogue, encoders.load("synesthete")).search_track(track.track_id)
-    assert [row.key.removeprefix("again-") for row in rows(app)] == [m.track.track_id for m in expected.matches]
+    assert keys(app) == [m.track.track_id for m in expected.matches]
     app.toggle(key="option_hide").set_value(False).run()
-    assert not app.exception and rows(app)[0].key.removeprefix("again-") == track.track_id
+    assert not app.exception and keys(app)[0] == track.track_id
 
 
 def test_a_sound_that_is_not_here_has_no_name():
@@ -136,18 +161,16 @@ def test_names_of_recordings_are_letters_and_said_once(tmp_path):
         ("your recording", "audio/wav", True),
     ],
 )
-def test_the_player_plays_what_browsers_can_and_else_our_own_decoding(monkeypatch, name, mime, is_as_it_came):
+def test_the_player_plays_what_browsers_can_and_else_our_own_decoding(name, mime, is_as_it_came):
     clip = clip_from_samples(tone(2.0), RATE_HZ, name=name)
-    played = []
-    monkeypatch.setattr(picture.st, "audio", lambda data, format, alt: played.append((data, format)))
-    picture.show_player(clip, b"the upload", mime or "audio/mpeg")
-    assert played == [(b"the upload", mime) if is_as_it_came else (clip_to_wav(clip), "audio/wav")]
+    expected = (b"the upload", mime) if is_as_it_came else (clip_to_wav(clip), "audio/wav")
+    assert picture.playable(clip, b"the upload", mime or "audio/mpeg") == expected
 
 
 def test_a_link_opens_its_track_and_a_wrong_one_says_so():
     track, _ = sampler_file(3)
     app = start(track=track.track_id)
-    assert app.header[0].value.replace("\\", "") == track.label
+    assert app.header[0].value.replace("\\", "") == track.title
     assert len(rows(app)) == 10
     wrong = start(track="no such track")
     assert "does not hold" in wrong.warning[0].value
@@ -157,9 +180,9 @@ def test_a_link_opens_its_track_and_a_wrong_one_says_so():
 def test_searching_onward_and_back():
     track, _ = sampler_file(3)
     app = start(track=track.track_id)
-    target = rows(app)[0].key.removeprefix("again-")
-    rows(app)[0].click().run()
-    assert linked(app) == target
+    target = keys(app)[0]
+    search_onward(app, 0)
+    assert app.session_state["sound"].track_id == target and target not in keys(app)
     back = next(button for button in app.button if button.label == "Back")
     back.click().run()
     assert linked(app) == track.track_id
@@ -168,16 +191,74 @@ def test_searching_onward_and_back():
 def test_matches_play_from_their_passage_and_say_where_a_file_is_gone(monkeypatch):
     track, data = sampler_file()
     app = drop(start(), data, "song.mp3", "audio/mpeg")
-    places = [c.value for c in app.caption if "where it is most alike" in c.value]
-    starts = [player.proto.start_time for player in app.get("audio")[1:]]  # the first is the sound itself
-    assert len(places) == len(starts) == 10 and any(starts)
-    assert [place.split()[1].rstrip(",") for place in places] == [clock(start) for start in starts]
+    assert any(row["start"] for row in rows(app))
+    assert [row["place"] for row in rows(app)] == [f"from {clock(row['start'])}" for row in rows(app)]
+    assert all("of all pairs here" in row["figure"] or "every pair" in row["figure"] for row in rows(app))
     monkeypatch.setattr(Catalogue, "audio_path", lambda self, track: Path("/nowhere/gone.mp3"))
     app = start(track=track.track_id)
-    assert not app.exception and not app.error and not app.get("audio")
-    said = [caption.value.replace("\\", "") for caption in app.caption]
-    assert sum("gone.mp3 is not where it was" in text for text in said) == len(rows(app)) == 10
-    assert any("neither seen nor played" in text for text in said)
+    assert not app.exception and not app.error
+    assert [(row["url"], row["place"]) for row in rows(app)] == [("", "The file gone.mp3 is not where it was.")] * 10
+    assert any("neither seen nor played" in caption.value for caption in app.caption)
+
+
+def test_bars_are_filled_by_how_rare_the_likeness_is():
+    scale = SimilarityScale.from_samples(np.linspace(-1, 1, 20_001))
+    shares = [matches.fill(scale, cosine) for cosine in (-1.0, 0.6, 0.9, 0.98, 0.999, 1.0)]
+    assert shares == pytest.approx([0, 0.2, 0.4, 0.6, 0.8, 1.0], abs=0.03)  # a fifth for each word
+    assert 0 <= matches.fill(SimilarityScale.from_samples([]), 0.5) <= 1
+
+
+def test_a_stretch_asks_by_itself_and_the_whole_comes_back():
+    track, _ = sampler_file(3)
+    app = start(track=track.track_id)
+    as_whole = keys(app)
+    whole = app.session_state["sound"]
+    app.session_state["sound"] = whole.of_passage((4.0, 8.0))
+    app.run()
+    assert not app.exception and not app.error
+    (picture,) = (told for told in components(app) if "rowTicks" in told)
+    assert picture["passage"] == pytest.approx([4, 8]) and len(rows(app)) == 10
+    assert keys(app) != as_whole and track.track_id not in keys(app)
+    encoder = encoders.load("synesthete")
+    with sampler.open_for(encoder) as catalogue:
+        clip = read_clip(catalogue.audio_path(catalogue.track(track.track_id)))
+        cut = clip.samples[4 * clip.sample_rate_hz : 8 * clip.sample_rate_hz]
+        embedding = encoder.embed(clip_from_samples(cut, clip.sample_rate_hz))
+        expected = SearchEngine(catalogue, encoder).search_embedding(embedding, query_track_id=track.track_id)
+    assert keys(app) == [match.track.track_id for match in expected.matches]
+    app.session_state["sound"] = app.session_state["sound"].of_passage(None)
+    assert keys(app.run()) == as_whole and app.session_state["sound"] == whole
+
+
+@pytest.mark.parametrize(
+    ("said", "passage"),
+    [
+        ([1.0, 3.5], (1.0, 3.5)),
+        ([], None),
+        (None, None),
+        ("1, 3", None),
+        ([3.0, 1.0], None),
+        ([-5.0, 3.0], None),
+        ([1.0, 1.2], None),  # too short to sound like anything
+        ([1.0, float("nan")], None),
+        ([50.0, 60.0], None),
+        ([True, {}], None),
+    ],
+)
+def test_a_stretch_that_the_browser_names_is_checked(said, passage):
+    clip = clip_from_samples(tone(10.0), RATE_HZ)
+    assert listening.passage_of(said, clip) == passage
+
+
+def test_the_layers_are_drawn_for_who_opens_them():
+    track, _ = sampler_file(3)
+    app = start(track=track.track_id)
+    assert sum("rowTicks" in told for told in components(app)) == 1
+    app.session_state["layers"] = True
+    app.run()
+    assert not app.exception
+    assert sum("rowTicks" in told for told in components(app)) == 4
+    assert any("which notes" in text.value for text in app.markdown)
 
 
 def test_options_narrow_the_matches():
@@ -188,7 +269,7 @@ def test_options_narrow_the_matches():
     app.number_input(key="option_per_artist").set_value(1).run()
     assert not app.exception
     with sampler.open_sampler() as catalogue:
-        artists = [catalogue.track(row.key.removeprefix("again-")).artist for row in rows(app)]
+        artists = [catalogue.track(key).artist for key in keys(app)]
     assert len(set(artists)) == len(artists)
     app.slider(key="option_minimum").set_value(1.0).run()
     assert rows(app) == []

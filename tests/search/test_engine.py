@@ -146,7 +146,7 @@ def test_offsets_point_to_the_likeliest_passage(engine):
 def test_a_large_catalogue_by_candidates_finds_what_rescoring_all_finds(catalogue, rng, tmp_path):
     fill(catalogue, rng, 120)
     everything = EncoderIndex(catalogue, ENCODER)
-    by_candidates = EncoderIndex(catalogue, ENCODER, tmp_path / "index", resident_bytes=0)
+    by_candidates = EncoderIndex(catalogue, ENCODER, tmp_path / "index", small_up_to=0)
     for _ in range(10):
         query = SegmentVectors.of(walk(rng, 3), HOP * np.arange(3), HOP)
         cosines, rows = everything.nearest_passages(query, 10)
@@ -158,7 +158,8 @@ def test_a_large_catalogue_by_candidates_finds_what_rescoring_all_finds(catalogu
     np.testing.assert_array_equal(
         by_candidates.segment_vectors([7, 3]).vectors, everything.segment_vectors([7, 3]).vectors
     )
-    assert len(list((tmp_path / "index").iterdir())) == 2
+    kinds = [path.suffix for path in (tmp_path / "index").iterdir()]
+    assert sorted(kinds) == [".codes", ".passages", ".store", ".vectors"]
 
 
 def test_a_track_of_the_catalogue_never_finds_itself(engine):

@@ -29,7 +29,7 @@ def catalogue(tmp_path, rng):
 @pytest.fixture
 def index(catalogue):
     """One that reads segments when they are needed, as that of a large catalogue."""
-    return EncoderIndex(catalogue, ENCODER, resident_bytes=0)
+    return EncoderIndex(catalogue, ENCODER, small_up_to=0)
 
 
 class Work:

@@ -150,8 +150,8 @@ def test_versions_of_one_recording_do_not_contradict_each_other(catalogue, index
 def test_silence_is_no_recording(catalogue, rng):
     fill(catalogue, rng, 60)  # more than are compared in step
     silence = SegmentVectors.of(np.zeros((5, SIZE), np.float32), HOP * np.arange(5), HOP)
-    for resident_bytes in (0, 2**30):
-        index = EncoderIndex(catalogue, ENCODER, resident_bytes=resident_bytes)
+    for small_up_to in (0, 100):
+        index = EncoderIndex(catalogue, ENCODER, small_up_to=small_up_to)
         assert strongest(silence, index) is None
         assert recognise(silence, index, SURE) is None
 
@@ -187,7 +187,7 @@ def test_of_a_long_query_the_middle_counts(rng, n):
 
 def test_a_large_catalogue_by_candidates_recognises_what_comparing_all_does(catalogue, rng):
     fill(catalogue, rng, 150, (4, 14))
-    all_in_memory, by_candidates = EncoderIndex(catalogue, ENCODER), EncoderIndex(catalogue, ENCODER, resident_bytes=0)
+    all_in_memory, by_candidates = EncoderIndex(catalogue, ENCODER), EncoderIndex(catalogue, ENCODER, small_up_to=0)
     for row in range(0, 150, 15):
         query = heard(all_in_memory.segment_vectors([row]).vectors[:4], rng)
         found = strongest(query, by_candidates)

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from synesthete.encoders.base import unit
-from synesthete.search import smoothing
 from synesthete.search.smoothing import smoothed
 
 
@@ -36,11 +35,3 @@ def test_silence_stays_silent_and_few_tracks_are_enough(rng):
     assert not smoothed(vectors)[3].any()
     np.testing.assert_array_equal(smoothed(vectors[:1]), vectors[:1])
     assert smoothed(vectors[:0]).shape == (0, 6)
-
-
-def test_a_large_catalogue_is_looked_up_in_lists(rng, monkeypatch):
-    monkeypatch.setattr(smoothing, "EXACT_UP_TO", 100)
-    centres = unit(rng.normal(size=(20, 16)))
-    vectors = unit(np.repeat(centres, 30, axis=0) + 0.1 * rng.normal(size=(600, 16)))
-    cosines = np.einsum("ij,ij->i", smoothed(vectors), by_hand(vectors))
-    assert np.mean(cosines > 0.9999) > 0.9

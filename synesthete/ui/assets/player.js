@@ -1,199 +1,264 @@
-// Plays a list through: two <audio> elements, one sounding, the other already holding the next track.
-// Streamlit calls the default function on every rerun; a list that has not changed goes on playing.
-const kept = new WeakMap();
+// The one player of the app. It lives in the window, not in a page: Streamlit changes pages without loading the
+// document anew, so what plays goes on. Its bar stands at the foot of the window from the first sound on.
+// Two <audio> elements: one sounds, the other already holds the next track of the list.
 const ICONS = {
   back: "M6 5h2v14H6zM20 5v14L9 12z",
   play: "M7 4.5v15l13-7.5z",
   pause: "M6 4.5h4.5v15H6zM13.5 4.5H18v15h-4.5z",
   next: "M16 5h2v14h-2zM4 5v14l11-7z",
+  close: "M6.4 5 5 6.4 10.6 12 5 17.6 6.4 19 12 13.4 17.6 19 19 17.6 13.4 12 19 6.4 17.6 5 12 10.6z",
+  more: "M10 3a7 7 0 1 0 4.2 12.6L19.6 21 21 19.6l-5.4-5.4A7 7 0 0 0 10 3zm0 2a5 5 0 1 1 0 10 5 5 0 0 1 0-10z",
 };
+const WORN = ["text-color", "background-color", "secondary-background-color", "border-color", "primary-color", "font"];
 
-export default function ({ data, parentElement }) {
-  const before = kept.get(parentElement);
-  if (before && before.signature === data.signature) {
-    before.setSeconds(data.seconds);
-    return before.stop;
-  }
-  if (before) before.stop();
-  const player = makePlayer(data, parentElement.querySelector(".player"));
-  kept.set(parentElement, player);
-  return player.stop;
+function thePlayer() {
+  return (window.synesthetePlayer ??= makeThePlayer());
 }
 
-function makePlayer(data, root) {
+function makeThePlayer() {
   const decks = [new Audio(), new Audio()];
+  const followers = new Set();
+  const nothing = { id: "", rows: [], seconds: 0 };
   let deck = 0; // which of the two sounds
-  let at = -1; // which row sounds; -1 before the first
-  let seconds = data.seconds; // how much of each track; 0 for all the rest
+  let list = nothing;
+  let at = -1; // which row of the list sounds
+  let ends = Infinity; // when the next one's turn comes [s]
   let broken = 0; // files in a row that could not be played
+  let said = "";
+  const bar = makeBar({ toggle, move, seek, close });
+  bar.host.append(...decks); // without controls they show nothing; in the document they can be found
 
-  root.replaceChildren();
-  const transport = add(root, "div", "transport");
-  const back = iconButton(transport, "back", "Previous track");
-  const toggle = iconButton(transport, "play", "Play the list", "main");
-  const next = iconButton(transport, "next", "Next track");
-  const now = add(transport, "div", "now");
-  const what = add(now, "div", "what");
-  what.textContent = data.rows.length ? "Press play: each track begins at a telling passage." : "";
-  what.setAttribute("aria-live", "polite");
-  const line = add(now, "div", "line");
-  const seek = add(line, "input", "seek");
-  Object.assign(seek, { type: "range", min: 0, max: 100, step: 0.1, value: 0, disabled: true });
-  seek.setAttribute("aria-label", "Position in the track");
-  const clockText = add(line, "span", "clock");
-  clockText.textContent = "0:00";
-
-  const ribbon = add(root, "div", "ribbon");
-  ribbon.setAttribute("aria-hidden", "true"); // the list below says the same
-  const list = add(root, "ol", "stops");
-  const cells = data.rows.map((row, number) => makeCell(row, number));
-  const buttons = data.rows.map((row, number) => makeRow(row, number));
-
-  function makeCell(row, number) {
-    const cell = add(ribbon, "div", "cell");
-    cell.title = row.title;
-    if (row.image) add(cell, "img").src = row.image;
-    cell.onclick = () => play(number);
-    return cell;
+  // Where a row begins: at its passage, but with as much left to play as was promised.
+  function beginOf(row, length) {
+    if (list.seconds) return Math.max(0, Math.min(row.start, length - list.seconds));
+    return row.start < length - 1 ? row.start : 0;
   }
 
-  function makeRow(row, number) {
-    const item = add(list, "li", row.mark ? "stop seed" : "stop");
-    const button = add(item, "button", "row");
-    button.type = "button";
-    const badge = add(button, "span", "badge");
-    badge.textContent = row.mark || String(number + 1);
-    const image = add(button, row.image ? "img" : "span", "thumb");
-    if (row.image) Object.assign(image, { src: row.image, alt: "" });
-    const names = add(button, "span", "names");
-    add(names, "span", "title").textContent = row.title;
-    add(names, "span", "about").textContent = row.about;
-    const step = add(button, "span", "step");
-    if (row.note) {
-      add(step, "span", "words").textContent = row.note;
-      add(add(step, "span", "bar"), "span", "fill").style.width = `${Math.round(100 * row.share)}%`;
-      add(step, "span", "figure").textContent = row.figure;
+  function load(number, audio, from) {
+    const row = list.rows[number];
+    if (!row || !row.url) return;
+    if (audio.dataset.url !== row.url) {
+      audio.dataset.url = row.url;
+      audio.preload = "auto";
+      audio.src = address(row.url);
     }
-    const from = row.url ? `from ${clock(row.start)}` : "no file";
-    add(button, "span", "from").textContent = from;
-    const parts = [`Play ${number + 1}: ${row.title}`, row.about, row.note, row.figure, from];
-    button.setAttribute("aria-label", parts.filter(Boolean).join(", "));
-    button.onclick = () => (number === at ? playOrPause() : play(number));
-    button.disabled = !row.url;
-    return button;
+    audio.onloadedmetadata = () => enter(audio, row, from);
+    if (audio.readyState > 0) enter(audio, row, from);
   }
 
-  function load(audio, number) {
-    const row = data.rows[number];
-    if (!row || !row.url || audio.dataset.number === String(number)) return;
-    audio.dataset.number = number;
-    audio.preload = "auto";
-    audio.src = address(row.url);
-    audio.onloadedmetadata = () => {
-      if (row.start < audio.duration - 1) audio.currentTime = row.start;
-    };
+  function enter(audio, row, from) {
+    audio.currentTime = from ?? beginOf(row, audio.duration);
+    audio.onloadedmetadata = null;
+    if (audio === decks[deck]) ends = list.seconds && from === undefined ? audio.currentTime + list.seconds : Infinity;
+  }
+
+  function play(newList, number, from) {
+    if (!newList.rows[number]?.url) return;
+    for (const other of document.querySelectorAll("audio")) other.pause(); // those that Streamlit shows
+    decks[deck].pause();
+    list = newList;
+    at = number;
+    said = "";
+    if (decks[1 - deck].dataset.url === list.rows[at].url) deck = 1 - deck;
+    ends = Infinity;
+    load(at, decks[deck], from);
+    start();
+    load(after(at, 1), decks[1 - deck]);
+    introduce();
+    tell();
+  }
+
+  function start() {
+    decks[deck].play().catch((problem) => {
+      if (problem.name !== "NotAllowedError") return;
+      said = "The browser wants you to press play yourself.";
+      tell();
+    });
   }
 
   function after(number, direction) {
     let other = number + direction;
-    while (data.rows[other] && !data.rows[other].url) other += direction;
-    return data.rows[other] ? other : -1;
-  }
-
-  function play(number) {
-    if (!data.rows[number]) return;
-    decks[deck].pause();
-    if (decks[1 - deck].dataset.number === String(number)) deck = 1 - deck;
-    const audio = decks[deck];
-    load(audio, number);
-    if (audio.readyState > 0) audio.currentTime = data.rows[number].start; // played before: from its passage again
-    at = number;
-    audio.play().catch((problem) => {
-      if (problem.name === "NotAllowedError") say("The browser wants you to press play yourself.");
-    });
-    const following = after(number, 1);
-    if (following >= 0) load(decks[1 - deck], following);
-    show();
-    buttons[number].closest("li").scrollIntoView({ block: "nearest", behavior: "smooth" });
+    while (list.rows[other] && !list.rows[other].url) other += direction;
+    return list.rows[other] ? other : -1;
   }
 
   function move(direction) {
     const number = after(at, direction);
-    if (number >= 0) return play(number);
+    if (number >= 0) return play(list, number);
     decks[deck].pause();
-    if (direction > 0) {
-      at = -1;
-      show();
-      say("The list has been played through.");
-    }
+    tell();
   }
 
-  function playOrPause() {
-    if (at < 0) return play(after(-1, 1));
-    if (decks[deck].paused) decks[deck].play();
+  function toggle() {
+    if (at < 0) return;
+    if (decks[deck].paused) start();
     else decks[deck].pause();
   }
 
-  function say(text) {
-    what.textContent = text;
+  function seek(seconds) {
+    if (at < 0) return;
+    ends = Infinity; // who chooses a place wants to hear on from there
+    decks[deck].currentTime = Math.max(0, Math.min(seconds, decks[deck].duration || 0));
+    tell();
   }
 
-  function show() {
-    const isPlaying = at >= 0 && !decks[deck].paused;
-    setIcon(toggle, isPlaying ? "pause" : "play", isPlaying ? "Pause" : "Play the list");
-    back.disabled = after(at, -1) < 0;
-    next.disabled = at >= 0 && after(at, 1) < 0;
-    seek.disabled = at < 0;
-    root.classList.toggle("playing", isPlaying);
-    cells.forEach((cell, number) => cell.classList.toggle("current", number === at));
-    buttons.forEach((button, number) => {
-      if (number === at) button.setAttribute("aria-current", "true");
-      else button.removeAttribute("aria-current");
-    });
-    if (at >= 0) say(`${at + 1} of ${data.rows.length} · ${data.rows[at].title}`);
+  function close() {
+    decks[deck].pause();
+    list = nothing;
+    at = -1;
+    tell();
   }
 
-  function showTime(audio) {
+  // A list drawn anew: what plays of it goes on.
+  function update(newList) {
+    if (newList.id !== list.id || at < 0) return;
+    const number = newList.rows.findIndex((row) => row.key === list.rows[at].key);
+    if (number < 0) return;
+    if (newList.seconds !== list.seconds && ends < Infinity) {
+      ends = newList.seconds ? decks[deck].currentTime + newList.seconds : Infinity;
+    }
+    list = newList;
+    at = number;
+  }
+
+  function now() {
+    const audio = decks[deck];
     const length = Number.isFinite(audio.duration) ? audio.duration : 0;
-    seek.max = length || 100;
-    seek.value = audio.currentTime;
-    seek.setAttribute("aria-valuetext", `${clock(audio.currentTime)} of ${clock(length)}`);
-    clockText.textContent = `${clock(audio.currentTime)} / ${clock(length)}`;
+    return {
+      row: list.rows[at] ?? null,
+      list: list.id,
+      number: at,
+      count: list.rows.length,
+      isPlaying: at >= 0 && !audio.paused,
+      time: audio.currentTime || 0,
+      length,
+      hasBefore: after(at, -1) >= 0,
+      hasAfter: after(at, 1) >= 0,
+      said,
+    };
+  }
+
+  function tell() {
+    const state = now();
+    bar.show(state);
+    for (const follower of followers) follower(state);
+  }
+
+  function follow(follower) {
+    followers.add(follower);
+    follower(now());
+    return () => followers.delete(follower);
+  }
+
+  function introduce() {
+    if (!("mediaSession" in navigator)) return;
+    const row = list.rows[at];
+    navigator.mediaSession.metadata = new MediaMetadata({ title: row.title, artist: row.artist || "" });
+    navigator.mediaSession.setActionHandler("nexttrack", after(at, 1) < 0 ? null : () => move(1));
+    navigator.mediaSession.setActionHandler("previoustrack", after(at, -1) < 0 ? null : () => move(-1));
+  }
+
+  // The playhead moves with the picture's frames, not with the few events that a browser sends in a second.
+  let isMoving = false;
+  function roll() {
+    tell();
+    if (decks[deck].paused) isMoving = false;
+    else requestAnimationFrame(roll);
   }
 
   decks.forEach((audio, number) => {
     const isSounding = () => number === deck && at >= 0;
-    audio.setAttribute("aria-hidden", "true");
-    root.append(audio); // without controls it shows nothing; in the page it can be found
-    audio.onplay = audio.onpause = () => isSounding() && show();
+    audio.onplay = () => {
+      if (!isSounding() || isMoving) return;
+      isMoving = true;
+      requestAnimationFrame(roll);
+    };
+    audio.onpause = () => isSounding() && tell();
     audio.onplaying = () => (broken = 0);
     audio.onended = () => isSounding() && move(1);
     audio.ontimeupdate = () => {
       if (!isSounding()) return;
-      showTime(audio);
-      if (seconds && !audio.seeking && audio.currentTime >= data.rows[at].start + seconds) move(1);
+      if (!audio.seeking && audio.currentTime >= ends) move(1);
+      else tell(); // a tab in the background draws no frames
     };
     audio.onerror = () => {
       if (!audio.getAttribute("src")) return;
-      const name = data.rows[Number(audio.dataset.number)].title;
-      delete audio.dataset.number;
+      delete audio.dataset.url;
       if (!isSounding()) return;
+      const name = list.rows[at].title;
       broken += 1;
       if (broken < 3) move(1);
-      say(`“${name}” could not be played.`);
+      said = `“${name}” could not be played.`;
+      tell();
     };
   });
-  toggle.onclick = playOrPause;
-  next.onclick = () => move(1);
-  back.onclick = () => move(-1);
-  seek.oninput = () => (decks[deck].currentTime = Number(seek.value));
-  show();
+  // a sound started elsewhere on the page, such as a recording just made
+  document.addEventListener("play", (event) => decks.includes(event.target) || decks[deck].pause(), true);
 
-  return {
-    signature: data.signature,
-    setSeconds: (value) => (seconds = value),
-    stop: () => decks.forEach((audio) => { audio.pause(); }),
-  };
+  return { play, toggle, move, seek, update, follow, now, wear: bar.wear };
+}
+
+function makeBar(to) {
+  const host = document.createElement("div");
+  host.id = "synesthete-player";
+  const root = host.attachShadow({ mode: "open" });
+  const style = add(root, "style");
+  style.textContent = BAR_STYLE;
+  const bar = add(root, "section", "bar");
+  bar.hidden = true;
+  bar.setAttribute("aria-label", "Player");
+  const back = iconButton(bar, "back", "Previous track");
+  const toggle = iconButton(bar, "play", "Play", "main");
+  const next = iconButton(bar, "next", "Next track");
+  const names = add(bar, "div", "names");
+  const title = add(names, "div", "title");
+  const artist = add(names, "div", "artist");
+  const said = add(names, "div", "said");
+  said.setAttribute("role", "status");
+  const line = add(bar, "div", "line");
+  const elapsed = add(line, "span", "clock");
+  const seek = add(line, "input", "seek");
+  Object.assign(seek, { type: "range", min: 0, max: 100, step: 0.1, value: 0 });
+  seek.setAttribute("aria-label", "Position in the track");
+  const whole = add(line, "span", "clock");
+  const close = iconButton(bar, "close", "Close the player", "close");
+  back.onclick = () => to.move(-1);
+  next.onclick = () => to.move(1);
+  toggle.onclick = () => to.toggle();
+  close.onclick = () => to.close();
+  seek.oninput = () => to.seek(Number(seek.value));
+  document.body.append(host);
+
+  function show(state) {
+    bar.hidden = !state.row;
+    if (!state.row) return;
+    setIcon(toggle, state.isPlaying ? "pause" : "play", state.isPlaying ? "Pause" : "Play");
+    back.disabled = !state.hasBefore;
+    next.disabled = !state.hasAfter;
+    setText(title, state.row.title);
+    const place = state.count > 1 ? `${state.number + 1} of ${state.count}` : "";
+    setText(artist, [state.row.artist, place].filter(Boolean).join(" · "));
+    setText(said, state.said);
+    if (Number(seek.max) !== (state.length || 100)) seek.max = state.length || 100;
+    seek.value = state.time;
+    setText(elapsed, clock(state.time));
+    setText(whole, clock(state.length));
+    const spoken = `${clock(state.time)} of ${clock(state.length)}`;
+    if (seek.getAttribute("aria-valuetext") !== spoken) seek.setAttribute("aria-valuetext", spoken);
+  }
+
+  // The page's colours: a component is told them, what stands outside the page is not.
+  function wear(element) {
+    const from = getComputedStyle(element);
+    for (const name of WORN) host.style.setProperty(`--st-${name}`, from.getPropertyValue(`--st-${name}`));
+  }
+
+  return { host, show, wear };
+}
+
+// Whatever shows rows to play: a list as Python's `player.rows_for` makes it, for `thePlayer().play`.
+function listOf(data) {
+  return { id: data.list, rows: data.rows, seconds: data.seconds || 0 };
 }
 
 function add(parent, tag, name) {
@@ -201,6 +266,10 @@ function add(parent, tag, name) {
   if (name) element.className = name;
   parent.append(element);
   return element;
+}
+
+function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
 }
 
 function iconButton(parent, icon, label, name = "") {
@@ -211,23 +280,31 @@ function iconButton(parent, icon, label, name = "") {
 }
 
 function setIcon(button, icon, label) {
+  if (button.getAttribute("aria-label") !== label) {
+    button.setAttribute("aria-label", label);
+    button.title = label;
+  }
   if (button.dataset.icon === icon) return;
   button.dataset.icon = icon;
-  button.setAttribute("aria-label", label);
-  button.title = label;
-  const space = "http://www.w3.org/2000/svg";
-  const drawing = document.createElementNS(space, "svg");
-  drawing.setAttribute("viewBox", "0 0 24 24");
-  drawing.setAttribute("aria-hidden", "true");
-  const path = document.createElementNS(space, "path");
-  path.setAttribute("d", ICONS[icon]);
-  drawing.append(path);
-  button.replaceChildren(drawing);
+  button.replaceChildren(drawing(icon));
 }
 
-// Media lies beside the pages, wherever the app is mounted (/, /music/, /~/+/).
+function drawing(icon) {
+  const space = "http://www.w3.org/2000/svg";
+  const image = document.createElementNS(space, "svg");
+  image.setAttribute("viewBox", "0 0 24 24");
+  image.setAttribute("aria-hidden", "true");
+  const path = document.createElementNS(space, "path");
+  path.setAttribute("d", ICONS[icon]);
+  image.append(path);
+  return image;
+}
+
+// Audio lies below the app, wherever that is mounted (/, /music/, /~/+/): where its own scripts come from.
 function address(url) {
-  return /^(blob|data|https?):/.test(url) ? url : location.pathname.replace(/\/[^/]*\/?$/, "") + url;
+  if (/^(blob|data|https?):/.test(url)) return url;
+  const script = [...document.scripts].find((each) => each.src.includes("/static/"));
+  return (script ? new URL(script.src).pathname.split("/static/")[0] : "") + url;
 }
 
 function clock(value) {

@@ -77,11 +77,16 @@ class Pointer {
     this.pointed = row
     this.stage.classList.toggle("sy-is-over", row >= 0)
     if (row < 0) { this.tip.hidden = true; return }
-    const { titles, artists, colourings } = this.scene.data
-    this.tip.replaceChildren(element("strong", "", titles[row]))
-    if (artists[row]) this.tip.append(element("span", "", artists[row]))
+    this.say(row)
+  }
+
+  say(row) {
+    const { colourings } = this.scene.data
+    const [title, artist] = named(this.scene.data, row, () => this.pointed >= 0 && this.say(this.pointed)) ?? ["…", ""]
+    this.tip.replaceChildren(element("strong", "", title))
+    if (artist) this.tip.append(element("span", "", artist))
     const by = colourings[this.scene.view.colouring] ?? Object.values(colourings)[0]
-    if (by) this.tip.append(element("span", "", by.names[by.codes[row]]))
+    if (by?.codes[row] !== undefined) this.tip.append(element("span", "", by.names[by.codes[row]]))
   }
 
   listen() {

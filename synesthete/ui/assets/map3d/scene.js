@@ -1,7 +1,8 @@
 /* The map of the catalogue, in three dimensions, around the plotly.js that ships in plotly's own package.
  *
  * The component is mounted twice. Once with bytes: the points and their names, a heavy message that stays the same
- * from run to run, so that Streamlit's cache spares the wire. Once with a small object: what to show of them now.
+ * from run to run, so that Streamlit's cache spares the wire. Once with a small object: what to show of them now. A map
+ * of many points comes without names, and a third mount asks for those that are wanted.
  * Titles come from strangers: they reach the page through textContent only, and never reach Plotly.
  */
 const ICONS = {
@@ -9,8 +10,9 @@ const ICONS = {
   here: "M12 3v4M12 17v4M3 12h4M17 12h4M12 9a3 3 0 1 0 0 6 3 3 0 0 0 0-6", picture: "M12 4v11M7 11l5 5 5-5M5 20h14",
 }
 
-export default function ({ data, parentElement, setTriggerValue }) {
+export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
   if (data?.byteLength !== undefined) { keep(data); return }
+  if (data?.names) { names.ask = rows => setStateValue("asked", rows); learn(data); return }
   let scene = scenes.get(parentElement)
   if (!scene) scenes.set(parentElement, (scene = new Scene(parentElement)))
   scene.choose = row => setTriggerValue("chosen", { map: data.map, row })
@@ -66,7 +68,7 @@ class Scene {
       this.Plotly = library
       const before = this.view
       this.view = view
-      this.data = data
+      this.data = extended(data, view.more)
       await this.draw(before)
       this.turn(before)
       this.describe()
@@ -85,7 +87,7 @@ class Scene {
     const { view, data, camera } = this
     this.palette = new Palette(getComputedStyle(this.stage), data.n, this.stage.clientWidth)
     const { map, colouring, here, chosen, path } = view
-    const shown = JSON.stringify([map, colouring, here?.key, chosen, path, this.palette])
+    const shown = JSON.stringify([map, colouring, here?.key, chosen, path, view.more?.xyz, this.palette])
     if (shown === this.shown) return
     camera.thicken()
     if (before?.map !== map) camera.begin(this.Plotly, data.n)
@@ -137,7 +139,7 @@ class Scene {
     const { view, data, palette } = this
     const base = { type: "scatter3d", mode: "markers", hoverinfo: "skip" }
     if (view.likeness) {
-      const values = new Float32Array(decode(view.likeness).buffer)
+      const values = Float32Array.from(new Int16Array(decode(view.likeness).buffer), value => value / 32767)
       const sorted = Float32Array.from(values).sort()
       const others = sorted.findLastIndex(value => value < 0.999) // a track asked about is on the map itself
       const [cmin, cmax] = (this.range = [sorted[Math.floor(data.n * 0.02)], sorted[Math.max(0, others)]])
@@ -152,7 +154,12 @@ class Scene {
   /** The journey, the sound asked about with lines to its matches, the chosen track. */
   marks() {
     const { here, chosen, path } = this.view, { size, text, accent, bright } = this.palette, traces = []
+    const { n, nPacked = n } = this.data, { view } = this
     const add = (mode, axes, more) => traces.push({ type: "scatter3d", hoverinfo: "skip", mode, ...axes, ...more })
+    if (n > nPacked && !view.likeness) { // tracks that the map itself does not draw
+      const rows = Array.from({ length: n - nPacked }, (_, i) => nPacked + i)
+      add("markers", this.axes(rows), { marker: { size: size + 2, color: text } })
+    }
     if (path.length) {
       const marker = { size: size + 3, color: accent, line: { color: text, width: 1 } }
       add("lines+markers", this.axes(path), { line: { color: text, width: 5 }, marker })

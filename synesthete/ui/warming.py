@@ -1,0 +1,45 @@
+"""Wakes what the first sound would wait for, in the background: decoder, filter banks, encoder, index."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import threading
+
+import numpy as np
+
+from synesthete import audio, sampler, settings, spectrogram
+from synesthete.audio import clip_from_samples
+from synesthete.errors import SynestheteError
+from synesthete.settings import Paths
+from synesthete.ui import resources
+
+_LOG = logging.getLogger(__name__)
+_SECONDS = 3.0
+
+
+def begin() -> None:
+    """Begin; returns at once. For the server, before anyone has come."""
+    for work in (audio.warm_up, _search_once):
+        threading.Thread(target=work, daemon=True).start()
+
+
+def _search_once() -> None:
+    """Search with the default encoder in the catalogues that come first; then set aside what will stay.
+
+    Streamlit has all garbage collected after every run of a page. What torch, pandas and the like have made at their
+    import, half a million objects, stays for good: frozen, it is not looked at again.
+    """
+    spectrogram.warm_up()
+    rate_hz = settings.AUDIO.sample_rate_hz
+    noise = np.random.default_rng(0).normal(0, 0.1, round(_SECONDS * rate_hz)).astype(np.float32)
+    clip = clip_from_samples(noise, rate_hz)
+    paths = Paths()
+    for path in (paths.sampler / sampler.CATALOGUE_NAME, paths.own_catalogue):
+        try:
+            if path.is_file():
+                resources.engine(path, settings.DEFAULT_ENCODER).search(clip)
+        except SynestheteError as error:
+            _LOG.info("not warmed: %s", error)  # the page says so to who asks for it
+    gc.collect()
+    gc.freeze()
