@@ -77,8 +77,8 @@ class TrainingConfig:
     width: int = 32
     likeness_size: int = 128
     identity_size: int = 128
-    layer_share: float = 0.35
-    effect_share: float = 0.3
+    layer_share: float = 0.25
+    effect_share: float = 0.5
     learning_rate: float = 2e-3
     weight_decay: float = 0.02
     short_share: float = 0.9
