@@ -3,6 +3,8 @@
     python benchmarks/real_split.py                            say how many there are in each half
     python benchmarks/real_split.py REAL/tracks.csv            write it anew
     python benchmarks/real_split.py REAL/tracks.csv --check    compare it: exit status 1 if it differs
+    python benchmarks/real_split.py REAL/tracks.csv --lessons FOLDER
+                                                               link the recordings that a training may learn from
 
 No artist is in both halves. The rule: artists in the order of how many recordings they made, most first (those of one
 number by name), each to the half where their genres have fewer artists so far; if that is even, to the one with fewer
@@ -50,15 +52,35 @@ def split(tracks: list[dict[str, str]]) -> dict[str, str]:
     return {track["track_id"]: chosen[artist] for artist, made in works.items() for track in made}
 
 
+def write_lessons(tracks: Path, folder: Path) -> int:
+    """A folder to learn from: links to the recordings of the half "choose" that are free of doubt; how many."""
+    halves = read_split()
+    with tracks.open(encoding="utf-8", newline="") as lines:
+        rows = [row for row in csv.DictReader(lines) if halves[row["track_id"]] == "choose" and not row["doubt"]]
+    folder.mkdir(parents=True, exist_ok=True)
+    for row in rows:
+        (folder / row["file"]).symlink_to((tracks.parent / row["file"]).absolute())
+    names = ("track_id", "file", "title", "artist", "album", "seconds", "licence", "source")
+    with (folder / "tracks.csv").open("w", encoding="utf-8", newline="") as lines:
+        writer = csv.DictWriter(lines, names, extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(row | {"album": "real recordings"} for row in rows)
+    return len(rows)
+
+
 def main() -> int:
     """Write the file, or compare it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("tracks", nargs="?", type=Path, help="tracks.csv of the real recordings")
     parser.add_argument("--check", action="store_true", help="compare instead of writing")
+    parser.add_argument("--lessons", type=Path, metavar="FOLDER", help="gets links and a tracks.csv")
     options = parser.parse_args()
     if options.tracks is None:
         halves = list(read_split().values())
         print(", ".join(f"{half}: {halves.count(half)} recordings" for half in SPLITS))
+        return 0
+    if options.lessons:
+        print(f"{options.lessons}: {write_lessons(options.tracks, options.lessons)} recordings")
         return 0
     with options.tracks.open(encoding="utf-8", newline="") as lines:
         made = split(list(csv.DictReader(lines)))

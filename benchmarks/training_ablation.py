@@ -32,7 +32,7 @@ ROWS: dict[str, dict[str, Any]] = {
         "identity_share": 1.0,
     },
     "no layers below the tags": {"layer_share": 0.0},
-    "a third of the contrast": {"contrastive_weight": 0.05},
+    "three times the contrast": {"contrastive_weight": 0.15},
     "no contrast": {"contrastive_weight": 0.0, "identity_share": 0.0},
     "no augmentation": {"is_augmented": False},
     "mel only": {"is_mel_only": True},

@@ -5,8 +5,9 @@ from collections import defaultdict
 
 import pytest
 
-from benchmarks.real_split import SPLIT_FILE, SPLITS, read_split, split
+from benchmarks.real_split import SPLIT_FILE, SPLITS, read_split, split, write_lessons
 from synesthete.settings import PROJECT_ROOT
+from synesthete.training.track_list import read_track_list
 
 TRACKS = PROJECT_ROOT.parent / "shared" / "data" / "real" / "tracks.csv"
 SCORED = ("classical", "opera-choral", "rock", "electronic", "jazz", "folk")
@@ -62,3 +63,20 @@ def test_a_genre_of_few_artists_stays_together_and_unknown_artists_go_by_collect
     ]
     halves = split(made)
     assert halves["1"] == halves["2"] == halves["3"] != halves["4"] == halves["5"]
+
+
+def test_lessons_are_of_the_half_to_choose_on_and_free_of_doubt(tmp_path):
+    halves = read_split()
+    chosen = [track_id for track_id, half in halves.items() if half == "choose"]
+    reported = next(track_id for track_id, half in halves.items() if half == "report")
+    names = ("track_id", "file", "title", "artist", "seconds", "licence", "source", "doubt")
+    rows = [(name, f"{name}.opus", "", "Ada", "60", "CC0", "here", "") for name in (*chosen[:2], reported)]
+    rows.append((chosen[2], f"{chosen[2]}.opus", "", "Bob", "60", "", "there", "licence not stated"))
+    for row in rows:
+        (tmp_path / row[1]).write_bytes(b"sound")
+    with (tmp_path / "tracks.csv").open("w", encoding="utf-8", newline="") as lines:
+        csv.writer(lines).writerows([names, *rows])
+    assert write_lessons(tmp_path / "tracks.csv", tmp_path / "lessons") == 2
+    listed = read_track_list(tmp_path / "lessons")
+    assert [row["track_id"] for row in listed] == chosen[:2]
+    assert all((tmp_path / "lessons" / row["file"]).read_bytes() == b"sound" for row in listed)

@@ -40,7 +40,7 @@ class BatchSampler:
 
     def __init__(self, data: TrainingSet, chunks: np.ndarray, config: TrainingConfig) -> None:
         self.data, self.chunks, self.config = data, chunks, config
-        self.distillation = DistillationTargets(data, chunks, config.layer_share)
+        self.distillation = DistillationTargets(data, chunks, config.layer_share, config.effect_share)
 
     def draw(self, step: int) -> Batch:
         """The batch of a step."""
@@ -57,7 +57,7 @@ class BatchSampler:
             _mask(rng, images[config.batch_size :])
         if config.is_mel_only:
             images[:, 1:] = 0
-        targets = self.distillation.targets(data.penultimate[picked, segments], data.layers[picked, segments])
+        targets = self.distillation.of(data, picked, segments)
         return Batch(
             images.contiguous(memory_format=torch.channels_last),
             torch.from_numpy(targets),

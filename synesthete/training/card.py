@@ -11,11 +11,11 @@ from synesthete.training.track_list import read_track_list
 
 CARD_NAME = "synesthete-resnet.md"
 NOT_COVERED = (
-    "Real bands: hip-hop, jazz, country, reggae and soul only as MMA plays them through General-MIDI instruments, rock "
-    "and metal hardly with singers. Classical music mostly from sequencers.",
+    "Real bands, but for what the listed collections have: hip-hop, country and soul only as MMA plays them through "
+    "General-MIDI instruments, rock and metal hardly with singers.",
     "Sung and spoken voices only as far as the listed collections have them; synthetic ones (espeak-ng, also made to "
     "sing through a vocoder) were laid over music.",
-    "Music outside the Western twelve tones, speech, and sounds of nature.",
+    "Music outside the Western twelve tones, and speech.",
     "Passages below 1 s, and pieces quieter than -50 dB full scale.",
     "It inherits its teacher's leaning to Western pop before 2011, as the Million Song Dataset has it.",
 )
@@ -47,9 +47,9 @@ def write_card(folder: Path, about: dict[str, Any], music: Sequence[Path], figur
         "",
         f"A ResNet-{architecture['depth']} of {architecture['width']} channels in the first stage on the stacked image "
         "(mel, chroma, tonnetz; 3 s). It makes a unit vector "
-        f"of {about['embedding_size']} numbers: the first {config['likeness_size']} say what it sounds like (distilled "
-        "from MSD_musicnn: its penultimate layer and the layers below), the others which recording it is (contrast "
-        "between a segment and the same segment "
+        f"of {about['embedding_size']} numbers: the first {config['likeness_size']} say what it sounds like (as aisfx "
+        "hears it; the layers below them learned from MSD_musicnn too), the others which recording it "
+        "is (contrast between a segment and the same segment "
         f"recorded by a phone in a room). Version {about['version']}, 16-bit weights, "
         f"SHA-256 `{about['weights_sha256']}`. Licence: MIT.",
         "",
@@ -67,8 +67,10 @@ def write_card(folder: Path, about: dict[str, Any], music: Sequence[Path], figur
         "|---|---|",
         *(f"| {name} | {n} |" for name, n in _by_collection(about["chunks_by_collection"])),
         "",
-        "Teacher: the tagger MSD_musicnn of the package musicnn 0.1.0 (Pons & Serra, ISC licence, trained on the "
-        "Million Song Dataset); none of its weights are in these files.",
+        *_began_with(about.get("start")),
+        "Teachers: the tagger MSD_musicnn of the package musicnn 0.1.0 (Pons & Serra, ISC licence, trained on the "
+        "Million Song Dataset) and the embedding of the package aisfx 0.1.2 (Ma & Lerch; weights CC BY 4.0, trained on "
+        "libraries of sound effects); none of their weights are in these files.",
         "",
         "### Sources and licences of the music",
         "",
@@ -106,6 +108,17 @@ def _by_collection(chunks: dict[str, int]) -> list[tuple[str, int]]:
     for name, n in chunks.items():
         rows[_display_name(name)] += n
     return sorted(rows.items())
+
+
+def _began_with(start: dict[str, Any] | None) -> list[str]:
+    """Which weights the training went on from, and what these had learned from."""
+    if start is None:
+        return []
+    learned = ", ".join(f"{name} {n}" for name, n in _by_collection(start["chunks_by_collection"]))
+    before = (
+        f"It went on from version {start['version']}, which had learned from {start['n_chunks']} chunks: {learned}."
+    )
+    return [before, "", *_began_with(start.get("start"))]
 
 
 def _display_name(collection: str) -> str:

@@ -1,17 +1,17 @@
-"""Chunks of 12 s out of the gathered sounds: a clean view, a view recorded by a phone, and the teacher's outputs."""
+"""Chunks of 12 s out of the gathered sounds: a clean view, a view recorded by a phone, and the teachers' outputs."""
 
 from __future__ import annotations
 
 import itertools
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import soxr
 
+from synesthete.encoders.aisfx import EMBEDDING_SIZE, Aisfx
 from synesthete.encoders.musicnn import Musicnn
-from synesthete.encoders.musicnn_network import N_SAMPLES as TEACHER_SAMPLES
+from synesthete.encoders.segments import Segments
 from synesthete.errors import SynestheteError
 from synesthete.spectrogram import compute_spectrogram
 from synesthete.training import augmentation
@@ -23,7 +23,6 @@ from synesthete.training.splits import are_held_out
 N_SAMPLES = round(CHUNK_SECONDS * RATE_HZ)
 N_SEGMENTS = 7
 SEGMENT_STARTS = tuple(round(number * HOP_SECONDS * RATE_HZ) for number in range(N_SEGMENTS))
-TEACHER_RATE_HZ = Musicnn.sample_rate
 UNALTERED_EVERY_SECONDS = 15.0
 MAX_UNALTERED_SHARE = 2 / 3  # the others are sung over, mixed, changed in speed: sounds that no recording here has
 MIN_RMS = 3e-3  # nothing is learned from what is quieter
@@ -99,7 +98,8 @@ class ChunkBuilder:
         self._paths = [path.with_suffix(".npy") for path in itertools.compress(paths, is_learned)]
         self._voices = sorted((folder / VOICES).glob("*.npy"))
         self.specs = chunk_specs([sound["n_samples"] for sound in self.sounds], config.n_chunks, config.seed)
-        self._teacher = Musicnn((np.zeros(200, np.float32), np.ones(200, np.float32)))
+        self._musicnn = Musicnn((np.zeros(200, np.float32), np.ones(200, np.float32)))
+        self._aisfx = Aisfx((np.zeros(EMBEDDING_SIZE, np.float32), np.ones(EMBEDDING_SIZE, np.float32)))
 
     def build(self, number: int) -> dict[str, np.ndarray] | None:
         """One chunk; depends on the seed and its number only.
@@ -107,23 +107,32 @@ class ChunkBuilder:
         Returns
         -------
         dict of str to np.ndarray, or None
-            ``spectrograms`` [2, n_frames, 146], and of the teacher ``penultimate`` [7, 200], ``layers`` [7, 1506] and
-            ``tags`` [7, 50] (see :class:`synesthete.training.datasets.TrainingSet`); None for silence.
+            ``spectrograms`` [2, n_frames, 146], and of the teachers ``penultimate`` [7, 200], ``layers`` [7, 1506],
+            ``tags`` [7, 50] and ``effects`` [7, 512] (see :class:`synesthete.training.datasets.TrainingSet`); None for
+            silence.
         """
         rng = np.random.default_rng([self._seed, 4, number])
         samples = self.clean_view(rng, self.specs[number])
         if augmentation.rms(samples) < MIN_RMS:
             return None
-        resampled = soxr.resample(samples, RATE_HZ, TEACHER_RATE_HZ)
-        starts = [round(start / RATE_HZ * TEACHER_RATE_HZ) for start in SEGMENT_STARTS]
-        outputs = self._teacher.outputs(np.stack([resampled[start : start + TEACHER_SAMPLES] for start in starts]))
+        starts = [start / RATE_HZ for start in SEGMENT_STARTS]
+        segments = Segments(samples, RATE_HZ, starts, CHUNK_SECONDS - starts[-1])
+        outputs = self._musicnn.outputs(self._musicnn.inputs(segments))
         recorded = augmentation.phone_in_room(rng, samples, RATE_HZ)
         return {
             "spectrograms": np.stack([spectrogram_frames(samples), spectrogram_frames(recorded)]),
             "penultimate": outputs.penultimate,
             "layers": np.concatenate([outputs.mean_pool, outputs.max_pool], axis=1),
             "tags": outputs.tags,
+            "effects": self._effects(segments),
         }
+
+    def _effects(self, segments: Segments) -> np.ndarray:
+        """What aisfx, the dearer teacher, says of every second segment; of those between, the mean of both sides."""
+        heard = self._aisfx.features(replace(segments, start_seconds=segments.start_seconds[::2]))["aisfx"]
+        effects = np.repeat(heard, 2, axis=0)[: len(segments)]
+        effects[1::2] = (heard[:-1] + heard[1:]) / 2
+        return effects
 
     def clean_view(self, rng: np.random.Generator, spec: ChunkSpec) -> np.ndarray:
         """A chunk as a listener's collection would hold it: as it is, or its speed changed, mixed, sung over.

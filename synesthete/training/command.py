@@ -12,7 +12,7 @@ from synesthete import settings
 from synesthete.training.config import TrainingConfig
 
 DATA = ("n_chunks", "n_midi_renders", "n_bands", "n_voices")
-LOSSES = ("layer_share", "distillation_weight", "relational_weight", "tag_weight", "contrastive_weight")
+LOSSES = ("layer_share", "effect_share", "distillation_weight", "relational_weight", "tag_weight", "contrastive_weight")
 TRAINING = (
     "n_steps",
     "batch_size",
@@ -36,7 +36,9 @@ def add_train_command(subparsers: Any) -> None:
     """
     train = subparsers.add_parser("train", help="train an encoder on your own music")
     encoders = train.add_subparsers(title="encoders", required=True, metavar="ENCODER")
-    resnet = encoders.add_parser("resnet", help="our ResNet, distilled from musicnn and trained by contrast; resumes")
+    resnet = encoders.add_parser(
+        "resnet", help="our ResNet, distilled from musicnn and aisfx and trained by contrast; resumes"
+    )
     resnet.set_defaults(run=_train)
     resnet.add_argument(
         "--music", type=Path, nargs="+", required=True, metavar="FOLDER", help="music, each folder with its tracks.csv"
@@ -48,6 +50,7 @@ def add_train_command(subparsers: Any) -> None:
     resnet.add_argument(
         "--models", type=Path, default=settings.Paths().models, metavar="FOLDER", help="gets the weights"
     )
+    resnet.add_argument("--start", type=Path, metavar="FOLDER", help="weights of an earlier training, to go on from")
     resnet.add_argument("--device", default="cpu", help="cpu or cuda (default: cpu)")
     resnet.add_argument("--threads", type=int, default=2)
     resnet.add_argument("--workers", type=int, default=2, help="processes that make the training set")
@@ -72,6 +75,7 @@ def _train(chosen: argparse.Namespace) -> int:
         has_held_out=chosen.include_held_out,
         is_augmented=not chosen.no_augmentation,
         is_mel_only=chosen.mel_only,
+        start=str(chosen.start or ""),
         **{name: getattr(chosen, name) for name in SHOWN},
     )
     runtime = RuntimeConfig(chosen.device, chosen.threads, False if chosen.full_precision else None, chosen.compile)
@@ -85,7 +89,7 @@ def _train(chosen: argparse.Namespace) -> int:
         )
         sys.stderr.write(line + "\n")
 
-    folders = Folders(tuple(chosen.music), chosen.midi, chosen.work, chosen.models)
+    folders = Folders(tuple(chosen.music), chosen.midi, chosen.work, chosen.models, chosen.start)
     weights = train_resnet(config, folders, runtime, n_workers=chosen.workers, report=report)
     sys.stdout.write(f"{weights}\n")
     return 0

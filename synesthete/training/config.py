@@ -26,8 +26,8 @@ class TrainingConfig:
         over it.
     has_held_out : bool
         Learn from the held-out collections too; figures measured on them then mean nothing.
-    n_steps : int > 0
-        Optimiser steps.
+    n_steps : int >= 0
+        Optimiser steps; none fits only the last layer anew, to the weights that the training begins with.
     batch_size : int > 1
         Segments in a batch.
     n_pairs : int in [2, batch_size]
@@ -35,9 +35,11 @@ class TrainingConfig:
     depth, width : int
         Of the ResNet (:func:`synesthete.encoders.resnet.build`).
     likeness_size, identity_size : int >= 0
-        How the embedding is divided: distilled from the teacher, and learned by contrast between recordings.
-    layer_share : float in [0, 1)
-        Share of the teacher's pooled layers in the distillation targets; the rest is its penultimate layer.
+        How the embedding is divided: how many principal axes of aisfx it tells, and what is learned by contrast between
+        recordings.
+    layer_share, effect_share : float >= 0, together below 1
+        Shares of musicnn's pooled layers and of aisfx in the distillation targets; the rest is musicnn's penultimate
+        layer.
     learning_rate, weight_decay : float
     short_share : float in [0, 1]
         Share of the steps on segments of 2 s, at two thirds of the price; listeners' snippets may be that short. The
@@ -58,6 +60,8 @@ class TrainingConfig:
         Segments on which the last layer is fitted at the end.
     identity_share : float in [0, 1]
         Share of the identity in the cosine of the finished embedding.
+    start : str
+        SHA-256 of the weights that the training begins with; empty where it begins at random.
     """
 
     seed: int = 0
@@ -71,9 +75,10 @@ class TrainingConfig:
     n_pairs: int = 32
     depth: int = 18
     width: int = 32
-    likeness_size: int = 200
+    likeness_size: int = 128
     identity_size: int = 128
-    layer_share: float = 0.5
+    layer_share: float = 0.25
+    effect_share: float = 0.5
     learning_rate: float = 2e-3
     weight_decay: float = 0.02
     short_share: float = 0.9
@@ -81,25 +86,32 @@ class TrainingConfig:
     distillation_weight: float = 1.0
     relational_weight: float = 1.0
     tag_weight: float = 0.3
-    contrastive_weight: float = 0.15
+    contrastive_weight: float = 0.05
     temperature: float = 0.07
     queue_size: int = 1_024
     is_augmented: bool = True
     is_mel_only: bool = False
     n_head_segments: int = 6_000
-    identity_share: float = 0.1
+    identity_share: float = 0.9
+    start: str = ""
 
     def __post_init__(self) -> None:
-        above_zero = ("n_chunks", "n_steps", "depth", "width", "learning_rate", "temperature", "n_head_segments")
+        above_zero = ("n_chunks", "depth", "width", "learning_rate", "temperature", "n_head_segments")
         for name in above_zero:
             if getattr(self, name) <= 0:
                 raise OptionError(f"{name} is {getattr(self, name)}; a training needs it above zero.")
+        if self.n_steps < (0 if self.start else 1):
+            raise OptionError(f"n_steps is {self.n_steps}; a training that begins at random needs some.")
         if not 2 <= self.n_pairs <= self.batch_size:
             raise OptionError(
                 f"n_pairs is {self.n_pairs}; the contrastive loss needs 2 to batch_size = {self.batch_size}."
             )
-        if not 0 <= self.layer_share < 1:
-            raise OptionError(f"layer_share is {self.layer_share}, outside 0 to below 1.")
+        shares = self.layer_share, self.effect_share
+        if min(shares) < 0 or sum(shares) >= 1:
+            raise OptionError(
+                f"layer_share and effect_share are {shares[0]} and {shares[1]}; none may be below zero, and together "
+                "they must leave something of 1."
+            )
         if not 0 <= self.identity_share <= 1:
             raise OptionError(f"identity_share is {self.identity_share}, outside 0 to 1.")
 

@@ -1,4 +1,4 @@
-"""The training set on disk: chunks of 12 s in two views, with the teacher's outputs.
+"""The training set on disk: chunks of 12 s in two views, with the teachers' outputs.
 
 The set is a folder of flat arrays that the trainer maps into memory. Building it is resumable and runs in several
 processes; every chunk depends on the seed and its number only.
@@ -33,6 +33,7 @@ ARRAYS = {
     "penultimate": ((N_SEGMENTS, 200), np.float32),
     "layers": ((N_SEGMENTS, 1506), np.float16),
     "tags": ((N_SEGMENTS, 50), np.float32),
+    "effects": ((N_SEGMENTS, 512), np.float16),
     "state": ((), np.int8),
 }
 
@@ -48,8 +49,10 @@ class TrainingSet:
     penultimate : np.ndarray [shape=(n, 7, 200)], float32
     layers : np.ndarray [shape=(n, 7, 1506)], float16
     tags : np.ndarray [shape=(n, 7, 50)], float32 in [0, 1]
-        The teacher's outputs for each segment of the clean view: the layer before the tags, the mean and maximum over
+        musicnn's outputs for each segment of the clean view: the layer before the tags, the mean and maximum over
         time of the layers below, and the tags' probabilities.
+    effects : np.ndarray [shape=(n, 7, 512)], float16
+        The embedding of aisfx.
     group : np.ndarray [shape=(n,)], int
         Chunks of one recording share a number.
     start : np.ndarray [shape=(n,)], int [samples]
@@ -62,6 +65,7 @@ class TrainingSet:
     penultimate: np.ndarray
     layers: np.ndarray
     tags: np.ndarray
+    effects: np.ndarray
     group: np.ndarray
     start: np.ndarray
     is_unaltered: np.ndarray
@@ -131,6 +135,7 @@ def open_set(folder: Path) -> TrainingSet:
         arrays["penultimate"],
         arrays["layers"],
         arrays["tags"],
+        arrays["effects"],
         specs["group"],
         specs["start"],
         specs["is_unaltered"],

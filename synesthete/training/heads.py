@@ -13,26 +13,28 @@ from torch import nn
 
 from synesthete.training import losses
 from synesthete.training.config import TrainingConfig
-from synesthete.training.covariance import change_covariance, principal_axes, whitening, within_covariance
 
 RIDGE = 100.0  # added to the covariance per segment, in units of each feature's variance
 DISCRIMINANT_SHRINKAGE = 0.05
-PHONE_SHARE, WHITENING_SHRINKAGE = 0.1, 0.1  # of the covariance by which the likeness is whitened
 N_STEPS, N_PAIRS = 300, 768
 
 Layer = tuple[np.ndarray, np.ndarray]  # weight [size, n_features], bias [size]
 
 
 def fit_last_layer(
-    clean: np.ndarray, augmented: np.ndarray, targets: np.ndarray, groups: np.ndarray, config: TrainingConfig
+    clean: np.ndarray, augmented: np.ndarray, effects: np.ndarray, groups: np.ndarray, config: TrainingConfig
 ) -> Layer:
     """Likeness and identity, centred on the clean segments and weighted as the configuration says.
+
+    Likeness is turned at random: a library standardises each number by itself, which would make principal axes equally
+    loud; turned, all vary alike, and the teacher's cosines stay.
 
     Parameters
     ----------
     clean, augmented : np.ndarray [shape=(n, n_features)]
         Features of both views of the same segments.
-    targets : np.ndarray [shape=(n, target_size)]
+    effects : np.ndarray [shape=(n, n_axes)]
+        What aisfx says of the clean ones, on its principal axes; the first ``likeness_size`` are learned.
     groups : np.ndarray [shape=(n,)], int
         Which recording each segment comes from.
     config : TrainingConfig
@@ -45,8 +47,10 @@ def fit_last_layer(
     share = config.identity_share if config.identity_size else 0.0
     heads = []
     if config.likeness_size:
-        head = whitened(likeness_head(clean, targets), clean, augmented, groups)
-        heads.append((reduced(head, clean, config.likeness_size), 1 - share))
+        weight, bias = likeness_head(clean, effects[:, : config.likeness_size])
+        rng = np.random.default_rng([config.seed, 9])
+        turn = np.linalg.qr(rng.standard_normal((config.likeness_size, len(weight))))[0]
+        heads.append(((turn @ weight, turn @ bias), 1 - share))
     if config.identity_size:
         head = identity_head(clean, augmented, groups, config.identity_size, config.temperature, config.seed)
         heads.append((head, share))
@@ -67,51 +71,6 @@ def likeness_head(features: np.ndarray, targets: np.ndarray) -> Layer:
     damping = np.diag(RIDGE * centred.var(axis=0) + 1e-6)
     weight = np.linalg.solve(centred.T @ centred + damping, centred.T @ (targets - mean)).T
     return weight.astype(np.float32), (mean - weight @ centre).astype(np.float32)
-
-
-def whitened(head: Layer, clean: np.ndarray, augmented: np.ndarray, groups: np.ndarray) -> Layer:
-    """A head whitened by the covariance of what changes within a recording, or through a phone.
-
-    See :mod:`synesthete.training.covariance`; being linear, it costs nothing in use. Left as it is where no recording
-    has two segments.
-
-    Parameters
-    ----------
-    head : weight [size, n_features] and bias [size]
-    clean, augmented : np.ndarray [shape=(n, n_features)]
-    groups : np.ndarray [shape=(n,)], int
-    """
-    weight, bias = head
-    clean_vectors, augmented_vectors = clean @ weight.T + bias, augmented @ weight.T + bias
-    recordings = [clean_vectors[groups == group] for group in np.unique(groups)]
-    if max(map(len, recordings)) < 2:
-        return head
-    phone = change_covariance(augmented_vectors - clean_vectors)
-    change = (1 - PHONE_SHARE) * within_covariance(recordings) + PHONE_SHARE * phone
-    matrix = whitening(change, WHITENING_SHRINKAGE).astype(np.float32)  # symmetric
-    return matrix @ weight, matrix @ bias
-
-
-def reduced(head: Layer, clean: np.ndarray, size: int) -> Layer:
-    """A head projected to the first ``size`` > 0 principal axes of its vectors of the clean segments.
-
-    Parameters
-    ----------
-    head : weight [n_rows, n_features] and bias [n_rows]
-    clean : np.ndarray [shape=(n, n_features)]
-    size : int > 0
-
-    Returns
-    -------
-    weight : np.ndarray [shape=(size, n_features)]
-    bias : np.ndarray [shape=(size,)]
-        Padded with zeros where there are fewer rows.
-    """
-    weight, bias = head
-    vectors = clean @ weight.T + bias
-    axes = principal_axes(vectors - vectors.mean(axis=0), size)
-    missing = ((0, size - axes.shape[1]), (0, 0))
-    return np.pad(axes.T @ weight, missing), np.pad(axes.T @ bias, missing[0])
 
 
 def identity_head(

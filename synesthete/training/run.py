@@ -5,11 +5,13 @@ from __future__ import annotations
 import multiprocessing
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from synesthete import settings
+from synesthete.encoders import resnet, weights
+from synesthete.encoders.weights import Weights
 from synesthete.errors import SynestheteError
 from synesthete.training import datasets
 from synesthete.training.card import write_card
@@ -23,12 +25,16 @@ from synesthete.training.trainer import Trainer
 
 @dataclass(frozen=True)
 class Folders:
-    """Where music and MIDI pieces are, where the training set and the checkpoints go, where the weights go."""
+    """Where music and MIDI pieces are, where the training set and the checkpoints go, where the weights go.
+
+    ``start``, where there is one, holds weights that the training goes on from.
+    """
 
     music: tuple[Path, ...]
     midi: Path
     work: Path
     models: Path = settings.Paths().models
+    start: Path | None = None
 
 
 def train_resnet(
@@ -62,6 +68,10 @@ def train_resnet(
         If there is no music, a program is missing, or the folder holds a training of another configuration.
     """
     set_folder, run_folder = folders.work / "set", folders.work / "run"
+    start = None
+    if folders.start is not None:
+        start = weights.read(folders.start, resnet.STEM, resnet.REMEDY)
+        config = replace(config, start=start.card["weights_sha256"])
     gather(config, folders.music, folders.midi, set_folder, n_workers)
     datasets.prepare(config, set_folder)
     _build(config, set_folder, n_workers)
@@ -69,10 +79,11 @@ def train_resnet(
     chunks = data.chunks()
     if not len(chunks):
         raise SynestheteError(f"No chunk of {set_folder} can be learned from: all are silent.")
-    trainer = Trainer(config, data, chunks, run_folder, runtime)
+    trainer = Trainer(config, data, chunks, run_folder, runtime, start)
     trainer.run(report=report)
-    draw_curves(run_folder / "curves.csv", run_folder / "curves.png")
-    about = trainer.export(folders.models, provenance(data, config))
+    if trainer.step:
+        draw_curves(run_folder / "curves.csv", run_folder / "curves.png")
+    about = trainer.export(folders.models, provenance(data, config, start))
     write_card(folders.models, about, folders.music)
     return folders.models / "synesthete-resnet.safetensors"
 
@@ -95,13 +106,16 @@ def _build(config: TrainingConfig, folder: Path, n_workers: int) -> None:
         )
 
 
-def provenance(data: datasets.TrainingSet, config: TrainingConfig) -> dict[str, Any]:
-    """What the weights were made from, for their settings file."""
+def provenance(data: datasets.TrainingSet, config: TrainingConfig, start: Weights | None = None) -> dict[str, Any]:
+    """What the weights were made from, for their settings file; and what those were that they began with."""
     chunks = data.chunks()
+    kept = ("version", "weights_sha256", "n_chunks", "chunks_by_collection", "start")
+    began_with = {} if start is None else {"start": {name: start.card[name] for name in kept if name in start.card}}
     made_of = Counter(data.collections[data.group[number]] for number in chunks)
     return {
-        "teacher": "MSD_musicnn of the package musicnn 0.1.0 (ISC)",
+        "teachers": ["MSD_musicnn of the package musicnn 0.1.0 (ISC)", "aisfx 0.1.2 (weights CC BY 4.0)"],
         "held_out": [] if config.has_held_out else list(HELD_OUT),
         "n_chunks": len(chunks),
         "chunks_by_collection": dict(sorted(made_of.items())),
+        **began_with,
     }

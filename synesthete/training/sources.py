@@ -37,8 +37,13 @@ class Sound:
 
 
 def music(folder: Path) -> Iterator[Sound]:
-    """The first two minutes of each track listed in ``folder/tracks.csv``; see :func:`read_track_list`."""
+    """The first two minutes of each track listed in ``folder/tracks.csv`` without a doubt; see :func:`read_track_list`.
+
+    ``doubt`` is a column that says what is not certain of a track, such as its licence.
+    """
     for row in read_track_list(folder):
+        if row.get("doubt"):
+            continue
         samples = read_clip(folder / row["file"]).samples[: round(LONGEST_SECONDS * RATE_HZ)]
         yield Sound(row["track_id"], row["album"], row["artist"], samples)
 

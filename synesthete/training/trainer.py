@@ -19,15 +19,16 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from synesthete.encoders import resnet
+from synesthete.encoders.weights import Weights
 from synesthete.errors import SynestheteError
 from synesthete.files import write_atomically
 from synesthete.training import losses
 from synesthete.training.batches import Batch, BatchSampler
 from synesthete.training.config import HOP_SECONDS, SEGMENT_SECONDS, TrainingConfig
 from synesthete.training.datasets import TrainingSet
-from synesthete.training.heads import fit_last_layer
+from synesthete.training.heads import fit_last_layer, identity_head, likeness_head
 from synesthete.training.runtime import DEFAULT_RUNTIME, RuntimeConfig, has_bfloat16, keep_freed_memory
-from synesthete.training.student import NORMALISATION, Student, parameter_groups, teacher_tag_layer
+from synesthete.training.student import LAST_LAYER_SCALE, NORMALISATION, Student, parameter_groups, teacher_tag_layer
 from synesthete.training.targets import TARGET_NORM
 
 CURVE_COLUMNS = (
@@ -37,10 +38,28 @@ CURVE_COLUMNS = (
 EMA_DECAY = 0.998  # of the exponential moving average of the weights, which is what is exported
 MAX_GRADIENT_NORM = 5.0
 FIRST_HEAD_STEP = 10**9  # batches for the last layer are none that training has drawn
+N_START_SEGMENTS = 2_000  # on which the last layer is fitted to weights that a training begins with
 
 
 class Trainer:
-    """One run in a folder: ``checkpoint.pt``, ``curves.csv``. Resumes an earlier one of the same configuration."""
+    """One run in a folder: ``checkpoint.pt``, ``curves.csv``. Resumes an earlier one of the same configuration.
+
+    Parameters
+    ----------
+    config : TrainingConfig
+    data : TrainingSet
+    chunks : np.ndarray [shape=(n,)], int
+        Numbers of the chunks to learn from.
+    folder : Path
+    runtime : RuntimeConfig
+    start : Weights, optional
+        Those of an earlier training, of the same depth and width, to go on from. The last layer begins anew.
+
+    Raises
+    ------
+    SynestheteError
+        If the folder holds a training of another configuration, or the weights to start from do not fit.
+    """
 
     def __init__(
         self,
@@ -49,6 +68,7 @@ class Trainer:
         chunks: np.ndarray,
         folder: Path,
         runtime: RuntimeConfig = DEFAULT_RUNTIME,
+        start: Weights | None = None,
     ) -> None:
         self.config, self.folder, self.runtime = config, folder, runtime
         folder.mkdir(parents=True, exist_ok=True)
@@ -70,10 +90,39 @@ class Trainer:
         self.step, self.seconds = 0, 0.0
         self.queue = torch.zeros(0, config.identity_size, device=self.device)
         self.queue_groups = torch.zeros(0, dtype=torch.long, device=self.device)
+        self.version = "1" if start is None else str(start.card.get("version"))
+        is_resumed = (folder / "checkpoint.pt").exists()
+        if start is not None and not is_resumed:
+            self._begin_with(start)
         self.ema = {name: value.detach().clone() for name, value in self.student.network.state_dict().items()}
-        if (folder / "checkpoint.pt").exists():
+        if is_resumed:
             self._resume()
         self._forward = torch.compile(self.student, dynamic=False) if runtime.is_compiled else self.student
+
+    def _begin_with(self, start: Weights) -> None:
+        """Take the trunk of a trained network, and fit to it the last layer that is trained on."""
+        trunk = {name: torch.from_numpy(value) for name, value in start.tensors.items() if not name.startswith("fc.")}
+        try:
+            self.student.network.load_state_dict(trunk)  # 16 bits become as many as the network has
+        except RuntimeError as error:
+            raise SynestheteError(
+                f"{start.label} cannot be gone on from: the training is of depth {self.config.depth} and width "
+                f"{self.config.width}, the weights of {start.card.get('architecture')}."
+            ) from error
+        if not self.config.n_steps:
+            return
+        clean, augmented, targets, groups = self._features(self.student.network, N_START_SEGMENTS)
+        std, mean = clean.std(axis=0) + 1e-6, clean.mean(axis=0)
+        clean, augmented = (LAST_LAYER_SCALE * (features - mean) / std for features in (clean, augmented))
+        heads = [likeness_head(clean, targets / TARGET_NORM)]
+        if self.config.identity_size:
+            size, temperature = self.config.identity_size, self.config.temperature
+            weight, bias = identity_head(clean, augmented, groups, size, temperature, self.config.seed)
+            norm = np.linalg.norm(clean @ weight.T + bias, axis=1).mean()
+            heads.append((weight / norm, bias / norm))
+        weights, biases = zip(*heads, strict=True)
+        last = {"weight": np.concatenate(weights), "bias": np.concatenate(biases)}
+        self.student.last.load_state_dict({name: torch.from_numpy(value).float() for name, value in last.items()})
 
     def run(self, until: int | None = None, report: Callable[[dict[str, float]], None] = lambda row: None) -> None:
         """Train up to a step (by default the last one), reporting rows of the curves."""
@@ -225,30 +274,36 @@ class Trainer:
         network = resnet.build(config.depth, config.width, config.embedding_size)
         last, network.fc = network.fc, nn.Identity()
         network.load_state_dict({name: value.cpu() for name, value in self.ema.items()})
-        network.eval()
-        mean, std = (torch.tensor(values)[:, None, None] for values in NORMALISATION.values())
-        batches = copy.copy(self.batches)
-        batches.config = replace(config, n_pairs=config.batch_size)
-        views, targets, groups = [], [], []
-        for number in range(-(-config.n_head_segments // config.batch_size)):
-            batch = batches.draw(FIRST_HEAD_STEP + number)
-            images = ((batch.images - mean) / std).contiguous(memory_format=torch.channels_last)
-            with torch.no_grad():
-                views.append(network(images).chunk(2))
-            targets.append(batch.targets)
-            groups.append(batch.groups)
-        clean, augmented = (torch.cat(parts).numpy() for parts in zip(*views, strict=True))
-        target, group = torch.cat(targets).numpy(), torch.cat(groups).numpy()
-        weight, bias = fit_last_layer(clean, augmented, target, group, config)
+        clean, augmented, targets, groups = self._features(network, config.n_head_segments)
+        effects = self.batches.distillation.effects(targets)
+        weight, bias = fit_last_layer(clean, augmented, effects, groups, config)
         last.load_state_dict({"weight": torch.from_numpy(weight), "bias": torch.from_numpy(bias)})
         network.fc = last
         return network
+
+    def _features(self, network: nn.Module, n_segments: int) -> tuple[np.ndarray, ...]:
+        """Pooled features of segments clean and through a phone [n, n_features] each, their targets and recordings."""
+        network.eval()
+        mean, std = (torch.tensor(values)[:, None, None] for values in NORMALISATION.values())
+        batches = copy.copy(self.batches)
+        batches.config = replace(self.config, n_pairs=self.config.batch_size)
+        device = next(network.parameters()).device
+        views, targets, groups = [], [], []
+        for number in range(-(-n_segments // self.config.batch_size)):
+            batch = batches.draw(FIRST_HEAD_STEP + number)
+            images = ((batch.images - mean) / std).contiguous(memory_format=torch.channels_last)
+            with torch.no_grad():
+                views.append(network(images.to(device)).cpu().chunk(2))
+            targets.append(batch.targets)
+            groups.append(batch.groups)
+        clean, augmented = (torch.cat(parts).numpy() for parts in zip(*views, strict=True))
+        return clean, augmented, torch.cat(targets).numpy(), torch.cat(groups).numpy()
 
     def export(self, models: Path, about: dict[str, Any]) -> dict[str, Any]:
         """Write ``synesthete-resnet.safetensors`` and ``.json`` into a folder; returns the settings with ``about``."""
         likeness, whole = self.config.likeness_size, self.config.embedding_size
         card = {
-            "version": f"1.{self.step}",
+            "version": f"{self.version}.{self.step}",
             "architecture": {"depth": self.config.depth, "width": self.config.width},
             "embedding_size": whole,
             "segment_seconds": SEGMENT_SECONDS,

@@ -26,6 +26,7 @@ def tiny_set(rng) -> TrainingSet:
         rng.standard_normal((N_CHUNKS, 7, 200)).astype(np.float32),
         rng.standard_normal((N_CHUNKS, 7, 240)).astype(np.float16),
         rng.uniform(0, 1, (N_CHUNKS, 7, 50)).astype(np.float32),
+        rng.uniform(0, 1, (N_CHUNKS, 7, 180)).astype(np.float16),
         np.arange(N_CHUNKS) // 2,
         np.zeros(N_CHUNKS, int),
         np.ones(N_CHUNKS, bool),

@@ -1,5 +1,6 @@
 """From a small folder of music to a training set: what is held out, what is resumed, what is refused."""
 
+import csv
 import dataclasses
 import json
 
@@ -9,7 +10,7 @@ import soundfile
 
 from synesthete.audio import read_clip
 from synesthete.errors import SynestheteError
-from synesthete.training import datasets
+from synesthete.training import datasets, sources
 from synesthete.training.card import licences
 from synesthete.training.chunks import N_SAMPLES, ChunkBuilder, chunk_specs, spectrogram_frames
 from synesthete.training.config import TrainingConfig
@@ -58,6 +59,8 @@ def test_the_set_holds_what_the_specs_say(built):
     assert data.spectrograms.shape == (4, 2, N_FRAMES, N_ROWS)
     assert data.is_built.all() and data.chunks().tolist() == [0, 1, 2, 3]
     assert sorted(data.group[data.is_unaltered]) == [0, 1]
+    assert np.isfinite(data.effects).all() and (data.effects >= 0).all() and data.effects.any(axis=2).all()
+    np.testing.assert_allclose(data.effects[:, 1], (data.effects[:, 0] + data.effects[:, 2]) / 2, atol=2e-3, rtol=2e-3)
     assert np.isfinite(data.penultimate).all() and (data.tags >= 0).all() and (data.tags <= 1).all()
 
 
@@ -102,6 +105,16 @@ def test_what_is_built_is_not_built_again(built):
 def test_a_set_of_another_configuration_is_not_overwritten(built):
     with pytest.raises(SynestheteError, match="another configuration"):
         datasets.prepare(dataclasses.replace(CONFIG, n_chunks=5), built)
+
+
+def test_doubtful_tracks_are_not_learned_from(music, tmp_path):
+    with (music / "tracks.csv").open(newline="") as file:
+        rows = [row | {"doubt": "licence not stated" if row["track_id"] == "a" else ""} for row in csv.DictReader(file)]
+    with (tmp_path / "tracks.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(row | {"file": music / row["file"]} for row in rows)
+    assert [sound.name for sound in sources.music(tmp_path)] == ["b", "c", "d", "e"]
 
 
 def test_silent_chunks_are_left_out(tmp_path):

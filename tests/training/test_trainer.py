@@ -71,7 +71,38 @@ def test_the_export_is_what_the_encoder_reads(tiny_config, tiny_set, tmp_path):
     assert vectors.shape == (7, tiny_config.embedding_size)
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, rtol=1e-5)
     card = json.loads((tmp_path / "models" / f"{STEM}.json").read_text())
-    assert card["teacher"] == "noise" and card["subspaces"]["identity"] == [200, 328]
+    assert card["teacher"] == "noise" and card["subspaces"]["identity"] == [128, 256]
+
+
+def test_a_training_goes_on_from_weights(tiny_config, tiny_set, tmp_path):
+    """It begins with their trunk and a last layer that fits it: nearer to the teachers than a random one is."""
+    trained(tiny_config, tiny_set, tmp_path / "first").export(tmp_path / "models", {})
+    start = weights.read(tmp_path / "models", STEM, "")
+    going_on, anew = (
+        Trainer(tiny_config, tiny_set, tiny_set.chunks(), tmp_path / name, SLOW_AND_EXACT, given)
+        for name, given in (("going-on", start), ("anew", None))
+    )
+    filters = going_on.student.network.conv1.weight
+    np.testing.assert_array_equal(filters.detach().numpy(), start.tensors["conv1.weight"].astype(np.float32))
+    first, random = (trainer.train_step(trainer.batches.draw(0)) for trainer in (going_on, anew))
+    assert first["distillation"] < random["distillation"]
+    wider = dataclasses.replace(tiny_config, width=8)
+    with pytest.raises(SynestheteError, match="width 8"):
+        Trainer(wider, tiny_set, tiny_set.chunks(), tmp_path / "wider", SLOW_AND_EXACT, start)
+
+
+def test_the_last_layer_alone_is_fitted_anew(tiny_config, tiny_set, tmp_path):
+    trained(tiny_config, tiny_set, tmp_path / "first").export(tmp_path / "models", {})
+    start = weights.read(tmp_path / "models", STEM, "")
+    config = dataclasses.replace(tiny_config, n_steps=0, start=start.card["weights_sha256"], likeness_size=100)
+    trainer = Trainer(config, tiny_set, tiny_set.chunks(), tmp_path / "second", SLOW_AND_EXACT, start)
+    trainer.run()
+    trainer.export(tmp_path / "again", {})
+    made = weights.read(tmp_path / "again", STEM, "")
+    assert made.card["version"] == "1.4.0" and made.tensors["fc.weight"].shape == (228, 32)
+    for name, value in start.tensors.items():
+        if not name.startswith("fc."):
+            np.testing.assert_array_equal(made.tensors[name], value, err_msg=name)
 
 
 def test_likeness_and_identity_weigh_what_the_configuration_says(tiny_config, tiny_set, tmp_path):
@@ -82,7 +113,7 @@ def test_likeness_and_identity_weigh_what_the_configuration_says(tiny_config, ti
     mean, std = (torch.tensor(v)[:, None, None] for v in ((0.5, 0.4, 0.5), (0.25, 0.3, 0.15)))
     network = trainer.final_network()
     with torch.inference_mode():
-        likeness, identity = network((images - mean) / std).split([200, 128], dim=1)
+        likeness, identity = network((images - mean) / std).split([128, 128], dim=1)
     assert float(identity.norm(dim=1).mean() ** 2) == pytest.approx(0.25, rel=0.02)
     assert float(likeness.norm(dim=1).mean() ** 2) == pytest.approx(0.75, rel=0.02)
     assert float(likeness.mean(dim=0).abs().max()) < 0.02
@@ -120,6 +151,8 @@ def test_configurations_out_of_range_are_refused():
         TrainingConfig(n_pairs=1)
     with pytest.raises(OptionError, match="identity_share is 2"):
         TrainingConfig(identity_share=2)
+    with pytest.raises(OptionError, match="0.6 and 0.4"):
+        TrainingConfig(layer_share=0.6, effect_share=0.4)
 
 
 @pytest.mark.skipif(not Path("/proc/cpuinfo").exists(), reason="needs Linux")

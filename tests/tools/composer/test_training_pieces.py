@@ -50,7 +50,7 @@ def test_a_training_on_them_ends_in_weights_that_load(folder, tmp_path_factory, 
     assert cli.main([*command, "--models", str(work / "models"), *small.split(), *none.split()]) == 0
     assert str(work / "models" / f"{STEM}.safetensors") in capsys.readouterr().out
     encoder = Resnet(weights.read(work / "models", STEM, ""))
-    assert encoder.encode(np.zeros((1, 3, 128, 126), np.float32)).shape == (1, 328)
+    assert encoder.encode(np.zeros((1, 3, 128, 126), np.float32)).shape == (1, 256)
     card = json.loads((work / "models" / f"{STEM}.json").read_text())
     assert sum(card["chunks_by_collection"].values()) == card["n_chunks"] == 6
     assert {name.removeprefix("composer-") for name in card["chunks_by_collection"]} <= set(PLAYED)
