@@ -7,8 +7,8 @@ segments: what of the ResNet and of timbre survives a phone in a room. A compone
 that what changes within a recording and through a phone counts less (within-class covariance normalisation,
 :mod:`synesthete.encoders.whitening`), scaled to unit length and multiplied by the square root of its weight.
 
-Likeness needs few windows of a recording and recognition needs all, so the borrowed network hears only some of the
-segments. A member that is not ready is left out: the others go on, under another fingerprint, and
+Likeness needs few windows of a recording and recognition needs all, so the borrowed networks, which are the dearest,
+hear only some of the segments. A member that is not ready is left out: the others go on, under another fingerprint, and
 ``notes`` says so. Projections are made by ``python -m synesthete.training.fusion_fit``, anew whenever a member is.
 """
 
@@ -40,7 +40,7 @@ HOP_FRAMES = 65  # a whole number, so that frames and samples begin together
 SEGMENT_SAMPLES = (SEGMENT_FRAMES - 1) * HOP + settings.SPECTROGRAM.n_fft
 LEVEL = 0.1  # root mean square to which segments are brought for a member whose features depend on the level
 # One in how many segments a member hears that answers for whole tracks alone: windows that overlap tell nothing more.
-STRIDES = {"musicnn": 4}
+STRIDES = {"musicnn": 4, "aisfx": 12}
 
 
 class Fusion(Encoder):

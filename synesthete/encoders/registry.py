@@ -83,7 +83,7 @@ ENTRIES: dict[str, Entry] = {
     ),
     "synesthete": Entry(
         "fusion:Fusion",
-        "Our ResNet, a borrowed tagger and timbre together, fitted to the library; those that are ready.",
+        "Our ResNet, two borrowed ears and timbre together, fitted to the library; those that are ready.",
         packages=("safetensors",),
         files=_models("synesthete.safetensors", "synesthete.json"),
         remedy="Make it from your music with: python -m synesthete.training.fusion_fit FILES...",

@@ -78,6 +78,7 @@ PLAN = {
 TRACK_WEIGHTS = {
     "musicnn": 1.0,
     "musicnn/layers": 0.5,
+    "aisfx": 0.8,
     "resnet/likeness": 0.5,
     "resnet/identity": 0.3,
     "timbre": 0.3,
