@@ -50,7 +50,7 @@ if __name__ == "__main__":
             matches.show_recording(result, engine.catalogue, asked.track_id)
             matches.show_matches(result, engine.catalogue, partial(sound.explain_match, asked, None, result, engine))
         elif asked and engine:
-            of_sound, of_matches = st.columns([5, 7], gap="large")
+            of_sound, of_matches = st.columns([5, 7], gap="medium")
             below = st.container()
             with of_sound:
                 analysis = sound.show_name(asked, engine)

@@ -1,11 +1,12 @@
 """From a folder to a catalogue, in whole processes: processor seconds a track, memory, a run over no changes.
 
-    python benchmarks/ingest.py [--music FOLDER] [--peers FOLDER] [--files 24] [--many 20000]
+    python benchmarks/ingest.py [--music FOLDER] [--peers FOLDER] [--files 24] [--many 20000] [--short 1000 20000]
 
 ``synesthete index`` takes in 3-minute MP3s with each of two encoders and with one and two workers; bliss-audio analyses
 the same files in a process of its own, where ``--peers`` is where it is installed (``pip install --target``). Processor
 seconds are those of the process and all it started. ``--music`` is a folder to make the MP3s from (by default the
-built-in music). ``--many`` files are then indexed once by writing what is known of them, and looked at again.
+built-in music). ``--many`` files are then indexed once by writing what is known of them, and looked at again. So many
+files of 1.5 s as ``--short`` says are indexed with ``timbre``: does the memory of the largest process grow?
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from synesthete.settings import Paths
 
 SECONDS = 180
 RATE_HZ = 22_050
+SHORT_SECONDS = 1.5
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -95,6 +97,17 @@ def unchanged(folder: Path, n_files: int) -> tuple[float, float, float]:
     return cost(reader, PYTHONPATH=str(ROOT))
 
 
+def short(folder: Path, n_files: int) -> tuple[float, float, float]:
+    """Cost of indexing ``n_files`` of noise, each of its own."""
+    rng = np.random.default_rng(n_files)
+    music = folder / f"short-{n_files}"
+    for number in range(n_files):
+        file = music / f"{number // 200:03}" / f"{number:06}.wav"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        soundfile.write(file, 0.1 * rng.standard_normal(round(SHORT_SECONDS * RATE_HZ)), RATE_HZ)
+    return index(music, folder / f"short-{n_files}.sqlite", "timbre", 2)
+
+
 def main() -> None:
     """Write the files, run everything, print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -102,6 +115,7 @@ def main() -> None:
     parser.add_argument("--peers", type=Path, help="where bliss-audio is installed")
     parser.add_argument("--files", type=int, default=24)
     parser.add_argument("--many", type=int, default=20_000)
+    parser.add_argument("--short", type=int, nargs="*", default=[1000, 20_000])
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
@@ -115,13 +129,19 @@ def main() -> None:
             for n_workers in (1, 2):
                 catalogue = folder / f"{encoder}-{n_workers}.sqlite"
                 rows[f"{encoder}, {n_workers} workers"] = index(music, catalogue, encoder, n_workers)
-        rows[f"{options.many} unchanged files"] = unchanged(folder, options.many)
-    print("| | wall s | CPU s a track | against bliss | memory of the largest process [MB] |\n|---|---|---|---|---|")
+        n_tracks = dict.fromkeys(rows, options.files)
+        n_tracks[unchanged_files := f"{options.many} unchanged files"] = options.many
+        rows[unchanged_files] = unchanged(folder, options.many)
+        for n_files in options.short:
+            n_tracks[short_files := f"timbre, {n_files} short files, 2 workers"] = n_files
+            rows[short_files] = short(folder, n_files)
+    print("| | wall s | CPU s | CPU s a track | against bliss | memory of the largest process [MB] |")
+    print("|---|---|---|---|---|---|")
     base = rows.get("bliss-audio, 1 process")
     for name, (wall, processor, memory) in rows.items():
-        ratio = f"{processor / base[1]:.2f}" if base and "unchanged" not in name else "–"
-        each = "–" if "unchanged" in name else f"{processor / options.files:.3f}"
-        print(f"| {name} | {wall:.1f} | {each} | {ratio} | {memory:.0f} |")
+        ratio = f"{processor / base[1]:.2f}" if base and " files" not in name else "–"
+        each = processor / n_tracks[name]
+        print(f"| {name} | {wall:.1f} | {processor:.1f} | {each:.4f} | {ratio} | {memory:.0f} |")
     print(f"peak memory of this benchmark itself: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
 
 

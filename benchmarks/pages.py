@@ -5,8 +5,7 @@
 Fills a catalogue with N tracks (300,000) of made-up names, straight into its tables, with vectors of sixteen numbers by
 an encoder of this file; or takes the one that an earlier run left in FOLDER. Starts a real server on it and opens each
 page in a headless Chromium. For each step it prints the processor time of the server, which other work on the machine
-does not change much, and the bytes that reached the browser: by websocket, and by HTTP where they are no code of the
-page.
+does not change much, and the bytes that reached the browser: by websocket, and by HTTP but for the code of the pages.
 The map is made once and then kept; here it is laid out from 1,000 landmarks rather than 8,000.
 """
 
@@ -249,6 +248,7 @@ def visit(playwright, url: str, server: int, track_ids: list[str]) -> None:
     place = "?catalogue=large"
     print(f"{'':44} {'server':>9} {'websocket':>12} {'HTTP':>10}")
     seen.step("Listen: first visit, index read", lambda: page.goto(f"{url}/{place}"))
+    seen.step("nothing at all: the server at rest", lambda: None)
     seen.step("Listen: again", seen.again)
     seen.step("Listen: pick a track", lambda: page.get_by_text("Pick a track").click())
     box = page.get_by_role("combobox", name="One of the")
@@ -316,8 +316,8 @@ def main() -> None:
             with sync_playwright() as playwright:
                 visit(playwright, f"http://127.0.0.1:{port}", server.pid, track_ids)
         finally:
-            server.terminate()
-            server.wait(20)
+            server.kill()  # nothing of it is kept
+            server.wait()
 
 
 def wait_for(port: int) -> None:

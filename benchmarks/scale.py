@@ -33,7 +33,7 @@ from synesthete.encoders.base import Embedding, Encoder, unit
 from synesthete.search import SearchEngine, SearchOptions, TrackFilter, make_searchable
 from synesthete.tracks import Segment
 
-N_QUERIES, K = 60, 10
+N_QUERIES, K = 40, 10
 BLOCK = 1_000
 N_APPENDED = 1_000
 GENRES, TRACKS_AN_ARTIST, TRACKS_A_FOLDER = 40, 30, 12
@@ -92,8 +92,8 @@ def fill(path: Path, encoder: Encoder, first: int, n_tracks: int, n_segments: in
         ids = [f"{(number * 0x9E3779B97F4A7C15) % 2**64:016x}" for number in numbers]  # hashes, as it were
         connection.execute("BEGIN IMMEDIATE")
         connection.executemany(
-            "INSERT INTO tracks (track_id, title, artist, album, genre, seconds, path, isrc, licence, source,"
-            " search_text) VALUES (?, ?, ?, '', ?, ?, ?, '', '', '', '')",
+            "INSERT INTO tracks (track_id, title, artist, album, genre, seconds, path, isrc, licence, source)"
+            " VALUES (?, ?, ?, '', ?, ?, ?, '', '', '')",
             [
                 (track_id, f"Track {number}", f"Artist {number // TRACKS_AN_ARTIST}", f"Genre {number % GENRES}",
                  float(60 + number % 500), f"/music/{number // TRACKS_A_FOLDER}/{number}.ogg")

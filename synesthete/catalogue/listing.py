@@ -181,7 +181,7 @@ class ListingStore(WordStore):
         for column in ("title", "artist"):  # an index begins with the name that is just this
             found |= self._looked_at(f"{column} BETWEEN ? AND ? ORDER BY {column}", [wanted, wanted + UNKNOWN])
         found |= self._looked_at(*_is_written(tokens))
-        if not found:
+        if not found and any(map(_is_spaced, tokens)):  # the others have been looked for inside of words already
             found = self._looked_at(*_is_within(tokens))
         ranked = sorted(found.items(), key=lambda item: (*_likeliness(wanted, *item[1]), item[0]))
         return tuple(track_id for track_id, _ in ranked[:limit])

@@ -17,6 +17,7 @@ from synesthete.search.vector_index import CodeIndex, IndexMismatchError
 
 CANDIDATES_A_MATCH = 3  # at least so many tracks are compared exactly for each that is wanted
 SCANNED_SHARE = 1 / 8  # of the tracks: where more are to be compared, all are
+FARTHER = 0.75  # the fewer are allowed, the farther off they lie: how many more lists are looked into, as a power
 PASSAGE_PROBES = 16
 SEGMENTS_A_TRACK = 8  # how many near segments are looked up for each track wanted
 
@@ -123,8 +124,8 @@ class TrackStore:
             slots = np.flatnonzero(is_allowed)
         elif n > SCANNED_SHARE * n_allowed:
             slots = self.file.best(query[None], k, is_allowed)[1][0]
-        else:  # the fewer are allowed, the further off they lie
-            n_probes = math.ceil(header.n_probes * n / header.n_candidates * header.n_slots / n_allowed)
+        else:
+            n_probes = math.ceil(header.n_probes * n / header.n_candidates * (header.n_slots / n_allowed) ** FARTHER)
             slots = self._codes.search(query[None], n, n_probes, is_allowed)[1][0]
             if np.count_nonzero(slots >= 0) < k:
                 slots = self._codes.search(query[None], n, self._codes.n_lists, is_allowed)[1][0]

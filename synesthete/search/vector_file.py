@@ -14,6 +14,7 @@ from synesthete.search.vector_index import IndexMismatchError, best_inner_produc
 
 _MULTIPLE = 16  # numbers of a row, filled up with zeros: what lies behind the last 16 would be computed one by one
 _ROWS_AT_ONCE = 4_096
+_MOST_KEPT = 8_192  # rows whose pages stay mapped: with what lies beside them, half a gigabyte at most
 
 
 class VectorFile:
@@ -41,7 +42,8 @@ class VectorFile:
                 self._map = mmap.mmap(file.fileno(), n_rows * row_bytes(size), access=mmap.ACCESS_READ)
         except (OSError, ValueError) as error:
             raise IndexMismatchError(f"The index {path} cannot be read: {error}. Build it again.") from error
-        self._is_dropped = not is_kept and hasattr(mmap, "MADV_DONTNEED")
+        self._most_kept = None if is_kept or not hasattr(mmap, "MADV_DONTNEED") else _MOST_KEPT
+        self._n_kept = 0
         self._halves = np.frombuffer(self._map, dtype="<f2").reshape(n_rows, -1)
         if hasattr(mmap, "MADV_RANDOM"):
             self._map.madvise(mmap.MADV_RANDOM)
@@ -72,9 +74,11 @@ class VectorFile:
         return cosines, found
 
     def _taken(self, rows: np.ndarray) -> np.ndarray:
-        """A copy of some rows; their pages stay in the system's cache, and do not pile up in this process."""
+        """A copy of some rows; their pages stay in the system's cache, and do not pile up in this process for long."""
         taken = self._halves[rows]
-        if self._is_dropped:
+        self._n_kept += len(rows)
+        if self._most_kept is not None and self._n_kept > self._most_kept:
+            self._n_kept = 0
             self._map.madvise(mmap.MADV_DONTNEED)
         return taken
 

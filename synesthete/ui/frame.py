@@ -50,12 +50,24 @@ def begin(title: str) -> Iterator[None]:
     with st.sidebar:
         for file, label, icon in MENU:
             st.page_link(file, label=label, icon=icon, query_params=address)
+    if st.session_state.get(state.PAGE, title) != title:
+        _close_menu(title)
+    st.session_state[state.PAGE] = title
     try:
         yield
     except SynestheteError as error:
         show_error(error)
         if isinstance(error, CatalogueError):
             catalogues.offer_built_in()
+
+
+def _close_menu(title: str) -> None:
+    """On a phone, where the menu lies over the page, it gives way to the page just chosen from it."""
+    script = f"""if (innerWidth < 768) {{
+          document.querySelector('[data-testid="stSidebarCollapseButton"] button')?.click();
+        }} // {title}"""
+    with st.sidebar:
+        st.html(f"<script>{script}\n</script>", unsafe_allow_javascript=True)
 
 
 def bring_into_view(anchor: str) -> None:

@@ -9,7 +9,7 @@ import streamlit as st
 from synesthete.catalogue import Catalogue
 from synesthete.catalogue.listing import Order, Query
 from synesthete.tracks import Track, clock
-from synesthete.ui import covers, library_manage, sound_input, state
+from synesthete.ui import covers, library_manage, media, sound_input, state
 from synesthete.ui.catalogues import Source
 from synesthete.ui.player import play_track
 from synesthete.ui.text import badges, cell, count, dotted, plain
@@ -81,7 +81,7 @@ def show_tracks(source: Source, catalogue: Catalogue, text: str, words: Sequence
     number = min(st.session_state.get(f"page-{key}", 1), n_pages)
     tracks = catalogue.page(query, offset=(number - 1) * ROWS_A_PAGE, limit=ROWS_A_PAGE).tracks
     heard = catalogue.words_of([track.track_id for track in tracks])
-    ticked = _show_table(catalogue, tracks, heard, key)
+    ticked = _show_table(source, catalogue, tracks, heard, key)
     first = (number - 1) * ROWS_A_PAGE
     shown = (
         f"{first + 1:,} to {first + len(tracks):,} of {count(n_tracks, 'track')}"
@@ -121,11 +121,11 @@ def _each_alone(catalogue: Catalogue, text: str) -> str:
 
 
 def _show_table(
-    catalogue: Catalogue, tracks: tuple[Track, ...], heard: dict[str, tuple[str, ...]], key: str
+    source: Source, catalogue: Catalogue, tracks: tuple[Track, ...], heard: dict[str, tuple[str, ...]], key: str
 ) -> list[Track]:
     """The page as a table; a cell that is clicked has its track played, and the ticked tracks are returned."""
     key += f"-{hash(tuple(track.track_id for track in tracks))}"  # ticks belong to these very rows
-    pictures = [covers.address_of(cover) for cover in covers.covers_of(tracks, catalogue)]
+    pictures = [] if source.is_built_in else _pictures(catalogue, tracks)
     table = table_of(tracks).map(cell).assign(Length=[clock(track.seconds) for track in tracks])
     if any(pictures):
         table.insert(0, " ", pictures)
@@ -155,6 +155,13 @@ def _show_table(
     return [tracks[row] for row in rows if row < len(tracks)]
 
 
+def _pictures(catalogue: Catalogue, tracks: Sequence[Track]) -> list[str]:
+    """Addresses of covers: the browser asks for those that it shows; a server without that route reads them all now."""
+    paths = [catalogue.locate(track) for track in tracks]
+    addresses = [media.cover_address_of(path) if path else "" for path in paths]
+    return addresses if any(addresses) else [covers.address_of(cover) for cover in covers.covers_of(tracks, catalogue)]
+
+
 def _show_now(catalogue: Catalogue) -> None:
     """What plays: the track chosen last, or a place for it."""
     track_id = st.session_state.get(state.LIBRARY_PLAYING, "")
@@ -170,7 +177,7 @@ def _show_now(catalogue: Catalogue) -> None:
         about = dotted(plain(track.artist), plain(track.album), plain(track.genre), str(track.year or ""))
         words = badges(catalogue.words_of([track_id]).get(track_id, ()))
         st.markdown(f"**{plain(track.title)}**  \n{about}  \n{words}", width="stretch")
-        with st.container(width=290):
+        with st.container(width="content"):
             play_track(track, catalogue, is_started=is_new)
         if st.button("More like this", icon=":material/hearing:", key="now-again"):
             sound_input.search_from(track)

@@ -109,8 +109,8 @@ def _choose_folder(path: Path) -> None:
         args=(path, [here]),
     )
     st.caption(
-        f"With all folders in it; {count(n_sounds, 'sound file')} directly in here. Your files stay where they are and "
-        "are not changed. Index it again to take in what is new."
+        f"{count(n_sounds, 'sound file')} in here, and all in its folders. Your files stay where they are and are "
+        "not changed. Index it again to take in what is new."
     )
 
 

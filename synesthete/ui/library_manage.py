@@ -59,7 +59,9 @@ def show_failures(source: Source, catalogue: Catalogue) -> None:
             column_config={"Why": st.column_config.TextColumn(width="large")},
         )
         if is_mine and not source.is_dropped and not source.is_built_in:
-            again = [path for row in failures if (path := Path(row.path)).exists() and owner.root_of(path)]
+            again = [
+                path for row in failures[:_MOST_AGAIN] if (path := Path(row.path)).exists() and owner.root_of(path)
+            ]
             st.caption("A file is tried again by itself when it changes and its folder is indexed.")
             st.button(
                 "Try again",
@@ -67,7 +69,7 @@ def show_failures(source: Source, catalogue: Catalogue) -> None:
                 key="failures-again",
                 disabled=not again or library_jobs.running(source.path),
                 on_click=library_jobs.begin,
-                args=(source.path, again[:_MOST_AGAIN], "--retry"),
+                args=(source.path, again, "--retry"),
             )
 
 

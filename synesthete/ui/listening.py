@@ -10,6 +10,7 @@ import streamlit as st
 
 from synesthete import sampler
 from synesthete.audio import Clip, Excerpt, read_clip
+from synesthete.audio.silence import is_sounding
 from synesthete.encoders import load
 from synesthete.encoders.base import Embedding
 from synesthete.search import SearchEngine, SearchOptions, SearchResult
@@ -95,6 +96,11 @@ def cut(clip: Clip, start_seconds: float, end_seconds: float) -> Clip:
     return replace(clip, excerpts=(passage,), seconds=len(samples) / rate_hz, notes=())
 
 
+def is_silent(clip: Clip, passage: tuple[float, float]) -> bool:
+    """Whether nothing sounds in a passage: nothing can be like it."""
+    return not is_sounding(cut(clip, *passage).samples, clip.sample_rate_hz).any()
+
+
 def passage_of(value: object, clip: Clip) -> tuple[float, float] | None:
     """The passage that the browser names, ``[from, to]`` in seconds; None for what is none of this clip's."""
     if not isinstance(value, list) or len(value) != 2:
@@ -156,7 +162,8 @@ def engine_for(source: Source, encoder_name: str) -> SearchEngine | None:
         if source.is_built_in:
             is_embedded = resources.is_embedded(encoder_name)
         else:
-            is_embedded = resources.catalogue(source.path).n_embedded(load(encoder_name).fingerprint) > 0
+            known = {entry.fingerprint for entry in resources.encoders_of(source.path)}
+            is_embedded = load(encoder_name).fingerprint in known
     if is_embedded:
         return resources.engine(source.path, encoder_name)
     if source.is_built_in:

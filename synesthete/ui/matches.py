@@ -114,7 +114,7 @@ def _say_why_empty(result: SearchResult) -> None:
         st.info("The catalogue is empty: there is nothing yet to compare your sound with.")
         return
     st.info(
-        "No track passes your search options. Lower the least similarity, or allow longer tracks, "
+        "No track passes your search options. Ask for less likeness, or allow longer tracks, "
         "in the sidebar under Search options.",
         icon=":material/filter_alt_off:",
     )

@@ -61,13 +61,13 @@ def choose_options() -> SearchOptions:
     with st.sidebar.expander("Search options", icon=":material/tune:"):
         k = st.slider("How many matches", 1, 50, 10, key="option_k")
         minimum = st.slider(
-            "Least similarity (cosine)",
+            "How alike at least",
             -1.0,
             1.0,
             -1.0,
             0.05,
             key="option_minimum",
-            help="1 is the very same direction, 0 unrelated; -1 lets everything through.",
+            help="1 is the very same, 0 unrelated, as cosines go; -1 lets everything through.",
         )
         per_artist = st.number_input(
             "At most from one artist", 0, 10, _ANY_NUMBER, key="option_per_artist", help="0 sets no limit."

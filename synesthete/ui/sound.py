@@ -109,5 +109,7 @@ def _cover(sound: Sound, engine: SearchEngine) -> bytes:
 def _take_passage(sound: Sound, analysis: Analysis) -> None:
     value = picture.asked()
     passage = listening.passage_of(value, analysis.clip)
-    if passage or value == []:  # nothing is asked by: the whole sound again
+    if passage and listening.is_silent(analysis.clip, passage):
+        st.toast("That stretch is silent; draw another one.", icon=":material/volume_off:")
+    elif passage or value == []:  # nothing is asked by: the whole sound again
         state.ask(sound.of_passage(passage))

@@ -101,7 +101,7 @@ def _pick(catalogue: Catalogue) -> None:
             state.PICKED,
             [Choice.of_track(catalogue.track(sound.track_id))] if sound and is_track else [],
             lambda track_id: _take_track(catalogue, track_id),
-            lambda _: state.forget(),
+            _drop_track,
         )
     right.button(
         "Surprise me",
@@ -139,6 +139,12 @@ def _suggested(catalogue: Catalogue) -> list[str]:
 
 def _take_track(catalogue: Catalogue, track_id: str) -> None:
     state.ask(from_track(catalogue.track(track_id)))
+
+
+def _drop_track(track_id: str) -> None:
+    sound = state.current()
+    if sound is not None and sound.track_id == track_id:
+        state.forget()
 
 
 def _follow_link(catalogue: Catalogue) -> None:

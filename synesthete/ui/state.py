@@ -20,6 +20,7 @@ PICKED = "picked"  # the box of "Pick a track", where tracks are found by typing
 WAY_IN = "way_in"  # which of the three ways in is open
 ENCODER = "encoder"  # name of the encoder
 LINK_FOLLOWED = "link_followed"  # bool: the address of this visit has been looked at
+PAGE = "page"  # str: title of the page that the last run showed
 SCROLL = "scroll"  # bool: bring the sound into view on this run
 N_SCROLLS = "n_scrolls"  # int: how often that has been done
 LANDSCAPE_CHOSEN = "landscape_chosen"  # str: id of the track chosen on the map or in its table

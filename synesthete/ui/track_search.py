@@ -96,7 +96,8 @@ def search_box(
     chosen : sequence of Choice
         What is chosen now.
     on_choose, on_drop : callable(key)
-        Called with what is chosen, a track of the catalogue or one of ``others``; and with what is dropped again.
+        Called with what is chosen, a track of the catalogue or one of ``others``; and with what is dropped again, which
+        need not be chosen any more: whoever is quick has seen less than the page knows.
     most : int > 0
         How many may be chosen. With 1, a choice takes the place of the one before.
     others : sequence of Choice
@@ -119,13 +120,12 @@ def _box(
     asked = str(_told(key, "asked") or "").strip()[:_MOST_LETTERS]
     first = [*others, *map(Choice.of_track, catalogue.suggest("", _N_FIRST))]
     hits = [Choice.of_track(track) for track in catalogue.suggest(asked, _LIMIT)] if asked else first
-    taken = {choice.key for choice in chosen}
 
     def take() -> None:
         wanted, unwanted = _key_in(_told(key, "chosen")), _key_in(_told(key, "dropped"))
-        if wanted and wanted not in taken and (wanted in catalogue or wanted in {choice.key for choice in others}):
+        if wanted and (wanted in catalogue or wanted in {choice.key for choice in others}):
             on_choose(wanted)
-        elif unwanted in taken:
+        if unwanted:
             on_drop(unwanted)
         st.session_state[_done(key)] = True
 

@@ -99,13 +99,17 @@ class _Boxes:
         def store(sound: Sound | None) -> None:
             st.session_state[slot] = sound
 
-        self._show(label, f"box-{slot}", st.session_state.get(slot), store)
+        self._show(label, f"box-{slot}", lambda: st.session_state.get(slot), store)
 
     def show_via(self, number: int) -> None:
         via = st.session_state[state.JOURNEY_VIA]
-        self._show("On the way", f"box-via-{number}", via[number], lambda sound: via.__setitem__(number, sound))
+        key = f"box-via-{number}"
+        self._show("On the way", key, lambda: via[number], lambda sound: via.__setitem__(number, sound))
 
-    def _show(self, label: str, key: str, sound: Sound | None, store: Callable[[Sound | None], None]) -> None:
+    def _show(
+        self, label: str, key: str, read: Callable[[], Sound | None], store: Callable[[Sound | None], None]
+    ) -> None:
+        sound = read()
         is_known = sound is not None and (sound.key in self.own or sound.track_id in self.catalogue)
         search_box(
             label,
@@ -113,7 +117,7 @@ class _Boxes:
             key,
             [self._choice(sound)] if sound and is_known else [],
             lambda chosen: store(self._sound(chosen)),
-            lambda _: store(None),
+            lambda dropped: store(None) if (now := read()) and now.key == dropped else None,
             others=self.others,
         )
 

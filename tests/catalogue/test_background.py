@@ -27,7 +27,7 @@ def music(tmp_path):
     return folder
 
 
-def wait_until(is_so, seconds=60):
+def wait_until(is_so, seconds=240):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if is_so():

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.e2e.conftest import start_server
+from tests.e2e.playing import now, until
 from tests.sounds import melody, wav_bytes
 
 pytestmark = pytest.mark.browser
@@ -20,6 +21,10 @@ def owned(tmp_path):
     yield server
     server.process.terminate()
     server.process.wait(10)
+
+
+def is_playing(state, title):
+    return bool(state.get("isPlaying")) and state["row"]["title"] == title and state["time"] > 0
 
 
 def click_on_row(page, number):
@@ -47,11 +52,12 @@ def test_a_folder_is_indexed_from_the_page_and_played(owned, open_page):
     page.get_by_text("6 tracks of your own music").wait_for()
     for number in (0, 3):
         click_on_row(page, number)
-        card = page.locator(".st-key-now-playing")
-        card.get_by_text(f"Own {number}").wait_for()
-        page.wait_for_function(
-            "() => [...document.querySelectorAll('audio')].some(a => !a.paused && a.currentTime > 0)"
-        )
+        page.locator(".st-key-now-playing").get_by_text(f"Own {number}").wait_for()
+        until(page, lambda state, title=f"Own {number}": is_playing(state, title), seconds=60)
+    page.get_by_role("textbox", name="Find").fill("own 4")
+    page.keyboard.press("Enter")
+    page.get_by_text("1 track. Click a track to play it").wait_for()
+    assert now(page)["row"]["title"] == "Own 3", "a search leaves alone what plays"
     page.get_by_role("button", name="More like this").click()
     page.get_by_role("heading", name="Own 3").wait_for()
 

@@ -51,7 +51,7 @@ def indexed(music):
 
 
 def start() -> AppTest:
-    app = AppTest.from_file(str(PROJECT_ROOT / "app.py"), default_timeout=120).run()
+    app = AppTest.from_file(str(PROJECT_ROOT / "app.py"), default_timeout=300).run()
     app = app.switch_page("pages/4_Library.py").run()
     assert not app.exception and not app.error
     return app
@@ -62,7 +62,7 @@ def said(app: AppTest) -> str:
     return " ".join(element.value for element in texts).replace("\\", "")
 
 
-def wait_until(is_so, seconds=60):
+def wait_until(is_so, seconds=240):
     end = time.monotonic() + seconds
     while not is_so():
         assert time.monotonic() < end

@@ -1,14 +1,12 @@
 // A list heard through, such as a journey: a ribbon of pictures and a row for each stop, in the one player.
-const lists = new WeakMap();
-
 export default function ({ data, parentElement, setTriggerValue }) {
-  const player = thePlayer();
   const root = parentElement.querySelector(".player");
-  player.wear(root);
-  const list = listOf(data);
-  player.update(list);
-  lists.get(parentElement)?.();
-  root.replaceChildren();
+  return drawOnce(parentElement, root, data, setTriggerValue, (record) => makeList(record, root, data));
+}
+
+function makeList(record, root, data) {
+  const player = thePlayer();
+  const list = record.list;
   const transport = add(root, "div", "transport");
   const toggle = iconButton(transport, "play", "Play the list", "main");
   const what = add(transport, "div", "what");
@@ -23,9 +21,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const cells = list.rows.map(makeCell);
   const buttons = list.rows.map(makeRow);
   let shown = "";
-  const stop = player.follow(mark);
-  lists.set(parentElement, stop);
-  return stop;
+  return mark;
 
   function makeCell(row, number) {
     const cell = add(ribbon, "div", "cell");
@@ -67,7 +63,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
       why.classList.toggle("hidden", !data.why.includes(row.key)); // it keeps its place, so that columns stay in line
       why.textContent = "Why?";
       why.setAttribute("aria-label", `Why is ${row.title} like the one before?`);
-      why.onclick = () => setTriggerValue("why", row.key);
+      why.onclick = () => record.send("why", row.key);
     }
     return button;
   }

@@ -1,19 +1,15 @@
 // The matches as rows: play, names, how alike and why, and the next search.
-const boards = new WeakMap();
-
 export default function ({ data, parentElement, setTriggerValue }) {
-  const player = thePlayer();
   const root = parentElement.querySelector(".board");
-  player.wear(root);
-  const list = listOf(data);
-  player.update(list);
-  boards.get(parentElement)?.();
-  root.replaceChildren();
+  return drawOnce(parentElement, root, data, setTriggerValue, (record) => makeBoard(record, root, data));
+}
+
+function makeBoard(record, root, data) {
+  const player = thePlayer();
+  const list = record.list;
   if (list.rows.filter((row) => row.url).length > 1) makeAll();
   const items = makeRows();
-  const stop = player.follow(mark);
-  boards.set(parentElement, stop);
-  return stop;
+  return mark;
 
   function makeAll() {
     const all = add(root, "button", "all");
@@ -48,7 +44,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
         why.type = "button";
         why.textContent = "Why?";
         why.setAttribute("aria-label", `Why does ${row.title} match?`);
-        why.onclick = () => setTriggerValue("why", row.key);
+        why.onclick = () => record.send("why", row.key);
       }
       const again = add(item, "button", "again");
       again.type = "button";
@@ -56,7 +52,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
       add(again, "span").textContent = "More like this";
       again.title = "Make this track the sound you ask about";
       again.setAttribute("aria-label", `More like this: ${row.title}`);
-      again.onclick = () => setTriggerValue("again", row.key);
+      again.onclick = () => record.send("again", row.key);
       return { item, go, rank, row, number };
     });
   }

@@ -1,20 +1,18 @@
 // A picture of the sound along time: the playhead runs over it, a click plays from there, and a stretch drawn on it asks
 // by that passage alone. Python sends images; axes, waveform and marks are drawn here.
-const pictures = new WeakMap();
 const STEPS = [0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600];
 const LEAST_PIXELS = 8; // a shorter stroke is a click
 const LEAST_SECONDS = 1;
 
 export default function ({ data, parentElement, setTriggerValue }) {
-  const player = thePlayer();
   const root = parentElement.querySelector(".sight");
-  player.wear(root);
-  const list = listOf(data);
-  const row = list.rows[0];
-  player.update(list);
-  pictures.get(parentElement)?.();
-  root.replaceChildren();
+  return drawOnce(parentElement, root, data, setTriggerValue, (record) => makePicture(record, root, data));
+}
 
+function makePicture(record, root, data) {
+  const player = thePlayer();
+  const list = record.list;
+  const row = list.rows[0];
   const head = data.isMain ? makeHead() : null;
   const figure = add(root, "div", data.wave.length ? "figure waved" : "figure");
   const ticks = add(figure, "div", "ticks");
@@ -35,9 +33,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   let spoken = "";
   if (data.isMain) makeControls();
   showStretch();
-  const stop = player.follow(follow);
-  pictures.set(parentElement, stop);
-  return stop;
+  return follow;
 
   function makeHead() {
     const line = add(root, "div", "head");
@@ -120,7 +116,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
       else return;
       event.preventDefault();
     };
-    head.ask.onclick = () => setTriggerValue("ask", isAsked() ? [] : drawn.map(toTime));
+    head.ask.onclick = () => record.send("ask", isAsked() ? [] : drawn.map(toTime));
   }
 
   function placeOf(x) {
@@ -154,7 +150,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   }
 
   function clear() {
-    if (data.passage) setTriggerValue("ask", []);
+    if (data.passage) record.send("ask", []);
     drawn = null;
     showStretch();
   }

@@ -261,6 +261,29 @@ function listOf(data) {
   return { id: data.list, rows: data.rows, seconds: data.seconds || 0 };
 }
 
+// Streamlit calls a component at every run of the page. Where it has nothing new to say, what is drawn stays, with the
+// focus and the strokes on it. `make` draws, and returns what is told of the player; `record.send` reaches Python.
+const drawnBefore = new WeakMap();
+function drawOnce(parentElement, root, data, send, make) {
+  const player = thePlayer();
+  player.wear(root);
+  const text = JSON.stringify(data);
+  let record = drawnBefore.get(parentElement);
+  record?.unfollow();
+  if (record?.text !== text) {
+    const list = listOf(data);
+    player.update(list);
+    root.replaceChildren();
+    record = { text, list, before: record?.list ?? null };
+    record.send = send;
+    record.follower = make(record);
+    drawnBefore.set(parentElement, record);
+  }
+  record.send = send;
+  const unfollow = (record.unfollow = player.follow(record.follower));
+  return unfollow;
+}
+
 function add(parent, tag, name) {
   const element = document.createElement(tag);
   if (name) element.className = name;

@@ -78,7 +78,7 @@ class Box {
     chip.title = written(choice)
     out.type = "button"
     out.setAttribute("aria-label", `Take out ${choice.title}`)
-    out.addEventListener("click", () => { this.drop(choice.key); this.input.focus() })
+    out.addEventListener("click", () => { this.leaveOut(choice.key); this.input.focus() })
     return chip
   }
 
@@ -92,8 +92,7 @@ class Box {
     this.list.addEventListener("pointerdown", event => event.preventDefault()) // the box keeps the focus
     this.clear.addEventListener("click", () => {
       this.isTyping = false
-      input.value = ""
-      this.drop(this.data.chosen[0]?.key ?? "")
+      if (this.data.chosen.length) this.leaveOut(this.data.chosen[0].key)
       input.focus()
     })
     for (const happening of ["scroll", "resize"])
@@ -130,7 +129,7 @@ class Box {
       this.restore()
       this.input.select()
     } else if (event.key === "Backspace" && this.isMulti && !this.input.value && this.data.chosen.length) {
-      this.drop(this.data.chosen.at(-1).key)
+      this.leaveOut(this.data.chosen.at(-1).key)
     }
   }
 
@@ -138,11 +137,20 @@ class Box {
     if (!hit) return
     this.close()
     this.isTyping = false
-    const chosen = this.isMulti ? [...this.data.chosen.filter(choice => choice.key !== hit.key), hit] : [hit]
-    this.data = { ...this.data, chosen } // until the server says so too
-    this.showChosen()
+    this.keep(this.isMulti ? [...this.data.chosen.filter(choice => choice.key !== hit.key), hit] : [hit])
     if (this.isMulti) this.input.value = ""
     this.choose(hit.key)
+  }
+
+  leaveOut(key) {
+    this.keep(this.data.chosen.filter(choice => choice.key !== key))
+    this.drop(key)
+  }
+
+  /** What is chosen, before the server says so too; of what has come and gone meanwhile it says nothing. */
+  keep(chosen) {
+    this.data = { ...this.data, chosen }
+    this.showChosen()
   }
 
   restore() {
