@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -130,13 +132,19 @@ def _show_end(path: Path, job: Job, is_elsewhere: bool) -> None:
         if is_elsewhere and catalogues.OWN in catalogues.known():
             _offer_to_show(catalogues.OWN, 1)
         if job.state != "done":
-            st.button("Go on", icon=":material/play_arrow:", key="job-go-on", on_click=_go_on, args=(path, job))
-        st.button("Close", key="job-close", on_click=_close, args=(job.began,))
+            _button("Go on", "job-go-on", _go_on, path, job, icon=":material/play_arrow:")
+        _button("Close", "job-close", _close, job.began)
 
 
 def _offer_to_show(name: str, n_tracks: int) -> None:
     if n_tracks:
-        st.button("Show them", type="primary", key=f"show-{name}", on_click=catalogues.show, args=(name,))
+        _button("Show them", f"show-{name}", catalogues.show, name, type="primary")
+
+
+def _button(label: str, key: str, do: Callable[..., None], *arguments: object, **look: Any) -> None:
+    """A button in a fragment, of which the whole page shows what it did."""
+    if st.button(label, key=key, on_click=do, args=arguments, **look):
+        st.rerun()
 
 
 def _outcome(job: Job) -> str:

@@ -94,11 +94,15 @@ def command(folder, catalogue):
 
 
 def rows(path):
-    """All rows of all tables that say what came of the music, and not when or in how many steps."""
+    """All rows of all tables that say what came of the music, and not when, in how many steps or in which order."""
     found = {}
     with sqlite3.connect(path) as plain:
         for (table,) in plain.execute("SELECT name FROM sqlite_schema WHERE type = 'table' AND name != 'changes'"):
-            columns = [row[1] for row in plain.execute(f"PRAGMA table_info({table})") if row[1] != "time"]
+            if table.startswith("written_"):  # where the full-text index keeps the words of the listing
+                continue
+            columns = [
+                row[1] for row in plain.execute(f"PRAGMA table_info({table})") if row[1] not in ("time", "number")
+            ]
             found[table] = sorted(map(repr, plain.execute(f"SELECT {', '.join(columns)} FROM {table}")))
     plain.close()
     return found
