@@ -62,14 +62,14 @@ def test_a_run_from_its_beginning_to_its_end(music):
 
 def test_one_that_is_stopped_says_so_and_the_same_run_goes_on(music):
     own = Paths().own_catalogue
-    for number in range(3, 40):
-        (music / f"Song {number}.wav").write_bytes(wav_bytes(melody(2.0, seed=number)))
+    for number in range(3, 60):
+        (music / f"Song {number}.wav").write_bytes(wav_bytes(melody(20.0, seed=number)))
     background.start(own, [music], options=FAST)
     wait_until(lambda: job().counts is not None)
     background.stop(own)
     wait_until(lambda: not job().is_at_work)
     stopped = job()
-    assert stopped.state == "stopped" and stopped.problem == "" and 0 < stopped.counts.n_indexed < 40
+    assert stopped.state == "stopped" and stopped.problem == "" and 0 < stopped.counts.n_indexed < 60
     background.start(own, stopped.places, options=FAST)
     wait_until(lambda: not job().is_at_work)
     assert job().state == "done" and job().counts.n_unchanged >= stopped.counts.n_indexed
