@@ -243,7 +243,7 @@ def _build_slowly(path, folder, at):
 def test_who_is_killed_in_the_middle_of_a_build_has_changed_nothing(own, rng, monkeypatch, at):
     before = TrackStore.open(own.folder, ENCODER)
     put(own.catalogue, rng, range(N_TRACKS, N_TRACKS + (100 if at == "_drawn_in" else 200)))
-    process = multiprocessing.get_context("fork").Process(
+    process = multiprocessing.get_context("spawn").Process(
         target=_build_slowly, args=(own.catalogue.path, own.folder, at)
     )
     process.start()
