@@ -8,9 +8,7 @@ everybody.
 
 from __future__ import annotations
 
-import argparse
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,8 +19,7 @@ import soundfile
 from synesthete import settings
 from synesthete.audio import read_clip
 from synesthete.errors import SynestheteError
-from synesthete.training.packaged_music import SUFFIXES, fetch
-from synesthete.training.track_list import write_track_list
+from synesthete.training.packaged_music import SUFFIXES, gathered
 
 PACKAGES = (
     *("bzflag-data", "hydrogen-data", "lincity-ng-data", "oxygen-sounds", "searchandrescue-data", "simutrans-pak64"),
@@ -87,25 +84,7 @@ def convert(package: str, place: Path, target: Path) -> Iterator[dict[str, Any]]
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Download Debian's packages with sound effects and write a folder to learn from."""
-    parser = argparse.ArgumentParser(prog="python -m synesthete.training.packaged_effects", description=main.__doc__)
-    parser.add_argument("folder", type=Path, help="gets the sounds and their tracks.csv")
-    parser.add_argument("--packages", nargs="+", default=PACKAGES, help="default: some that are known to hold sounds")
-    chosen = parser.parse_args(arguments)
-    chosen.folder.mkdir(parents=True, exist_ok=True)
-    rows: list[dict[str, Any]] = []
-    missing = []
-    for package in chosen.packages:
-        with tempfile.TemporaryDirectory() as place:
-            try:
-                found = list(convert(package, fetch(package, Path(place)), chosen.folder))
-            except SynestheteError as error:
-                missing.append(str(error))
-                continue
-        rows += found
-        sys.stderr.write(f"{package}: {len(found)} pieces\n")
-    path = write_track_list(chosen.folder, rows)
-    sys.stdout.write("\n".join([f"{path}: {len(rows)} pieces", *missing]) + "\n")
-    return 0 if rows else 1
+    return gathered(arguments, "packaged_effects", main.__doc__, PACKAGES, convert)
 
 
 if __name__ == "__main__":

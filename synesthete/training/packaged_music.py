@@ -12,7 +12,7 @@ import hashlib
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -111,11 +111,17 @@ def convert(package: str, place: Path, target: Path) -> Iterator[dict[str, Any]]
         }
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Download Debian's packages with music and write a folder to learn from."""
-    parser = argparse.ArgumentParser(prog="python -m synesthete.training.packaged_music", description=main.__doc__)
-    parser.add_argument("folder", type=Path, help="gets the music and its tracks.csv")
-    parser.add_argument("--packages", nargs="+", default=PACKAGES, help="default: all that are known to hold music")
+def gathered(
+    arguments: Sequence[str] | None,
+    module: str,
+    about: str | None,
+    packages: Sequence[str],
+    convert: Callable[[str, Path, Path], Iterator[dict[str, Any]]],
+) -> int:
+    """The command line of a module that writes what some of Debian's packages hold, and its exit status."""
+    parser = argparse.ArgumentParser(prog=f"python -m synesthete.training.{module}", description=about)
+    parser.add_argument("folder", type=Path, help="gets the sounds and their tracks.csv")
+    parser.add_argument("--packages", nargs="+", default=packages, help="default: all that are known to hold some")
     chosen = parser.parse_args(arguments)
     chosen.folder.mkdir(parents=True, exist_ok=True)
     rows: list[dict[str, Any]] = []
@@ -132,6 +138,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     path = write_track_list(chosen.folder, rows)
     sys.stdout.write("\n".join([f"{path}: {len(rows)} pieces", *missing]) + "\n")
     return 0 if rows else 1
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Download Debian's packages with music and write a folder to learn from."""
+    return gathered(arguments, "packaged_music", main.__doc__, PACKAGES, convert)
 
 
 if __name__ == "__main__":
