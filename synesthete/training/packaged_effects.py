@@ -84,7 +84,7 @@ def convert(package: str, place: Path, target: Path) -> Iterator[dict[str, Any]]
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Download Debian's packages with sound effects and write a folder to learn from."""
-    return gathered(arguments, "packaged_effects", main.__doc__, PACKAGES, convert)
+    return gathered(arguments, "python -m synesthete.training.packaged_effects", main.__doc__, PACKAGES, convert)
 
 
 if __name__ == "__main__":

@@ -113,13 +113,13 @@ def convert(package: str, place: Path, target: Path) -> Iterator[dict[str, Any]]
 
 def gathered(
     arguments: Sequence[str] | None,
-    module: str,
+    program: str,
     about: str | None,
     packages: Sequence[str],
     convert: Callable[[str, Path, Path], Iterator[dict[str, Any]]],
 ) -> int:
     """The command line of a module that writes what some of Debian's packages hold, and its exit status."""
-    parser = argparse.ArgumentParser(prog=f"python -m synesthete.training.{module}", description=about)
+    parser = argparse.ArgumentParser(prog=program, description=about)
     parser.add_argument("folder", type=Path, help="gets the sounds and their tracks.csv")
     parser.add_argument("--packages", nargs="+", default=packages, help="default: all that are known to hold some")
     chosen = parser.parse_args(arguments)
@@ -142,7 +142,7 @@ def gathered(
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Download Debian's packages with music and write a folder to learn from."""
-    return gathered(arguments, "packaged_music", main.__doc__, PACKAGES, convert)
+    return gathered(arguments, "python -m synesthete.training.packaged_music", main.__doc__, PACKAGES, convert)
 
 
 if __name__ == "__main__":
