@@ -18,11 +18,12 @@ from synesthete.catalogue import Catalogue
 from synesthete.encoders.base import Embedding, Encoder, unit
 from synesthete.encoders.track_space import TrackSpace
 from synesthete.errors import CatalogueError, EncoderError, SynestheteError
+from synesthete.search.calibration import calibration_of
 from synesthete.search.encoder_index import SMALL_UP_TO, EncoderIndex
 from synesthete.search.filters import DEFAULT_OPTIONS, HIDING_REASONS, SearchOptions, select
 from synesthete.search.passages import LONGEST_RUN, SegmentVectors, best_passages
 from synesthete.search.ranking import Query
-from synesthete.search.recognition import Recognition, calibration_of, recognise
+from synesthete.search.recognition import Recognition, recognise
 from synesthete.search.similarity_scale import SimilarityScale
 from synesthete.search.track_columns import EVERY_TRACK, TrackFilter
 from synesthete.search.track_store import completed_ns
