@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 
+from synesthete.text import no_formula, printable
 from synesthete.tracks import Match, Track
 
 N_AGREEING = 2  # searches in a row that must name a recording: hundreds an hour are made, of sound that overlaps
@@ -84,3 +88,15 @@ class HeardList:
     def clear(self) -> None:
         """Forget them."""
         self._heard.clear()
+
+
+def heard_csv(heard: Sequence[Heard], zone: tzinfo) -> str:
+    """What was heard as a table for spreadsheets, with the times of a zone; no cell is taken for a formula."""
+    lines = io.StringIO()
+    table = csv.writer(lines, lineterminator="\r\n")
+    table.writerow(["heard at", "until", "title", "artist", "album", "style", "at second"])
+    for entry in heard:
+        times = [moment.astimezone(zone).isoformat(sep=" ", timespec="seconds") for moment in (entry.at, entry.until)]
+        words = [entry.track.title, entry.track.artist, entry.track.album, entry.track.genre]
+        table.writerow([*times, *(no_formula(printable(word, " ")) for word in words), f"{entry.offset_seconds:.0f}"])
+    return lines.getvalue()

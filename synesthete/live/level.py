@@ -74,6 +74,11 @@ class LevelMeter:
                 n_blocks = number
         return n_blocks * BLOCK_SECONDS
 
+    @property
+    def has_sounded(self) -> bool:
+        """Whether anything sounded, as far back as it remembers."""
+        return any(self._is_sounding)
+
     def clear(self) -> None:
         """Forget what was heard."""
         self._is_sounding.clear()

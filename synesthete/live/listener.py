@@ -32,6 +32,7 @@ LEAST_SECONDS = 2.0  # after a pause, before they ask
 EVERY_SECONDS = 2.0
 QUIET_SECONDS = 3.0  # after which no name is held on to
 LOST_SECONDS = 4.0  # without sound from the microphone, silence included
+UNREACHED_SECONDS = 15.0  # until the first sound
 LONGEST_WAIT_SECONDS = 60.0  # then the threads end
 _MOST_BLOCKS = 500  # waiting to be heard: ten seconds as browsers send them
 _LOOKED_AT = 3  # times as many matches are searched as are shown, so that a row may fall a few places and come back
@@ -51,6 +52,7 @@ class Status(StrEnum):
     HEARING = "hearing"
     PAUSED = "paused"
     LOST = "lost"  # nothing comes from the microphone any more, not even silence
+    UNREACHED = "unreached"  # nothing ever came
 
 
 class Listener:
@@ -148,10 +150,10 @@ class Listener:
                 return Status.OFF
             if self._is_paused:
                 return Status.PAUSED
-            if time.monotonic() - max(self._last_sound, self._began) > LOST_SECONDS:
-                return Status.LOST
             if not self._last_sound:
-                return Status.WAITING
+                return Status.UNREACHED if time.monotonic() - self._began > UNREACHED_SECONDS else Status.WAITING
+            if time.monotonic() - self._last_sound > LOST_SECONDS:
+                return Status.LOST
             return Status.HEARING if self._meter.sounding_seconds else Status.SILENT
 
     @property
@@ -159,6 +161,12 @@ class Listener:
         """How loud it is [dB]: of the last tenth of a second."""
         with self._lock:
             return LOWEST_DBFS if self._sounds is None or self._is_paused else self._meter.dbfs
+
+    @property
+    def has_moment(self) -> bool:
+        """Whether something sounds in what could be kept now."""
+        with self._lock:
+            return self._meter.has_sounded and self._buffer.seconds >= LEAST_SECONDS
 
     @property
     def kept_seconds(self) -> float:

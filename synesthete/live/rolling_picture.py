@@ -30,10 +30,13 @@ class Columns:
         Number of the first of them, counted from the beginning.
     data : bytes
         One column after the other.
+    n_kept : int >= 0
+        How many the picture has, the older ones included.
     """
 
     first: int
     data: bytes
+    n_kept: int
 
 
 class RollingPicture:
@@ -89,7 +92,7 @@ class RollingPicture:
         """The columns from a number on, as far as they are kept."""
         oldest = self._next - len(self._columns)
         first = min(max(number, oldest), self._next)
-        return Columns(first, b"".join(list(self._columns)[first - oldest :]))
+        return Columns(first, b"".join(list(self._columns)[first - oldest :]), len(self._columns))
 
     def clear(self) -> None:
         """An empty picture; the numbers go on."""

@@ -1,8 +1,9 @@
 """Names that are said, held and noted."""
 
-from datetime import UTC, datetime, timedelta
+import csv
+from datetime import UTC, datetime, timedelta, timezone
 
-from synesthete.live.heard import HeardList, Naming
+from synesthete.live.heard import Heard, HeardList, Naming, heard_csv
 from synesthete.tracks import Match, Track
 
 A, B = (Match(Track(name, name), 0.9, offset_seconds=5.0) for name in "ab")
@@ -49,3 +50,12 @@ def test_of_very_many_the_oldest_go():
     for number, match in enumerate((A, B, A, B)):
         heard.note(match, NOON + timedelta(seconds=number))
     assert [entry.track.track_id for entry in heard.entries()] == ["b", "a", "b"]
+
+
+def test_the_table_has_times_and_no_formulas():
+    track = Track("c", '=HYPERLINK("http://x")', "Ann,\nBen", "Album", "Jazz")
+    entry = Heard(track, NOON, NOON + timedelta(seconds=75), 61.4)
+    header, row = csv.reader(heard_csv([entry], timezone(timedelta(hours=2))).splitlines())
+    assert header[:4] == ["heard at", "until", "title", "artist"]
+    assert row[:2] == ["2026-05-01 14:00:00+02:00", "2026-05-01 14:01:15+02:00"]
+    assert not row[2].startswith("=") and row[3:] == ["Ann, Ben", "Album", "Jazz", "61"]
