@@ -79,6 +79,11 @@ class LevelMeter:
         """Whether anything sounded, as far back as it remembers."""
         return any(self._is_sounding)
 
+    def forget_before(self, seconds: float) -> None:
+        """Remember only the last seconds: what was before is another sound."""
+        for _ in range(len(self._is_sounding) - round(seconds / BLOCK_SECONDS)):
+            self._is_sounding.popleft()
+
     def clear(self) -> None:
         """Forget what was heard."""
         self._is_sounding.clear()

@@ -20,15 +20,17 @@ import numpy as np
 
 from synesthete.audio import clip_from_samples
 from synesthete.errors import SynestheteError
+from synesthete.live.change import other_sound_from
 from synesthete.live.findings import Findings, Now
 from synesthete.live.level import LOWEST_DBFS, LevelMeter
 from synesthete.live.rolling_picture import Columns, RollingPicture
 from synesthete.live.sound_buffer import SoundBuffer, wav_of
-from synesthete.search import SearchEngine, SearchOptions
+from synesthete.search import SearchEngine, SearchOptions, SearchResult
+from synesthete.search.recognition import calibration_of
 
 KEPT_SECONDS = 10.0  # the picture, and the moment that can be kept
 ASKED_SECONDS = 8.0  # of them that ask
-LEAST_SECONDS = 2.0  # after a pause, before they ask
+LEAST_SECONDS = 1.5  # after a pause, before they ask
 EVERY_SECONDS = 2.0
 QUIET_SECONDS = 3.0  # after which no name is held on to
 LOST_SECONDS = 4.0  # without sound from the microphone, silence included
@@ -190,7 +192,7 @@ class Listener:
         self._picture.clear()
         self._meter.clear()
         self._findings.break_off()
-        self._since_search = 0.0
+        self._since_search = EVERY_SECONDS
         self._epoch += 1
 
     # What hears
@@ -256,8 +258,7 @@ class Listener:
             if engine is None or options is None:
                 continue
             try:
-                clip = clip_from_samples(samples, rate_hz, name="what is heard")
-                found = engine.search(clip, replace(options, k=_LOOKED_AT * options.k))
+                found, begun = _found(engine, options, samples, rate_hz)
             except SynestheteError as error:
                 _LOG.info("live search: %s", error)
                 with self._lock:
@@ -266,7 +267,24 @@ class Listener:
                 continue
             with self._lock:
                 if epoch == self._epoch:
+                    if begun is not None:  # with what was heard meanwhile
+                        self._meter.forget_before(begun + self._since_search)
+                        self._findings.break_off()
                     self._findings.take(found, options.k, self._clock())
+
+
+def _found(
+    engine: SearchEngine, options: SearchOptions, samples: np.ndarray, rate_hz: int
+) -> tuple[SearchResult, float | None]:
+    """Search with some seconds; where another sound has begun in them, with that alone, and how long it is [s]."""
+    options = replace(options, k=_LOOKED_AT * options.k)
+    found = engine.search(clip_from_samples(samples, rate_hz, name="what is heard"), options)
+    start = other_sound_from(found.embedding) if calibration_of(engine.encoder) else None
+    if start is None:
+        return found, None
+    newest = samples[round(start * rate_hz) :]
+    found = engine.search(clip_from_samples(newest, rate_hz, name="what is heard"), options)
+    return found, len(newest) / rate_hz
 
 
 def _put(waiting: queue.Queue, item: object) -> None:

@@ -52,3 +52,11 @@ def test_the_level_follows_at_once(rng):
     assert meter.dbfs == pytest.approx(-40, abs=1)
     meter.clear()
     assert meter.dbfs == LOWEST_DBFS and meter.sounding_seconds == 0
+
+
+def test_what_is_another_sound_is_forgotten(rng):
+    meter = meter_of(noise(rng, 6, -20, RATE))
+    meter.forget_before(2.5)
+    assert meter.sounding_seconds == pytest.approx(2.5)
+    meter.forget_before(9)
+    assert meter.sounding_seconds == pytest.approx(2.5)

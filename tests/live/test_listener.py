@@ -4,6 +4,7 @@ import resource
 import threading
 import time
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -34,6 +35,7 @@ class Searches:
     error: CatalogueError | None = None
     hold: threading.Event | None = None
     asked: list = field(default_factory=list)
+    encoder: SimpleNamespace = field(default_factory=lambda: SimpleNamespace(segment_space_id="made up"))
 
     def search(self, clip, options):
         self.asked.append((clip, options))
@@ -100,12 +102,10 @@ def test_it_asks_every_two_seconds_with_the_last_eight(live, rng):
     live.ask_with(searches, TEN)
     live.begin()
     sound = pcm(noise(rng, 14, -20, RATE))
-    for start in range(0, len(sound), RATE):  # a search is done before the next is due
-        n = len(searches.asked)
-        feed(live, sound[start : start + RATE])
-        if start // RATE % 2:
-            until(lambda n=n: len(searches.asked) > n)
-    assert [round(clip.seconds) for clip, _ in searches.asked] == [2, 4, 6, 8, 8, 8, 8]
+    for start in range(0, len(sound), RATE // 2):  # a search is done before the next is due
+        feed(live, sound[start : start + RATE // 2])
+        until(lambda end=start / RATE + 0.5: len(searches.asked) == (end + 0.5) // 2)
+    assert [clip.seconds for clip, _ in searches.asked] == pytest.approx([1.5, 3.5, 5.5, 7.5, 8, 8, 8], abs=0.11)
     assert all(options == SearchOptions(k=30) for _, options in searches.asked)
     until(lambda: live.now().result is not None)
     assert len(live.now().result.matches) == 10
@@ -120,7 +120,7 @@ def test_silence_asks_nothing_and_what_follows_asks_alone(live, rng):
     assert searches.asked == []
     feed(live, pcm(noise(rng, 2.1, -20, RATE)))
     until(lambda: searches.asked)
-    assert searches.asked[0][0].seconds == pytest.approx(2, abs=0.2)
+    assert searches.asked[0][0].seconds == pytest.approx(1.5, abs=0.2)
 
 
 def test_what_asks_is_what_a_file_of_the_same_sound_asks(live, engine):
@@ -275,3 +275,32 @@ def test_an_hour_of_sound_leaves_memory_flat(live, rng):
             peaks.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)  # kilobytes, the highest so far
     assert peaks[1] - peaks[0] < 4_000, peaks
     assert live.kept_seconds == pytest.approx(listener.KEPT_SECONDS)
+
+
+def test_another_piece_asks_alone(live, engine):
+    """From one piece to the next without silence: what was before is soon no longer asked with."""
+    with sampler.open_sampler() as catalogue:
+        by_style = {track.genre: catalogue.audio_path(track) for track in catalogue.tracks()}
+        choir, other = (read_clip(by_style[style]).samples[: 8 * 22_050] for style in ("Choir", "Bossa Nova"))
+    lengths = []
+
+    @dataclass
+    class Watched:
+        encoder: object
+
+        def search(self, clip, options):
+            lengths.append(clip.seconds)
+            return engine.search(clip, options)
+
+    live.ask_with(Watched(engine.encoder), TEN)
+    live.begin()
+    sound = pcm(np.concatenate([choir, other]))
+    for number, start in enumerate(range(0, len(sound), 22_050)):
+        n = len(lengths)
+        feed(live, sound[start : start + 22_050], 22_050)
+        if number % 2:
+            until(lambda n=n: len(lengths) > n)
+            time.sleep(0.3)
+    of_choir, of_other = lengths[:4], lengths[4:]
+    assert of_choir == pytest.approx([1.5, 3.5, 5.5, 7.5], abs=0.5)
+    assert min(of_other) == pytest.approx(3.5, abs=0.1) and of_other[-1] < 8
