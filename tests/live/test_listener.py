@@ -277,30 +277,28 @@ def test_an_hour_of_sound_leaves_memory_flat(live, rng):
     assert live.kept_seconds == pytest.approx(listener.KEPT_SECONDS)
 
 
-def test_another_piece_asks_alone(live, engine):
+def test_another_piece_asks_alone(live, engine, monkeypatch):
     """From one piece to the next without silence: what was before is soon no longer asked with."""
     with sampler.open_sampler() as catalogue:
         by_style = {track.genre: catalogue.audio_path(track) for track in catalogue.tracks()}
         choir, other = (read_clip(by_style[style]).samples[: 8 * 22_050] for style in ("Choir", "Bossa Nova"))
-    lengths = []
+    asked = []
+    search = listener._found
 
-    @dataclass
-    class Watched:
-        encoder: object
+    def watched(*arguments):
+        answer = search(*arguments)
+        asked.append((len(arguments[2]) / arguments[3], answer[1]))
+        return answer
 
-        def search(self, clip, options):
-            lengths.append(clip.seconds)
-            return engine.search(clip, options)
-
-    live.ask_with(Watched(engine.encoder), TEN)
+    monkeypatch.setattr(listener, "_found", watched)
+    live.ask_with(engine, TEN)
     live.begin()
     sound = pcm(np.concatenate([choir, other]))
-    for number, start in enumerate(range(0, len(sound), 22_050)):
-        n = len(lengths)
-        feed(live, sound[start : start + 22_050], 22_050)
-        if number % 2:
-            until(lambda n=n: len(lengths) > n)
-            time.sleep(0.3)
-    of_choir, of_other = lengths[:4], lengths[4:]
-    assert of_choir == pytest.approx([1.5, 3.5, 5.5, 7.5], abs=0.5)
-    assert min(of_other) == pytest.approx(3.5, abs=0.1) and of_other[-1] < 8
+    for start in range(0, len(sound), 11_025):
+        feed(live, sound[start : start + 11_025], 22_050)
+        until(lambda end=start / 22_050 + 0.5: len(asked) == (end + 0.5) // 2)
+        time.sleep(0.05)
+    seconds, begun = zip(*asked, strict=True)
+    assert seconds[:4] == pytest.approx([1.5, 3.5, 5.5, 7.5], abs=0.1) and not any(begun[:4])
+    assert [round(each, 1) for each in begun if each] == [3.5]  # noticed once, within four seconds
+    assert seconds[-1] < 8 and seconds[6] == pytest.approx(5.5, abs=0.1)
