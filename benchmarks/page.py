@@ -81,6 +81,14 @@ class Server:
         """Of the server and its children, so far."""
         return sum(self._ticks(pid) for pid in [self._process.pid, *self._children(self._process.pid)]) / TICKS
 
+    def memory_mb(self) -> float:
+        """What the server alone holds in memory now."""
+        return int(_read(Path(f"/proc/{self._process.pid}/statm")).split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1024**2
+
+    def n_threads(self) -> int:
+        """How many threads the server has now."""
+        return len(list(Path(f"/proc/{self._process.pid}/task").iterdir()))
+
     def _children(self, pid: int) -> list[int]:
         found = [int(text) for task in Path(f"/proc/{pid}/task").iterdir() for text in _read(task / "children").split()]
         return [*found, *(below for child in found for below in self._children(child))]
