@@ -14,6 +14,7 @@ import argparse
 import resource
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -73,18 +74,20 @@ WATCH = """
 """
 
 
-def tracks(number: int) -> list[np.ndarray]:
-    """The beginnings of some built-in tracks, spread over its styles."""
+def tracks(number: int) -> dict[str, np.ndarray]:
+    """Samples of some built-in tracks by their id, spread over its styles."""
     with sampler.open_sampler() as catalogue:
         chosen = [track for track in catalogue.tracks() if track.seconds > TRACK_SECONDS + 1]
         step = max(1, len(chosen) // number)
-        return [read_clip(catalogue.audio_path(track)).samples for track in chosen[::step][:number]]
+        return {track.track_id: read_clip(catalogue.audio_path(track)).samples for track in chosen[::step][:number]}
 
 
-def measure_core(sounds: list[np.ndarray]) -> None:
+def measure_core(sounds: dict[str, np.ndarray]) -> None:
     """Processor time of hearing and of searching; changes of rows, as searched and as shown."""
     seconds = 60
-    pcm = np.resize((sounds[0] * 32767).astype(np.int16), seconds * RATE_HZ)[:, None].repeat(2, axis=1)
+    pcm = np.resize((next(iter(sounds.values())) * 32767).astype(np.int16), seconds * RATE_HZ)[:, None].repeat(
+        2, axis=1
+    )
     buffer, picture, meter = SoundBuffer(KEPT_SECONDS), RollingPicture(KEPT_SECONDS), LevelMeter(KEPT_SECONDS)
     begin = time.process_time()
     for start in range(0, len(pcm), RATE_HZ // 50):
@@ -96,17 +99,21 @@ def measure_core(sounds: list[np.ndarray]) -> None:
 
     rng = np.random.default_rng(0)
     encoder = encoders.load("synesthete")
-    spent, changes = [], {"as searched": [], "as shown": []}
+    spent: list[float] = []
+    changes: dict[str, list[int]] = {"as searched": [], "as shown": []}
     with sampler.open_for(encoder) as catalogue:
         engine = SearchEngine(catalogue, encoder)
-        for sound in sounds:
+        for track_id, sound in sounds.items():
             recorded = through_phone(rng, sound, OWN_HZ, SNR_DB)
             steady = SteadyRanking(10)
             before: dict[str, list[str]] = {}
             for end in np.arange(2 * EVERY_SECONDS, len(recorded) / OWN_HZ, EVERY_SECONDS):
                 window = recorded[max(0, round((end - ASKED_SECONDS) * OWN_HZ)) : round(end * OWN_HZ)]
                 begin = time.process_time()
-                found = engine.search(clip_from_samples(window, OWN_HZ), SearchOptions(k=30)).matches
+                clip = clip_from_samples(window, OWN_HZ)
+                embedding = encoder.embed(clip)  # as if the catalogue did not hold the track
+                options = SearchOptions(k=30)
+                found = engine.search_embedding(embedding, options, query_track_id=track_id, clip=clip).matches
                 spent.append(time.process_time() - begin)
                 now = {"as searched": found[:10], "as shown": steady.update(found)}
                 for name, matches in now.items():
@@ -117,12 +124,10 @@ def measure_core(sounds: list[np.ndarray]) -> None:
     p50, p95 = (1000 * np.percentile(spent, at) for at in (50, 95))
     print(f"a search: p50 {p50:.0f} ms, p95 {p95:.0f} ms of processor time")
     for name, counts in changes.items():
-        print(
-            f"rows of ten that change from one search to the next, {name}: {np.mean(counts):.1f} ({len(counts)} times)"
-        )
+        print(f"unknown music by a phone, rows of ten that change, {name}: {np.mean(counts):.1f} ({len(counts)} times)")
 
 
-def measure_browser(sounds: list[np.ndarray], minutes: float) -> None:
+def measure_browser(sounds: Sequence[np.ndarray], minutes: float) -> None:
     """Latency, frames a second, processor time and memory, with a microphone that plays these sounds."""
     silence = np.zeros(SILENCE_SECONDS * OWN_HZ, np.float32)
     parts = [part for sound in sounds for part in (silence, sound[: TRACK_SECONDS * OWN_HZ])]
@@ -209,7 +214,7 @@ def main() -> None:
     measure_core(sounds)
     print(f"memory of this process at most {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
     if not arguments.skip_browser:
-        measure_browser(sounds, arguments.minutes)
+        measure_browser(list(sounds.values()), arguments.minutes)
 
 
 if __name__ == "__main__":

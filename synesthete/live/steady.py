@@ -7,13 +7,14 @@ from dataclasses import replace
 
 from synesthete.tracks import Match
 
-SHARE = 0.5  # of the newest list in a smoothed cosine
-MARGIN = 0.02  # by which a track must be more alike than the one above it to take its place
+# Chosen on music that the catalogue does not hold, by a phone; see docs/decisions/listening-along.md.
+SHARE = 0.3  # of the newest list in a smoothed cosine
+MARGIN = 0.05  # by which a track must be more alike than a row to take its place
 NOTABLE = 0.04  # a cosine that has moved less is shown as before
 
 
 class SteadyRanking:
-    """Smooths each track's cosine over the lists, and moves a row only when it is clearly better.
+    """Smooths each track's cosine over the lists, and gives a row to another track only when that is clearly better.
 
     Parameters
     ----------
@@ -49,7 +50,7 @@ class SteadyRanking:
             track_id: (1 - self._share) * before.get(track_id, min(floor, match.cosine)) + self._share * match.cosine
             for track_id, match in newest.items()
         }
-        self.shown = self._held([newest[track_id] for track_id in self._order(newest)])
+        self.shown = self._held([newest[track_id] for track_id in self._rows(newest)])
         return self.shown
 
     def reset(self) -> None:
@@ -57,17 +58,24 @@ class SteadyRanking:
         self._smoothed = {}
         self.shown = ()
 
-    def _order(self, newest: dict[str, Match]) -> list[str]:
-        """The rows as they stand, then the others; each is moved up past those that it clearly beats."""
-        standing = [match.track.track_id for match in self.shown if match.track.track_id in newest]
-        others = sorted(newest.keys() - set(standing), key=lambda track_id: (-self._smoothed[track_id], track_id))
-        order: list[str] = []
-        for track_id in [*standing, *others]:
-            place = len(order)
-            while place > 0 and self._smoothed[track_id] > self._smoothed[order[place - 1]] + self._margin:
-                place -= 1
-            order.insert(place, track_id)
-        return order[: self.n_shown]
+    def _rows(self, newest: dict[str, Match]) -> list[str]:
+        """The rows as they stand; who has gone or is clearly beaten gives its row away, neighbours change places."""
+        cosine = self._smoothed.__getitem__
+        stand = [match.track.track_id for match in self.shown[: self.n_shown]]
+        others = sorted(newest.keys() - set(stand), key=lambda track_id: (-cosine(track_id), track_id))
+        seats = [track_id if track_id in newest else None for track_id in stand]
+        seats += [None] * (self.n_shown - len(seats))
+        rows = [row for seat in seats if (row := seat or (others.pop(0) if others else None))]
+        while others and rows:
+            weakest = min(range(len(rows)), key=lambda number: cosine(rows[number]))
+            if cosine(others[0]) <= cosine(rows[weakest]) + self._margin:
+                break
+            rows[weakest] = others.pop(0)
+        for end in range(len(rows), 1, -1):  # neighbours, as often as it takes
+            for number in range(1, end):
+                if cosine(rows[number]) > cosine(rows[number - 1]) + self._margin:
+                    rows[number - 1], rows[number] = rows[number], rows[number - 1]
+        return rows
 
     def _held(self, rows: Sequence[Match]) -> tuple[Match, ...]:
         """The rows with their smoothed cosines; one that has hardly moved is the very one that was shown."""
