@@ -21,7 +21,7 @@ import numpy as np
 import soundfile
 from playwright.sync_api import Page, sync_playwright
 
-from benchmarks.page import Server
+from benchmarks.serving import Server
 from synesthete import encoders, sampler
 from synesthete.audio import clip_from_samples, read_clip
 from synesthete.evaluation.robustness import through_phone

@@ -26,7 +26,7 @@ from synesthete.live.level import LOWEST_DBFS, LevelMeter
 from synesthete.live.rolling_picture import Columns, RollingPicture
 from synesthete.live.sound_buffer import SoundBuffer, wav_of
 from synesthete.search import SearchEngine, SearchOptions, SearchResult
-from synesthete.search.recognition import calibration_of
+from synesthete.search.calibration import calibration_of
 
 KEPT_SECONDS = 10.0  # the picture, and the moment that can be kept
 ASKED_SECONDS = 8.0  # of them that ask
