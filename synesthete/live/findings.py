@@ -47,7 +47,7 @@ class Findings:
         self._naming = Naming()
         self._heard = HeardList()
 
-    def take(self, found: SearchResult, n_shown: int, at: datetime) -> None:
+    def take(self, found: SearchResult, n_shown: int, at: datetime, *, is_other: bool = False) -> None:
         """Take the newest search.
 
         Parameters
@@ -57,8 +57,12 @@ class Findings:
         n_shown : int > 0
         at : datetime
             When it was heard, with a time zone.
+        is_other : bool
+            Another sound has begun. A piece that goes on otherwise keeps its name.
         """
         before = self.now
+        if is_other and (found.recognised is None or _id_of(found.recognised) != _id_of(before.named)):
+            self.break_off()
         shown = self._steady.shown
         matches = self._steady.update(found.matches, n_shown)
         named = self._naming.update(found.recognised)

@@ -12,21 +12,18 @@ import queue
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 from enum import StrEnum
 
 import numpy as np
 
-from synesthete.audio import clip_from_samples
 from synesthete.errors import SynestheteError
-from synesthete.live.change import other_sound_from
+from synesthete.live.change import search_newest
 from synesthete.live.findings import Findings, Now
 from synesthete.live.level import LOWEST_DBFS, LevelMeter
 from synesthete.live.rolling_picture import Columns, RollingPicture
 from synesthete.live.sound_buffer import SoundBuffer, wav_of
-from synesthete.search import SearchEngine, SearchOptions, SearchResult
-from synesthete.search.calibration import calibration_of
+from synesthete.search import SearchEngine, SearchOptions
 
 KEPT_SECONDS = 10.0  # the picture, and the moment that can be kept
 ASKED_SECONDS = 8.0  # of them that ask
@@ -37,7 +34,6 @@ LOST_SECONDS = 4.0  # without sound from the microphone, silence included
 UNREACHED_SECONDS = 15.0  # until the first sound
 LONGEST_WAIT_SECONDS = 60.0  # then the threads end
 _MOST_BLOCKS = 500  # waiting to be heard: ten seconds as browsers send them
-_LOOKED_AT = 3  # times as many matches are searched as are shown, so that a row may fall a few places and come back
 
 _LOG = logging.getLogger(__name__)
 _Sounds = queue.Queue[tuple[np.ndarray, int] | None]  # samples, rate; None ends
@@ -78,6 +74,7 @@ class Listener:
         self._last_sound = 0.0  # by the monotonic clock; 0: none yet
         self._began = 0.0
         self._since_search = 0.0  # seconds heard
+        self._quiet_seconds = 0.0
         self._engine: tuple[SearchEngine, SearchOptions] | None = None
         self._epoch = 0  # counts what makes earlier sound or searches void
 
@@ -90,7 +87,7 @@ class Listener:
             asked: _Asked = queue.Queue(1)
             self._is_paused, self._last_sound, self._began = False, 0.0, time.monotonic()
             self._forget_sound()
-            works = ((self._hear, (self._sounds, asked), "hears"), (self._search, (asked,), "searches"))
+            works = ((self._hear, (self._sounds, asked), "hears"), (self._search, (self._sounds, asked), "searches"))
         for work, arguments, name in works:
             threading.Thread(target=work, args=arguments, name=f"synesthete-live-{name}", daemon=True).start()
 
@@ -198,93 +195,80 @@ class Listener:
     # What hears
 
     def _hear(self, sounds: _Sounds, asked: _Asked) -> None:
-        quiet_seconds = 0.0
-        while True:
-            try:
-                sound = sounds.get(timeout=LONGEST_WAIT_SECONDS)
-            except queue.Empty:
-                sound = None
-            if sound is None:
-                break
-            block, rate_hz = sound
-            with self._lock:
-                if self._sounds is not sounds:  # ended, or begun anew
-                    break
-                self._last_sound = time.monotonic()
-                if self._is_paused or not len(block):
-                    continue
-                self._take(block, rate_hz)
-                is_sounding = self._meter.sounding_seconds > 0
-                quiet_seconds = 0.0 if is_sounding else quiet_seconds + len(block) / rate_hz
-                if quiet_seconds >= QUIET_SECONDS:
-                    self._findings.quieten()
-                window = self._window_if_due()
-            if window is not None:
-                self._hand_over(asked, window)
-        _put(asked, None)
-        with self._lock:
-            if self._sounds is sounds:
-                self._sounds = None
+        try:
+            while (sound := _next(sounds)) is not None:
+                with self._lock:
+                    if self._sounds is not sounds:  # ended, or begun anew
+                        break
+                    window = self._take(*sound)
+                    if window is not None and not asked.full():
+                        asked.put_nowait(window)
+                        self._since_search = 0.0
+        finally:
+            self._close(sounds)
+            _put(asked, None)
 
-    def _take(self, block: np.ndarray, rate_hz: int) -> None:
+    def _take(self, block: np.ndarray, rate_hz: int) -> _Window | None:
+        """Hear a block; returns what to ask with, where that is due."""
+        self._last_sound = time.monotonic()
+        if self._is_paused or not len(block):
+            return None
         if not self._buffer.append(block, rate_hz):
             self._meter.clear()
         self._meter.append(block, rate_hz)
         self._picture.append(block, rate_hz)
-        self._since_search += len(block) / rate_hz
-
-    def _window_if_due(self) -> _Window | None:
-        """The seconds to ask with, once there are enough of them and the last search was long enough ago."""
-        seconds = min(self._meter.sounding_seconds, ASKED_SECONDS)
-        if self._engine is None or seconds < LEAST_SECONDS or self._since_search < EVERY_SECONDS:
+        seconds = len(block) / rate_hz
+        self._since_search += seconds
+        sounding_seconds = self._meter.sounding_seconds
+        self._quiet_seconds = 0.0 if sounding_seconds else self._quiet_seconds + seconds
+        if self._quiet_seconds >= QUIET_SECONDS:
+            self._findings.quieten()
+        if self._engine is None or sounding_seconds < LEAST_SECONDS or self._since_search < EVERY_SECONDS:
             return None
-        return self._buffer.last(seconds), self._buffer.sample_rate_hz, self._epoch
+        return self._buffer.last(min(sounding_seconds, ASKED_SECONDS)), rate_hz, self._epoch
 
-    def _hand_over(self, asked: _Asked, window: _Window) -> None:
-        try:
-            asked.put_nowait(window)
-        except queue.Full:
-            return  # the search before is not done: the next block tries again
+    def _close(self, sounds: _Sounds) -> None:
+        """What hears or searches has ended, by whatever: so does all of it, unless it has begun anew."""
         with self._lock:
-            self._since_search = 0.0
+            if self._sounds is sounds:
+                self._sounds = None
+        _put(sounds, None)
 
     # What searches
 
-    def _search(self, asked: _Asked) -> None:
-        while (window := asked.get()) is not None:
-            samples, rate_hz, epoch = window
-            with self._lock:
-                engine, options = self._engine or (None, None)
-            if engine is None or options is None:
-                continue
-            try:
-                found, begun = _found(engine, options, samples, rate_hz)
-            except SynestheteError as error:
-                _LOG.info("live search: %s", error)
-                with self._lock:
-                    if epoch == self._epoch:
-                        self._findings.fail(str(error))
-                continue
+    def _search(self, sounds: _Sounds, asked: _Asked) -> None:
+        try:
+            while (window := asked.get()) is not None:
+                self._search_with(*window)
+        finally:
+            self._close(sounds)
+
+    def _search_with(self, samples: np.ndarray, rate_hz: int, epoch: int) -> None:
+        with self._lock:
+            assert self._engine is not None
+            engine, options = self._engine
+        try:
+            found, begun = search_newest(engine, options, samples, rate_hz)
+        except SynestheteError as error:
+            _LOG.info("live search: %s", error)
             with self._lock:
                 if epoch == self._epoch:
-                    if begun is not None:  # with what was heard meanwhile
-                        self._meter.forget_before(begun + self._since_search)
-                        self._findings.break_off()
-                    self._findings.take(found, options.k, self._clock())
+                    self._findings.fail(str(error))
+            return
+        with self._lock:
+            if epoch != self._epoch:
+                return
+            if begun is not None:  # with what was heard meanwhile
+                self._meter.forget_before(begun + self._since_search)
+            self._findings.take(found, options.k, self._clock(), is_other=begun is not None)
 
 
-def _found(
-    engine: SearchEngine, options: SearchOptions, samples: np.ndarray, rate_hz: int
-) -> tuple[SearchResult, float | None]:
-    """Search with some seconds; where another sound has begun in them, with that alone, and how long it is [s]."""
-    options = replace(options, k=_LOOKED_AT * options.k)
-    found = engine.search(clip_from_samples(samples, rate_hz, name="what is heard"), options)
-    start = other_sound_from(found.embedding) if calibration_of(engine.encoder) else None
-    if start is None:
-        return found, None
-    newest = samples[round(start * rate_hz) :]
-    found = engine.search(clip_from_samples(newest, rate_hz, name="what is heard"), options)
-    return found, len(newest) / rate_hz
+def _next(sounds: _Sounds) -> tuple[np.ndarray, int] | None:
+    """The next block; None at the end, and where none comes any more."""
+    try:
+        return sounds.get(timeout=LONGEST_WAIT_SECONDS)
+    except queue.Empty:
+        return None
 
 
 def _put(waiting: queue.Queue, item: object) -> None:

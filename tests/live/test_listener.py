@@ -262,6 +262,19 @@ def test_its_threads_end_with_it_and_when_nothing_comes_any_more(live, rng, monk
     assert live.kept_seconds == 0
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_search_that_breaks_down_ends_it_all(live, rng):
+    searches = Searches(error=RuntimeError("a mistake of ours"))
+    live.ask_with(searches, TEN)
+    live.begin()
+    live.offer(pcm(noise(rng, 3, -20, RATE)), RATE)
+    until(lambda: live.status is Status.OFF and threads() == [])
+    searches.error = None
+    live.begin()
+    feed(live, pcm(noise(rng, 3, -20, RATE)))
+    until(lambda: live.now().result is not None)
+
+
 def test_an_hour_of_sound_leaves_memory_flat(live, rng):
     searches = Searches()
     live.ask_with(searches, TEN)
@@ -283,14 +296,14 @@ def test_another_piece_asks_alone(live, engine, monkeypatch):
         by_style = {track.genre: catalogue.audio_path(track) for track in catalogue.tracks()}
         choir, other = (read_clip(by_style[style]).samples[: 8 * 22_050] for style in ("Choir", "Bossa Nova"))
     asked = []
-    search = listener._found
+    search = listener.search_newest
 
     def watched(*arguments):
         answer = search(*arguments)
         asked.append((len(arguments[2]) / arguments[3], answer[1]))
         return answer
 
-    monkeypatch.setattr(listener, "_found", watched)
+    monkeypatch.setattr(listener, "search_newest", watched)
     live.ask_with(engine, TEN)
     live.begin()
     sound = pcm(np.concatenate([choir, other]))
