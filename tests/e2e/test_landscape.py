@@ -8,10 +8,10 @@ import pytest
 
 from synesthete import sampler
 from synesthete.settings import Paths
+from tests.e2e.conftest import SOFTWARE_GL
 from tests.e2e.playing import until
 
 pytestmark = pytest.mark.browser
-SOFTWARE_GL = ("--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader")
 CAMERA = "document.querySelector('.sy-plot')._fullLayout.scene._scene.getCamera()"
 DISTANCE = f"Math.hypot(...Object.values({CAMERA}.eye))"
 
