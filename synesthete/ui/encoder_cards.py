@@ -13,7 +13,7 @@ def show_encoder(name: str, *, is_default: bool) -> None:
     """Show what an encoder is, how big its vectors are, and if it is missing, how to get it."""
     with st.container(border=True):
         title, badge = st.columns([4, 1], vertical_alignment="center")
-        title.subheader(name, anchor=False)
+        title.header(name, anchor=False)
         try:
             encoder = encoders.load(name) if encoders.is_ready(name) else None
         except EncoderError as error:

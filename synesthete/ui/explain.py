@@ -60,7 +60,7 @@ def show_why(engine: SearchEngine, asked: Asked, match: Match) -> None:
             match.track.track_id, round(match.cosine, 6), engine, asked.query, match,
         )  # fmt: skip
     names = shorten(asked.row.title, 60), shorten(match.track.title, 60)
-    st.markdown(f"#### {plain(found.sentence, 300)}")
+    st.markdown(f"**{plain(found.sentence, 300)}**")
     _show_places(found, engine, asked, match, names)
     _show_shares(found)
     for note in found.notes:

@@ -139,7 +139,7 @@ def _show_chosen(data: LandscapeData, found: SearchResult | None, engine: Search
 
 def _show_ways_on(track: Track) -> None:
     sound = sound_input.from_track(track)
-    if st.button("More like this", icon=":material/hearing:", width="stretch", type="primary"):
+    if st.button("More like this", icon=":material/hearing:", width="stretch"):
         sound_input.search_from(track)
     for label, icon, key in (
         ("Start a journey here", ":material/trip_origin:", state.JOURNEY_FROM),
@@ -189,7 +189,7 @@ def _show_here(data: LandscapeData, found: SearchResult | None) -> None:
 
 def show_table(data: LandscapeData, found: SearchResult | None, engine: SearchEngine) -> None:
     """Every track as a row: what the map shows, for finding by words, for the keyboard and for reading aloud."""
-    st.subheader("Every track", anchor=False)
+    st.header("Every track", anchor=False)
     words = st.text_input(
         "Find on the map",
         placeholder="Title, artist, album, style, word or group",

@@ -108,8 +108,8 @@ def _choose_folder(path: Path) -> None:
     )
     deeper = "and all in its folders" if folders else "and no further folders"
     st.caption(
-        f"{count(n_sounds, 'sound file')} in here, {deeper}. Your files stay where they are and are not changed. Index it "
-        "again to take in what is new."
+        f"{count(n_sounds, 'sound file')} in here, {deeper}. Your files stay where they are and are not changed. Index "
+        "it again to take in what is new."
     )
 
 
