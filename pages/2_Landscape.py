@@ -24,7 +24,7 @@ with frame.begin("Landscape"):
     if engine:
         data = open_landscape_data(engine, method)
         found = landscape.find_current(engine)
-        landscape.show_map(data, found, engine)
+        landscape.show_map(data, found, engine, source)
         landscape.show_table(data, found, engine)
         landscape.show_meaning(data)
         if found:

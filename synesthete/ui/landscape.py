@@ -14,7 +14,7 @@ from synesthete.search import SearchEngine, SearchResult
 from synesthete.search.filters import DEFAULT_OPTIONS
 from synesthete.tracks import Track, clock
 from synesthete.ui import catalogues, listening, map3d, sound_input, state
-from synesthete.ui.landscape_data import LandscapeData, Placed, group_name
+from synesthete.ui.landscape_data import LandscapeData, Placed
 from synesthete.ui.player import play_track
 from synesthete.ui.text import count, dotted, plain
 from synesthete.ui.track_lists import MOST_ROWS, say_nothing_fits, table_height, table_of
@@ -51,7 +51,7 @@ def find_current(engine: SearchEngine) -> SearchResult | None:
     return listening.find(sound, listening.analyse(sound, engine), engine, DEFAULT_OPTIONS)
 
 
-def show_map(data: LandscapeData, found: SearchResult | None, engine: SearchEngine) -> None:
+def show_map(data: LandscapeData, found: SearchResult | None, engine: SearchEngine, source: catalogues.Source) -> None:
     """The map, and beside it the chosen track and the sound asked about."""
     colourings = [*([map3d.LIKENESS] if found else []), *data.colourings]
     colouring = st.segmented_control(
@@ -61,6 +61,7 @@ def show_map(data: LandscapeData, found: SearchResult | None, engine: SearchEngi
         colouring = data.colourings[0]
     chosen = st.session_state.get(state.LANDSCAPE_CHOSEN, "")
     path = st.session_state.get(state.JOURNEY_PATH, ())  # of the journey last shown on its own page
+    marks = st.session_state.get(state.JOURNEY_MARKS, ())
     matches = [match.track.track_id for match in found.matches] if found else []
     placed = data.with_tracks([*([chosen] if chosen else []), *matches, *path], engine)
     cosines = np.concatenate([each.vectors @ found.vector for each in (data, placed)]) if found else None
@@ -78,9 +79,14 @@ def show_map(data: LandscapeData, found: SearchResult | None, engine: SearchEngi
             likeness=cosines,
             here=_here(data, found, placed),
             chosen=placed.row_of.get(chosen, map3d.NOBODY),
-            path=[placed.row_of[track_id] for track_id in path if track_id in placed.row_of],
+            path=[
+                (placed.row_of[track_id], mark)
+                for track_id, mark in zip(path, marks, strict=False)
+                if track_id in placed.row_of
+            ],
             more=map3d.More(placed.coordinates, [t.title for t in placed.more], [t.artist for t in placed.more]),
             is_turned=bool(st.session_state.pop(state.LANDSCAPE_TURN, False)),
+            title=f"The landscape of {catalogues.how_much(source, engine.catalogue)}, by {colouring.lower()}",
             file_name="synesthete landscape",
             on_choose=lambda: _take_click(data, placed),
         )
@@ -127,7 +133,7 @@ def _show_chosen(data: LandscapeData, found: SearchResult | None, engine: Search
     with st.container(border=True, key="landscape-chosen"):
         tags = (plain(tag) for tag in (track.artist, track.genre, track.album))
         word = plain(data.words[row]) if data.words and row is not None else ""
-        group = group_name(int(data.groups[row])) if row is not None else ""
+        group = data.group_names[data.groups[row]] if row is not None else ""
         about = dotted(*tags, word, group, clock(track.seconds))
         st.markdown(f"**{plain(track.title)}**  \n{about}")
         play_track(track, engine.catalogue, is_started=True)
@@ -249,7 +255,7 @@ def _table(data: LandscapeData, found: SearchResult | None) -> pd.DataFrame:
     table = table_of(data.tracks)
     if data.words:
         table = table.assign(Word=data.words)
-    table = table.assign(Group=[group_name(int(number)) for number in data.groups])
+    table = table.assign(Group=[data.group_names[number] for number in data.groups])
     if found is None:
         return table.sort_values(["Style", "Title"], kind="stable")
     return table.assign(Likeness=data.vectors @ found.vector).sort_values("Likeness", ascending=False, kind="stable")

@@ -76,7 +76,7 @@ function makeList(record, root, data) {
     if (shown === `${at} ${isSounding}`) return;
     shown = `${at} ${isSounding}`;
     setIcon(toggle, isSounding ? "pause" : "play", isSounding ? "Pause the list" : "Play the list");
-    const hint = list.rows.length ? "Each track begins at a telling passage." : "";
+    const hint = list.rows.length ? data.hint : "";
     setText(what, at < 0 ? hint : `${at + 1} of ${list.rows.length} · ${list.rows[at].title}`);
     root.classList.toggle("playing", isSounding);
     cells.forEach((cell, number) => cell.classList.toggle("current", number === at));
