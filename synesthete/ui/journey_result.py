@@ -160,7 +160,25 @@ def show_quality(
     engine: SearchEngine,
 ) -> None:
     """How good the journey is, against two baselines between the same ends."""
-    st.subheader("How good is this journey?", anchor=False)
+    fold = st.expander("How good is this journey?", icon=":material/monitoring:", key="quality", on_change="rerun")
+    if fold.open:  # the two others are walked for who asks
+        with fold:
+            _show_measures(journey, sounds, points, track_vectors, engine)
+    st.page_link(
+        "pages/2_Landscape.py",
+        label="See these tracks on the map",
+        icon=":material/landscape:",
+        query_params=catalogues.address(),
+    )
+
+
+def _show_measures(
+    journey: Journey,
+    sounds: Sequence[Sound],
+    points: Sequence[Seed],
+    track_vectors: TrackVectors,
+    engine: SearchEngine,
+) -> None:
     paths = {_PLANNED: _Path(journey.quality, tuple(stop.step_degrees for stop in journey.stops[1:]))}
     keys = tuple(sound.key for sound in sounds)
     seed_numbers = tuple(number for number, stop in enumerate(journey.stops) if stop.is_seed)
@@ -183,12 +201,6 @@ def show_quality(
     )
     near = f"Another choice could be better by at most {journey.gap:.0%}."
     st.caption(best if journey.is_optimal else near)
-    st.page_link(
-        "pages/2_Landscape.py",
-        label="See these tracks on the map",
-        icon=":material/landscape:",
-        query_params=catalogues.address(),
-    )
 
 
 @st.cache_data(show_spinner=False, max_entries=200)

@@ -139,7 +139,9 @@ def _show_chosen(data: LandscapeData, found: SearchResult | None, engine: Search
         play_track(track, engine.catalogue, is_started=True)
         if found is not None and (row is not None or engine.catalogue.has_vectors(chosen, engine.encoder.fingerprint)):
             cosine = float((engine.vectors_of([chosen])[0] if row is None else data.vectors[row]) @ found.vector)
-            st.caption(f"Like your sound as a whole: {plain(engine.scale.sentence(cosine))}")
+            st.caption(
+                f"{engine.scale.words(cosine).capitalize()} to your sound", help=plain(engine.scale.sentence(cosine))
+            )
         _show_ways_on(track)
 
 
@@ -309,7 +311,7 @@ def _trust_words(trustworthiness: float) -> str:
 def offer_downloads(data: LandscapeData, encoder_name: str, method: str) -> None:
     """The coordinates, and the encoder's vectors for the TensorFlow projector; the picture is saved on the map."""
     name = f"synesthete-{encoder_name}-{method}"
-    with st.expander("Take the map away", icon=":material/download:"):
+    with st.expander("Export the map", icon=":material/download:"):
         st.caption(
             "The picture: press *Save a picture* on the map. The two TSV files open in projector.tensorflow.org, which "
             "reads them in your browser."

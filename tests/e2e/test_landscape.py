@@ -239,7 +239,7 @@ def test_the_map_can_be_taken_home(server, open_page, tracks):
     assert pixels.shape[1] == 2 * width and pixels.shape[0] > 2 * height + 100
     is_drawn = np.abs(pixels - pixels[0, 0]).sum(axis=2) > 60
     assert is_drawn[:80].any() and is_drawn[-100:].any(), "a title above, the legend below"
-    page.get_by_text("Take the map away").click()
+    page.get_by_text("Export the map").click()
     texts = {}
     for name in ("Coordinates (CSV)", "Vectors (TSV)", "Names (TSV)"):
         with page.expect_download() as download:
