@@ -88,7 +88,8 @@ def show_tracks(source: Source, catalogue: Catalogue, text: str, words: Sequence
         if n_pages > 1
         else count(n_tracks, "track")
     )
-    above.caption(f"{shown}. Click a track to play it; tick tracks to export or remove them.", width="stretch")
+    why_tick = "export or remove" if library_manage.may_change(source) else "export"
+    above.caption(f"{shown}. Click a track to play it; tick tracks to {why_tick} them.", width="stretch")
     if n_pages > 1:
         st.pagination(n_pages, key=f"page-{key}")
     with now:
