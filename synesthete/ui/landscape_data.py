@@ -142,11 +142,10 @@ def _landscape_data(
     words = tuple(heard[track_id][0] if track_id in heard else "" for track_id in ids) if heard else ()
     known = [heard.get(track.track_id, ()) if heard else (track.genre,) if track.genre else () for track in tracks]
     group_names = landscape.name_groups(groups, known)
-    colourings = {
-        name: of
-        for name, of in _colourings(tracks, words, [group_names[each] for each in groups]).items()
-        if len(set(of)) > 1
-    }
+    every = _colourings(tracks, words, [group_names[each] for each in groups])
+    colourings = {name: of for name, of in every.items() if len(set(of)) > 1}
+    # what is known of few comes last, so that a library without tags is coloured by how it sounds
+    colourings = dict(sorted(colourings.items(), key=lambda each: 2 * each[1].count("") > len(tracks)))
     # the tags may change while the vectors, and so the map, stay the same
     map_id = fingerprint(method, vectors_revision, [[track.title, track.artist, *colours] for track, *colours in
                                     zip(tracks, *colourings.values(), strict=True)])  # fmt: skip

@@ -17,7 +17,7 @@ class Labels {
     this.shown = view.path.map((row, i) => this.stop(row, view.marks[i], i)).filter(Boolean)
     const by = data.colourings[view.colouring] ?? Object.values(data.colourings)[0]
     by?.names.forEach((name, group) => {
-      if (!name || name === OTHERS || name === "unknown" || by.rows[group].length < 2 && data.n > 60) return
+      if (!name || name === OTHERS || name === UNKNOWN || by.rows[group].length < 2 && data.n > 60) return
       const node = element("span", "sy-name", name)
       node.style.color = view.likeness ? palette.text : palette.ink(group)
       this.shown.push({ node, at: this.middle(by.rows[group]), group: view.likeness ? -1 : group, above: ABOVE })

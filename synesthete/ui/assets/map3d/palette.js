@@ -7,7 +7,7 @@ const LIGHT = [
   "#C93A26", "#2A66C8", "#1E8A4C", "#A87400", "#7A45D1", "#0B8A8F", "#C2307F", "#6B7A00", "#8A4B1E", "#5A6779",
 ]
 const LIGHTER = [0, 0.42, -0.32], DARKER = [0, -0.38, 0.38] // away from a dark ground, from a light one
-const OTHERS = "others", GREY = "#8C92A4"
+const OTHERS = "others", UNKNOWN = "unknown", GREY = "#8C92A4"
 const SYMBOLS = ["circle", "diamond", "square", "cross"], GLYPHS = ["●", "◆", "■", "✚"]
 const SIZES = [1, 1.15, 0.9, 1.05] // so that each covers as much of the map as the others
 const DARK_SCALE = ["#3B4262", "#5B9BFF", "#FF6B57", "#FFE9B0"]
@@ -38,7 +38,7 @@ class Palette {
   }
 
   colour(i, name) {
-    if (name === OTHERS) return GREY
+    if (name === OTHERS || name === UNKNOWN) return GREY
     const shades = this.isDark ? LIGHTER : DARKER
     return shade((this.isDark ? DARK : LIGHT)[i % DARK.length], shades[Math.floor(i / DARK.length) % shades.length])
   }
