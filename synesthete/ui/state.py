@@ -31,6 +31,7 @@ JOURNEY_TO = "journey_to"  # Sound | None: where it ends
 JOURNEY_VIA = "journey_via"  # list[Sound | None]: what it passes on the way
 JOURNEY_LIKED = "journey_liked"  # list[str]: track ids of "From tracks you like"
 JOURNEY_PATH = "journey_path"  # tuple[str, ...]: track ids of the journey last shown, for the map to draw
+JOURNEY_MARKS = "journey_marks"  # tuple[str, ...]: what stands at each of them, A to B
 DROPPED = "dropped"  # DroppedMusic: what this visitor has dropped, with its catalogue
 DROPS = "drops"  # int: counts the drops, so that each begins with an empty box
 DROP_SAID = "drop_said"  # str: what is to be said of the last drop or import
@@ -141,7 +142,7 @@ def enter(name: str, catalogue: Catalogue) -> None:
     for key in (JOURNEY_FROM, JOURNEY_TO):
         if not stays(places.get(key)):
             places.pop(key, None)
-    for key in (SUGGESTED, PICKED, LINK_FOLLOWED, LANDSCAPE_CHOSEN, JOURNEY_LIKED, JOURNEY_PATH):
+    for key in (SUGGESTED, PICKED, LINK_FOLLOWED, LANDSCAPE_CHOSEN, JOURNEY_LIKED, JOURNEY_PATH, JOURNEY_MARKS):
         places.pop(key, None)
 
 
