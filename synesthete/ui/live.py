@@ -23,6 +23,7 @@ from synesthete.ui.export import offer_export
 from synesthete.ui.microphone import TROUBLES
 from synesthete.ui.text import cell, plain
 from synesthete.ui.track_lists import table_height
+from synesthete.ui.turns import ANALYSIS
 
 KEY = "live-picture"
 TITLE = "Live"
@@ -55,7 +56,7 @@ class LiveVisit:
         A key of :data:`~synesthete.ui.microphone.TROUBLES`: why it is not listening; or empty.
     """
 
-    listener: Listener = field(default_factory=Listener)
+    listener: Listener = field(default_factory=lambda: Listener(turn=ANALYSIS.take))
     number: int = 0
     is_wanted: bool = False
     is_granted: bool = False
