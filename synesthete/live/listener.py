@@ -32,7 +32,7 @@ LEAST_SECONDS = 1.5  # after a pause, before they ask
 EVERY_SECONDS = 2.0
 QUIET_SECONDS = 3.0  # after which no name is held on to
 LOST_SECONDS = 4.0  # without sound from the microphone, silence included
-UNREACHED_SECONDS = 15.0  # until the first sound
+UNREACHED_SECONDS = 25.0  # until the first sound
 LONGEST_WAIT_SECONDS = 60.0  # then the threads end
 _MOST_BLOCKS = 500  # waiting to be heard: ten seconds as browsers send them
 
