@@ -12,6 +12,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from enum import StrEnum
 
@@ -31,7 +32,7 @@ LEAST_SECONDS = 1.5  # after a pause, before they ask
 EVERY_SECONDS = 2.0
 QUIET_SECONDS = 3.0  # after which no name is held on to
 LOST_SECONDS = 4.0  # without sound from the microphone, silence included
-UNREACHED_SECONDS = 15.0  # until the first sound
+UNREACHED_SECONDS = 25.0  # until the first sound
 LONGEST_WAIT_SECONDS = 60.0  # then the threads end
 _MOST_BLOCKS = 500  # waiting to be heard: ten seconds as browsers send them
 
@@ -60,10 +61,17 @@ class Listener:
     ----------
     clock : callable() -> datetime, optional
         The time of day, for the list of what was heard.
+    turn : callable() -> context manager, optional
+        Entered around each search: where others search too, it waits there.
     """
 
-    def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    def __init__(
+        self,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        turn: Callable[[], AbstractContextManager[object]] = nullcontext,
+    ) -> None:
         self._clock = clock
+        self._turn = turn
         self._lock = threading.Lock()  # of all that follows
         self._buffer = SoundBuffer(KEPT_SECONDS)
         self._picture = RollingPicture(KEPT_SECONDS)
@@ -248,7 +256,8 @@ class Listener:
             assert self._engine is not None
             engine, options = self._engine
         try:
-            found, begun = search_newest(engine, options, samples, rate_hz)
+            with self._turn():
+                found, begun = search_newest(engine, options, samples, rate_hz)
         except SynestheteError as error:
             _LOG.info("live search: %s", error)
             with self._lock:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -23,6 +24,7 @@ from synesthete.ui.export import offer_export
 from synesthete.ui.microphone import TROUBLES
 from synesthete.ui.text import cell, plain
 from synesthete.ui.track_lists import table_height
+from synesthete.ui.turns import ANALYSIS
 
 KEY = "live-picture"
 TITLE = "Live"
@@ -35,6 +37,7 @@ _WORDS = {
     Status.LOST: "Nothing comes from the microphone",
     Status.UNREACHED: "The sound does not reach the server",
 }
+_LASTING_SECONDS = 20.0  # a connection that ends sooner is not tried again by itself
 _mount = player.component("live", '<div class="live"></div>', "live")
 
 
@@ -53,18 +56,26 @@ class LiveVisit:
         The browser has given the microphone to this start.
     trouble : str
         A key of :data:`~synesthete.ui.microphone.TROUBLES`: why it is not listening; or empty.
+    granted_at : float
+        When, by the monotonic clock.
     """
 
-    listener: Listener = field(default_factory=Listener)
+    listener: Listener = field(default_factory=lambda: Listener(turn=ANALYSIS.take))
     number: int = 0
     is_wanted: bool = False
     is_granted: bool = False
     trouble: str = ""
+    granted_at: float = 0.0
 
     def start(self) -> None:
         """Ask for the microphone."""
         self.number += 1
         self.is_wanted, self.is_granted, self.trouble = True, False, ""
+
+    def grant(self) -> None:
+        """The browser has given the microphone: listen from now on."""
+        self.is_granted, self.granted_at = True, time.monotonic()
+        self.listener.begin()
 
     def stop(self, trouble: str = "") -> None:
         """Listen no more; what was heard stays."""
@@ -96,8 +107,7 @@ def hear(engine: SearchEngine | None, options: SearchOptions) -> None:
     if heard.trouble and live.is_wanted:
         live.stop(heard.trouble)
     elif heard.is_granted and live.is_wanted and not live.is_granted:
-        live.is_granted = True
-        live.listener.begin()
+        live.grant()
     if heard.is_elsewhere and live.is_wanted:
         st.info(
             "Another tab of this browser is listening too. Should the sound stutter, stop one of them.",
@@ -190,7 +200,10 @@ def _note_the_end(live: LiveVisit) -> None:
     status = live.listener.status
     trouble = {Status.OFF: microphone.ENDED, Status.UNREACHED: microphone.UNREACHED}.get(status, "")
     if live.is_granted and trouble:
-        live.stop(trouble)
+        if status is Status.OFF and time.monotonic() - live.granted_at > _LASTING_SECONDS:
+            live.start()  # a connection that held, and broke off: once more
+        else:
+            live.stop(trouble)
         st.rerun()
     if status is Status.LOST:
         st.warning(TROUBLES[microphone.SILENCED], icon=":material/mic_off:")

@@ -211,6 +211,18 @@ def test_a_connection_that_ends_stops_it_and_an_earlier_one_does_not(app, mic):
     assert not app.session_state[state.LIVE].is_wanted
 
 
+def test_a_connection_that_held_is_made_once_more(app, mic, monkeypatch):
+    monkeypatch.setattr(live, "_LASTING_SECONDS", 0.0)
+    start(app)
+    feed(app, mic, melody(3, RATE))
+    until(lambda: listening(app).now().result)
+    first = mic.number
+    mic.on_end()
+    app.run()
+    assert not app.warning and mic.number == first + 1 and mic.is_wanted
+    assert listening(app).status is Status.WAITING and told(app, "hasWhy")
+
+
 def test_options_and_encoder_hold_here_too(app, mic):
     start(app)
     feed(app, mic, melody(3, RATE))
