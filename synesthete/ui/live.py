@@ -121,9 +121,9 @@ def show_controls() -> None:
     has_sound = live.is_granted or live.listener.kept_seconds > 0 or bool(live.listener.now().heard)
     with st.container(horizontal=True, key="live-controls"):
         if live.is_wanted:
-            st.button("Stop", type="primary", icon=":material/stop:", on_click=live.stop)
+            st.button("Stop", icon=":material/stop:", on_click=live.stop)
         else:
-            st.button("Start listening", type="primary", icon=":material/mic:", on_click=live.start)
+            st.button("Start listening", icon=":material/mic:", on_click=live.start)
         if live.is_granted and live.listener.status is Status.PAUSED:
             st.button("Go on", icon=":material/play_arrow:", on_click=live.listener.go_on)
         elif live.is_granted:

@@ -33,6 +33,7 @@ def all_scenes(catalogue: Path | None = None) -> list[Scene]:
         Scene("listen", f"/?{plain}", lambda page: page.get_by_text("No sound at hand?").wait_for()),
         Scene("listen-sound", f"/?{asked}", use_listen),
         Scene("listen-why", f"/?{asked}", use_why),
+        Scene("live", f"/Live?{plain}", lambda page: page.get_by_role("button", name="Start listening").wait_for()),
         Scene("landscape", f"/Landscape?{plain}", use_landscape),
         Scene("landscape-sound", f"/?{asked}", use_landscape_with_sound),
         Scene("journey", f"/Journey?{plain}", lambda page: page.get_by_text("Choose where").wait_for()),

@@ -48,6 +48,8 @@ def test_nothing_serious(axe, server, open_page, scene):
     for theme, ground in THEMES.items():
         page.emulate_media(color_scheme=theme)
         page.wait_for_function(f"getComputedStyle(document.querySelector('.stApp')).backgroundColor === '{ground}'")
+        page.locator("[data-test-script-state=notRunning]").wait_for()  # what is being drawn anew is pale meanwhile
+        page.wait_for_function("!document.querySelector('[data-stale=true]')")
         page.mouse.move(0, 0)
         page.wait_for_timeout(REST)  # colours fade into each other
         results = axe.run(page, options=OPTIONS).response

@@ -30,7 +30,7 @@ def app():
 def test_it_says_why_in_a_sentence_with_pictures_shares_and_seconds(app):
     assert not app.exception and not app.error
     said = [text.value for text in app.markdown]
-    assert any(text.startswith("#### Alike ") for text in said)
+    assert any(text.startswith("**Alike ") for text in said)
     assert "**At this passage, alike by**" in said and "**Overall, alike by**" in said
     labels = [bar.proto.text for bar in app.get("progress")]
     assert {label.partition(" ·")[0] for label in labels} >= {"Timbre", "Harmony", "Tonality", "Tone colour"}
