@@ -88,6 +88,14 @@ ENTRIES: dict[str, Entry] = {
         files=_models("synesthete.safetensors", "synesthete.json"),
         remedy="Make it from your music with: python -m synesthete.training.fusion_fit FILES...",
     ),
+    "rhythm": Entry(
+        "rhythm:Rhythm",
+        "Rhythm alone, at whatever tempo: what repeats after how long, and in which bands. Nothing in it is learned.",
+    ),
+    "harmony": Entry(
+        "harmony:Harmony",
+        "Harmony alone, in whatever key: chords, scale and how they follow each other. Nothing in it is learned.",
+    ),
     "resnet50-imagenet": Entry(
         "resnet50_imagenet:Resnet50Imagenet",
         "A ResNet50 that learned to see on photographs: the capstone's second model.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import streamlit as st
 
@@ -13,13 +14,15 @@ from synesthete.audio import Clip, Excerpt, read_clip
 from synesthete.audio.silence import is_sounding
 from synesthete.encoders import load
 from synesthete.encoders.base import Embedding
+from synesthete.key import estimate_key
 from synesthete.search import SearchEngine, SearchOptions, SearchResult
 from synesthete.spectrogram import Spectrogram, compute_spectrograms
+from synesthete.tempo import estimate_tempo
 from synesthete.ui import resources, state
 from synesthete.ui.catalogues import Source
 from synesthete.ui.player import is_there
 from synesthete.ui.state import Sound
-from synesthete.ui.text import plain
+from synesthete.ui.text import plain, tempo_and_key
 
 _MOST_TAGS = 5
 _LEAST_PROBABILITY = 0.1  # below, a tag is a guess
@@ -44,6 +47,11 @@ class Analysis:
     spectrograms: tuple[Spectrogram, ...]
     embedding: Embedding
     tags: tuple[str, ...] = ()
+
+    @cached_property
+    def tempo_and_key(self) -> str:
+        """Beats a minute and the key in a line, as far as they are sure; else empty."""
+        return tempo_and_key(estimate_tempo(self.spectrograms), estimate_key(self.spectrograms))
 
 
 def is_gone(sound: Sound, engine: SearchEngine) -> bool:
