@@ -10,9 +10,9 @@ found first. Every other piece, in the folder's order, is for choosing, the rest
 these ask, and all are in the collection.
 
 Tempi are asked of what goes at 40 to 240 beats a minute. A tempo is right within 4 %; "or octave": or within 4 % of
-a half, double, third or triple of it; "either": one of the two numbers told is right. A key is consistent where that of
-the moved piece is that of the piece, moved. With ``--titles``, keys are also held against those that stand in the titles
-of recordings ("in C-sharp minor").
+a half, double, third or triple of it; "either": one of the two numbers told is right. A key is consistent where that
+of the moved piece is that of the piece, moved. With ``--titles``, keys are also held against those that stand in the
+titles of recordings ("in C-sharp minor").
 """
 
 from __future__ import annotations
@@ -70,7 +70,8 @@ class Rendering:
 def pieces(folder: Path, half: str) -> list[Path]:
     """The MIDI files of one tempo that last long enough, of one half."""
     found = [path for path in sorted(folder.glob("*.mid")) if bpm_of(path)]
-    return found[{"choose": 0, "report": 1}[half] :: 2]
+    of_half = found[{"choose": 0, "report": 1}[half] :: 2]
+    return [*of_half[::2], *of_half[1::2]]  # a few from the beginning are of all kinds too
 
 
 def bpm_of(path: Path) -> float:
