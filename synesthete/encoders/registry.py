@@ -40,6 +40,9 @@ class Entry:
         What to do when something of this is missing.
     distribution : str
         The installed package that it comes from; empty for this one.
+    download : str
+        How much its files are and where they are fetched from, once and only when asked: "98 MB from …"; empty for an
+        encoder that fetches nothing.
     """
 
     where: str
@@ -48,10 +51,15 @@ class Entry:
     files: Callable[[], tuple[Path, ...]] = tuple
     remedy: str = ""
     distribution: str = ""
+    download: str = ""
 
 
 def _models(*names: str) -> Callable[[], tuple[Path, ...]]:
     return lambda: tuple(settings.Paths().models / name for name in names)
+
+
+def _fetched(*names: str) -> Callable[[], tuple[Path, ...]]:
+    return lambda: tuple(settings.Paths().state / "models" / name for name in names)
 
 
 ENTRIES: dict[str, Entry] = {
@@ -109,10 +117,28 @@ ENTRIES: dict[str, Entry] = {
     ),
     "resnet50-imagenet": Entry(
         "resnet50_imagenet:Resnet50Imagenet",
-        "A ResNet50 that learned to see on photographs: the capstone's second model.",
+        "A ResNet50 that learned to see on photographs, its 1000 class scores: the capstone's second model.",
         packages=("torch", "torchvision"),
-        files=lambda: (settings.Paths().state / "models" / "resnet50-0676ba61.pth",),
-        remedy="It is fetched at first use (98 MB).",
+        files=_fetched("resnet50-0676ba61.pth"),
+        remedy="They are fetched at first use, once you agree.",
+        download="98 MB from download.pytorch.org",
+    ),
+    "resnet50-pooled": Entry(
+        "resnet50_imagenet:Resnet50Pooled",
+        "The same ResNet50 before it decides on a class: the 2048 features of its last pooling.",
+        packages=("torch", "torchvision"),
+        files=_fetched("resnet50-0676ba61.pth"),
+        remedy="They are fetched at first use, once you agree.",
+        download="98 MB from download.pytorch.org",
+    ),
+    "clap": Entry(
+        "clap:Clap",
+        "LAION's CLAP, which learned music together with sentences about it: finds tracks by a description too.",
+        packages=("torch", "transformers"),
+        files=_fetched("larger_clap_music/config.json", "larger_clap_music/model.safetensors"),
+        remedy="Its package is installed with: python -m pip install -r requirements-clap.txt; its weights are fetched "
+        "at first use, once you agree.",
+        download="776 MB from huggingface.co",
     ),
 }
 
@@ -121,6 +147,7 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 # What the code of others may raise while it is imported and made; anything else is a fault of this program.
 _FAULTS = (ImportError, AttributeError, SyntaxError, TypeError, ValueError, LookupError, OSError, RuntimeError)
 
+_asked: list[Callable[[str], bool]] = []  # who is asked before a download; nobody means no
 _loaded: dict[str, Encoder] = {}
 _broken: dict[str, str] = {}  # encoders of other packages, with a sentence on what is wrong with each
 _locks: dict[str, threading.RLock] = {}  # by name; reentrant, because the fusion loads its parts
@@ -147,17 +174,33 @@ def why_not_ready(name: str) -> str:
     if name in _broken:
         return _broken[name]
     lacking = [f"the package {package}" for package in _missing_packages(entry)]
-    lacking += [f"the file {path}" for path in entry.files() if not path.is_file()]
+    if not lacking and (needed := pending_download(name)):
+        return f"The encoder {name!r} needs its weights, {needed}. {entry.remedy}"
+    if not entry.download:
+        lacking += [f"the file {path}" for path in entry.files() if not path.is_file()]
     return f"The encoder {name!r} lacks {' and '.join(lacking)}. {entry.remedy}".rstrip() if lacking else ""
 
 
-def load(name: str | None = None) -> Encoder:
+def pending_download(name: str) -> str:
+    """What loading an encoder would fetch, and from where: "98 MB from …"; empty where nothing would be."""
+    entry = _entry(name)
+    return entry.download if entry.download and not all(path.is_file() for path in entry.files()) else ""
+
+
+def ask_before_downloads(ask: Callable[[str], bool]) -> None:
+    """Have a question put before anything is fetched; without this, nothing is unless :func:`load` is told to."""
+    _asked[:] = [ask]
+
+
+def load(name: str | None = None, *, may_download: bool = False) -> Encoder:
     """Load an encoder, once for the whole process.
 
     Parameters
     ----------
     name : str, optional
         One of :func:`available`; by default ``settings.DEFAULT_ENCODER``.
+    may_download : bool
+        Whether the person has agreed to what :func:`pending_download` says.
 
     Raises
     ------
@@ -174,8 +217,18 @@ def load(name: str | None = None) -> Encoder:
         if name not in _loaded:
             if _missing_packages(entry):
                 raise EncoderError(why_not_ready(name))
+            needed = "" if may_download else pending_download(name)
+            if needed and not _agreed(f"The encoder {name!r} needs its weights: {needed}, once. Fetch them?"):
+                raise EncoderError(
+                    f"The encoder {name!r} needs its weights, {needed}, and nothing is fetched unasked. Agree on the "
+                    "Listen page, or in a terminal, which asks. The other encoders work without them."
+                )
             _loaded[name] = _load_outside(name, entry) if entry.distribution else _class_of(entry)()
         return _loaded[name]
+
+
+def _agreed(question: str) -> bool:
+    return bool(_asked) and _asked[-1](question)
 
 
 def load_ready() -> dict[str, Encoder]:

@@ -12,7 +12,7 @@ import streamlit as st
 from synesthete import sampler
 from synesthete.audio import Clip, Excerpt, read_clip
 from synesthete.audio.silence import is_sounding
-from synesthete.encoders import load
+from synesthete.encoders import load, pending_download
 from synesthete.encoders.base import Embedding
 from synesthete.key import estimate_key
 from synesthete.search import SearchEngine, SearchOptions, SearchResult
@@ -166,6 +166,9 @@ def _find_passage(sound: Sound, whole: Analysis, engine: SearchEngine, options: 
 
 def engine_for(source: Source, encoder_name: str) -> SearchEngine | None:
     """The engine of an encoder; if that encoder has not embedded the catalogue, say how to, and return None."""
+    if needed := pending_download(encoder_name):
+        _offer_download(encoder_name, needed)
+        return None
     with st.spinner("Loading this encoder …", show_time=True):
         if source.is_built_in:
             is_embedded = resources.is_embedded(encoder_name)
@@ -183,6 +186,14 @@ def engine_for(source: Source, encoder_name: str) -> SearchEngine | None:
         )
         st.code(source.index_command("--encoder", encoder_name), language=None, wrap_lines=True)
     return None
+
+
+def _offer_download(name: str, needed: str) -> None:
+    st.info(f"The {name} encoder needs its weights: {needed}, once. Nothing is fetched unless you say so.")
+    if st.button("Fetch them", type="primary", icon=":material/download:"):
+        with st.spinner(f"Fetching {needed} …", show_time=True):
+            load(name, may_download=True)
+        st.rerun()
 
 
 def _offer_analysis(source: Source, encoder_name: str) -> None:

@@ -15,10 +15,10 @@ SMALL = {"architecture": {"depth": 10, "width": 16}}
 
 @cache
 def encoder_called(name):
-    if name == "resnet50-imagenet":
-        from synesthete.encoders.resnet50_imagenet import Resnet50Imagenet
+    if name.startswith("resnet50-"):
+        from synesthete.encoders.resnet50_imagenet import Resnet50Imagenet, Resnet50Pooled
 
-        return Resnet50Imagenet.untrained()
+        return (Resnet50Pooled if name == Resnet50Pooled.name else Resnet50Imagenet).untrained()
     if not encoders.is_ready(name):
         if name == "resnet":
             from synesthete.encoders.resnet import Resnet
@@ -42,7 +42,7 @@ def test_the_tagger_gives_tags_alone_and_as_a_member(name):
 
 
 def test_fingerprints_differ_between_encoders():
-    ready = [name for name in encoders.available() if name == "resnet50-imagenet" or encoders.is_ready(name)]
+    ready = [name for name in encoders.available() if name.startswith("resnet50-") or encoders.is_ready(name)]
     assert len({encoder_called(name).fingerprint for name in ready}) == len(ready) > 1
 
 
