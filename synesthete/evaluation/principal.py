@@ -27,7 +27,7 @@ FEWEST_TRACKS = 3
 N_AXES = 3
 N_NAMED = 2  # loadings that give an axis its name
 BANDS = {"low end": (0.0, 250.0), "middle register": (250.0, 2000.0), "brightness": (2000.0, np.inf)}  # [Hz]
-KINDS = {"": 0, "quietest ": 1, "loudest ": 2}  # mean, minimum, maximum: thirds of the statistics
+KINDS = {"": 0, "lowest ": 1, "peak ": 2}  # mean, minimum, maximum: thirds of the statistics
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Axes:
     loadings : np.ndarray [shape=(n_axes, n_figures)], float64 in [-1, 1]
         Correlation of each figure with the axis.
     figures : tuple of str
-        Their names: "low end", "loudest brightness".
+        Their names: "low end", "peak brightness".
     """
 
     ids: tuple[str, ...]
@@ -64,7 +64,8 @@ def groups() -> dict[str, np.ndarray]:
     n_mels, n_mfcc, n_chroma = SPECTROGRAM.n_mels, SPECTROGRAM.n_mfcc, SPECTROGRAM.n_chroma
     hertz = mel_frequencies()
     rows = {name: np.flatnonzero((hertz >= low) & (hertz < high)) for name, (low, high) in BANDS.items()}
-    rows["tonal clarity"] = np.arange(n_mels + n_mfcc, n_mels + n_mfcc + n_chroma)
+    # Of chroma whose strongest class is 1: a note alone has little, noise and drums have most.
+    rows["spread over pitches"] = np.arange(n_mels + n_mfcc, n_mels + n_mfcc + n_chroma)
     found = {f"{kind}{name}": third * N_ROWS + at for kind, third in KINDS.items() for name, at in rows.items()}
     tonnetz = np.arange(N_ROWS - 6, N_ROWS)
     found["movement of harmony"] = np.concatenate([2 * N_ROWS + tonnetz, N_ROWS + tonnetz])

@@ -32,7 +32,7 @@ def test_scores_and_shares_are_scikit_learns(rng):
 def test_an_axis_is_named_after_what_varies(rng):
     features = 0.01 * rng.standard_normal((60, N_STATISTICS))
     amount = rng.standard_normal(60)
-    for name in ("brightness", "quietest brightness", "loudest brightness"):
+    for name in ("brightness", "lowest brightness", "peak brightness"):
         features[:, groups()[name]] += amount[:, None]
     axes = main_axes(ids(60), features)
     assert axes.name(0).count("more") == 2 and "brightness" in axes.name(0)
