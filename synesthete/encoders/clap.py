@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import requests
 import torch
 
 from synesthete import settings
@@ -29,6 +30,7 @@ REPOSITORY = "laion/larger_clap_music"
 FOLDER = "larger_clap_music"
 LEVEL = 0.1  # root mean square to which each segment is brought: its picture is in absolute decibels
 MOST_CHARACTERS = 300
+CONNECT_SECONDS = 10.0
 REMEDY = "The other encoders work without it."
 
 
@@ -126,6 +128,7 @@ def _ensure(folder: Path) -> Path:
             return folder
         fetched = Path(tempfile.mkdtemp(prefix="clap-", dir=folder.parent))
         try:
+            requests.head("https://huggingface.co", timeout=CONNECT_SECONDS)  # else each file is tried for minutes
             for kind in (ClapProcessor, ClapModel):
                 kind.from_pretrained(REPOSITORY, cache_dir=fetched / "cache").save_pretrained(fetched / FOLDER)
             (fetched / FOLDER).replace(folder)

@@ -81,7 +81,6 @@ def test_nothing_is_fetched_unasked_and_offline_is_one_sentence(monkeypatch):
 
     monkeypatch.setattr(socket, "getaddrinfo", unreachable)
     monkeypatch.setattr(socket.socket, "connect", unreachable)
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     with pytest.raises(
         EncoderError, match="could not be fetched from huggingface.co .*Connect to the internet"
     ) as caught:
