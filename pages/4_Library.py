@@ -7,6 +7,7 @@ from synesthete.ui import (
     frame,
     library,
     library_add,
+    library_described,
     library_figures,
     library_jobs,
     library_manage,
@@ -27,6 +28,7 @@ with frame.begin("Library"):
     library_add.offer(source)
     text = library.ask()
     words = library.choose_words(catalogue)
+    library_described.show_described(catalogue, text)
     found = library.show_tracks(source, catalogue, text, words)
     asked = ", ".join([*([text] if text else []), *words])
     offer_export(found, f"Library: {asked}" if asked else "The whole library", catalogue)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from synesthete import __version__, settings
 from synesthete.audio.formats import SUPPORTED
 from synesthete.catalogue.command import add_doctor_command, add_find_command, add_index_command, add_share_commands
+from synesthete.encoders.registry import ask_before_downloads
 from synesthete.errors import SynestheteError
 from synesthete.evaluation.command import add_evaluate_command
 from synesthete.evaluation.neighbours import add_neighbours_command
@@ -45,6 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         0, or 1 after a sentence on standard error (2 for a usage that argparse refuses).
     """
     chosen = _parser().parse_args(arguments)
+    ask_before_downloads(_agrees)
     try:
         return int(chosen.run(chosen))
     except SynestheteError as error:
@@ -53,6 +55,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()  # the reader of a pipe has gone; nothing more to say to anybody
         return EXIT_OK
+
+
+def _agrees(question: str) -> bool:
+    """Whether whoever sits at the terminal says yes; no where nobody does."""
+    if not sys.stdin or not sys.stdin.isatty():
+        return False
+    return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -118,7 +118,8 @@ def test_what_is_imported_is_required_and_what_is_required_is_imported():
     """So what `make run` installs is enough for every page and every command."""
     required, distributions = pins("requirements.txt"), packages_distributions()
     used = {package for path in PRODUCT for package in imported_packages(path)} - {"synesthete"}
-    used -= set(pins("requirements-ray.txt"))  # asked for by those who outgrow one machine
+    for optional in ("requirements-ray.txt", "requirements-clap.txt"):  # asked for by those who want these
+        used -= set(pins(optional))
     used = {name.lower() for package in used - sys.stdlib_module_names for name in distributions[package]}
     assert sorted(used - set(required)) == []
     unused = set(required) - used

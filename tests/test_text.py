@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from synesthete.key import Key
+from synesthete.tempo import Tempo
 from synesthete.text import no_formula, printable, shorten
-from synesthete.ui.text import count, dotted, plain
+from synesthete.ui.text import count, dotted, plain, tempo_and_key
 
 ANYTHING = st.text(st.characters(exclude_categories=()), max_size=60)
 BIDI = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
@@ -100,3 +102,11 @@ def test_only_the_parts_that_are_there_are_joined():
 def test_addresses_and_icons_are_parted_by_a_sign_nobody_sees(acting):
     shown = plain(acting).replace("\\", "")
     assert shown != acting and shown.replace("\u2060", "") == acting
+
+
+def test_tempo_and_key_say_what_is_sure_alone():
+    tempo, key = Tempo(96.4, 192.8, 0.5, 0.6), Key(1, True, 0.2, 0.8)
+    assert tempo_and_key(tempo, key) == "About 96 beats a minute, or 193 · C♯ minor"
+    assert tempo_and_key(tempo, None) == "About 96 beats a minute, or 193"
+    assert tempo_and_key(None, key) == "C♯ minor"
+    assert tempo_and_key(None, None) == ""

@@ -131,9 +131,24 @@ def find(chosen: argparse.Namespace) -> int:
                 sys.stdout.write(
                     printable(f"{track.label}  ({', '.join(heard)})" if heard else track.label, "�") + "\n"
                 )
+        _print_described(catalogue, text, chosen)
         for line in _remarks(catalogue, text, len(tracks)):
             sys.stderr.write(printable(line, "�") + "\n")
     return 0
+
+
+def _print_described(catalogue: Catalogue, text: str, chosen: argparse.Namespace) -> None:
+    """What sounds as the text says, after what is called so."""
+    from synesthete.catalogue.description import describer_of, find_described
+
+    describer = describer_of(catalogue)
+    for track_id, cosine in find_described(catalogue, describer, text, min(chosen.limit, 10)) if describer else ():
+        track = catalogue.track(track_id)
+        if chosen.json:
+            line = json.dumps({**asdict(track), "described": round(cosine, 4)}, ensure_ascii=False)
+        else:
+            line = printable(f"{track.label}  (as described: {cosine:.2f})", "�")
+        sys.stdout.write(line + "\n")
 
 
 def _remarks(catalogue: Catalogue, text: str, n_shown: int) -> Iterator[str]:
@@ -143,6 +158,10 @@ def _remarks(catalogue: Catalogue, text: str, n_shown: int) -> Iterator[str]:
     if n_fitting > n_shown:
         yield f"{n_fitting - n_shown:,} more fit; --limit shows more."
     if not n_fitting:
+        from synesthete.catalogue.description import why_not
+
+        if reason := why_not(catalogue):
+            yield reason
         alone = [f"{term.text}: {n:,}{'' if term.word else ' (not a word that is heard here)'}"
                  for term, n in catalogue.n_by_term(text)]  # fmt: skip
         yield f"No track fits them all. Each alone: {', '.join(alone)}."

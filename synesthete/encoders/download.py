@@ -21,6 +21,7 @@ def ensure(remote: Remote, folder: Path) -> Path:
         return download.ensure(remote, folder)
     except SourceError as error:
         raise EncoderError(
-            f"{error} Connect to the internet once, or put the file {remote.file_name} at {folder / remote.file_name}. "
+            f"{error} Connect to the internet once, or put the file {remote.file_name} into the folder models below "
+            "Synesthete's own ($SYNESTHETE_HOME). "
             "The other encoders work without it."
         ) from error

@@ -69,6 +69,7 @@ class Fusion(Encoder):
     """
 
     name = "synesthete"
+    strides = STRIDES
     consumes = "waveform"
     sample_rate = settings.AUDIO.sample_rate_hz
     segment_seconds = SEGMENT_SAMPLES / settings.AUDIO.sample_rate_hz

@@ -3,7 +3,8 @@
 The weights are torchvision's ``ResNet50_Weights.IMAGENET1K_V1``, the classic ones and those of the
 capstone's time (V2 classifies photographs better). Each layer of the stacked image is resized to 224 x 224.
 The embedding is the 1000 raw class scores: after a softmax, as in the capstone, almost all of it sits in a
-few classes, and everything resembles everything (cosines up to .9998).
+few classes, and everything resembles everything (cosines up to .9998). Or it is what these are made of, the 2048
+features of the last pooling.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import pickle
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from synesthete import settings
 from synesthete.encoders.base import Encoder
@@ -29,6 +30,7 @@ V1 = Remote(
     n_bytes=102_530_333,
 )
 IMAGE_SIZE = 224
+N_CLASSES = 1000
 MEAN = torch.tensor([0.485, 0.456, 0.406])  # of the photographs it learned from
 STD = torch.tensor([0.229, 0.224, 0.225])
 
@@ -52,19 +54,22 @@ class Resnet50Imagenet(Encoder):
     name = "resnet50-imagenet"
     consumes = "image"
     version = "IMAGENET1K_V1"
-    embedding_size = 1000
+    embedding_size = N_CLASSES
+    has_scores = True
     segment_seconds = 10.0
     hop_seconds = 5.0
 
     def __init__(self, remote: Remote = V1, state_dict: dict[str, Tensor] | None = None) -> None:
         with torch.device("meta"):
-            network = build(depth=50, embedding_size=self.embedding_size)
+            network = build(depth=50, embedding_size=N_CLASSES)
         if state_dict is None:
             state_dict = _read(remote)
         try:
             network.load_state_dict(state_dict, assign=True)
         except (RuntimeError, TypeError) as error:
             raise EncoderError(f"{remote.what} do not fit a ResNet50: {str(error)[:200]}") from error
+        if not self.has_scores:
+            network.fc = nn.Identity()
         self._network = network.eval().to(memory_format=torch.channels_last)
         self._weights_id = remote.checksum
 
@@ -73,7 +78,7 @@ class Resnet50Imagenet(Encoder):
         """Random weights, for tests and benchmarks."""
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            network = build(depth=50, embedding_size=cls.embedding_size)
+            network = build(depth=50, embedding_size=N_CLASSES)
         encoder = cls(state_dict=dict(network.state_dict()))
         encoder._weights_id = f"untrained, seed {seed}"
         return encoder
@@ -91,6 +96,14 @@ class Resnet50Imagenet(Encoder):
     def encode(self, batch: np.ndarray) -> np.ndarray:
         """Encode stacked images [n, 3, n_bins, n_frames] in [0, 1]; see :meth:`Encoder.encode`."""
         return look(self._network, as_images(batch, self.name), MEAN, STD, size=IMAGE_SIZE)
+
+
+class Resnet50Pooled(Resnet50Imagenet):
+    """The same network without its last layer: 2048 features, averaged over the picture."""
+
+    name = "resnet50-pooled"
+    embedding_size = 2048
+    has_scores = False
 
 
 def _read(remote: Remote) -> dict[str, Tensor]:

@@ -76,6 +76,8 @@ class Statistics(Encoder):
         axes = weights.tensors["axes"]
         # To the axes, scaled, and from there back: [498, 498] of rank n_axes.
         self._whitening = np.einsum("ik,jk->ij", axes, axes / np.linalg.norm(axes, axis=0))
+        # The way back to standardised statistics, as far as the axes reach.
+        self._unwhitening = np.einsum("ik,jk->ij", axes, axes / np.linalg.norm(axes, axis=0) ** 3)
         self._weights_id = settings.fingerprint(weights.card)
 
     @property
@@ -87,6 +89,13 @@ class Statistics(Encoder):
     def track_parts(self) -> dict[str, Part]:
         """All of the vector."""
         return {self.name: Part(slice(0, self.embedding_size))}
+
+    def standardised(self, vectors: np.ndarray) -> np.ndarray:
+        """The statistics [n, 498] that whitened vectors [n, 498] stand for, in spreads of the reference.
+
+        Up to their common length, and to what lies off the axes.
+        """
+        return np.asarray(vectors @ self._unwhitening)
 
     def encode(self, batch: np.ndarray) -> np.ndarray:
         """Encode feature matrices [n, 166, n_frames]; see :meth:`Encoder.encode`."""

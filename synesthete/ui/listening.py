@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -13,15 +14,17 @@ from streamlit.delta_generator import DeltaGenerator
 from synesthete import sampler
 from synesthete.audio import Clip, Excerpt, read_clip
 from synesthete.audio.silence import is_sounding
-from synesthete.encoders import load
+from synesthete.encoders import load, pending_download
 from synesthete.encoders.base import Embedding
+from synesthete.key import estimate_key
 from synesthete.search import SearchEngine, SearchOptions, SearchResult
 from synesthete.spectrogram import Spectrogram, compute_spectrograms
+from synesthete.tempo import estimate_tempo
 from synesthete.ui import resources, state
 from synesthete.ui.catalogues import Source
 from synesthete.ui.player import is_there
 from synesthete.ui.state import Sound
-from synesthete.ui.text import count, plain
+from synesthete.ui.text import count, plain, tempo_and_key
 from synesthete.ui.turns import ANALYSIS
 
 _MOST_TAGS = 5
@@ -47,6 +50,11 @@ class Analysis:
     spectrograms: tuple[Spectrogram, ...]
     embedding: Embedding
     tags: tuple[str, ...] = ()
+
+    @cached_property
+    def tempo_and_key(self) -> str:
+        """Beats a minute and the key in a line, as far as they are sure; else empty."""
+        return tempo_and_key(estimate_tempo(self.spectrograms), estimate_key(self.spectrograms))
 
 
 def is_gone(sound: Sound, engine: SearchEngine) -> bool:
@@ -185,6 +193,9 @@ def _find_passage(sound: Sound, whole: Analysis, engine: SearchEngine, options: 
 
 def engine_for(source: Source, encoder_name: str) -> SearchEngine | None:
     """The engine of an encoder; if that encoder has not embedded the catalogue, say how to, and return None."""
+    if needed := pending_download(encoder_name):
+        _offer_download(encoder_name, needed)
+        return None
     with st.spinner("Loading this encoder …", show_time=True):
         if source.is_built_in:
             is_embedded = resources.is_embedded(encoder_name)
@@ -202,6 +213,14 @@ def engine_for(source: Source, encoder_name: str) -> SearchEngine | None:
         )
         st.code(source.index_command("--encoder", encoder_name), language=None, wrap_lines=True)
     return None
+
+
+def _offer_download(name: str, needed: str) -> None:
+    st.info(f"The {name} encoder needs its weights: {needed}, once. Nothing is fetched unless you say so.")
+    if st.button("Fetch them", type="primary", icon=":material/download:"):
+        with st.spinner(f"Fetching {needed} …", show_time=True):
+            load(name, may_download=True)
+        st.rerun()
 
 
 def _offer_analysis(source: Source, encoder_name: str) -> None:

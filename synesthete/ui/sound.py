@@ -59,6 +59,8 @@ def show_sound(sound: Sound, analysis: Analysis, result: SearchResult, engine: S
     picture.show_picture(
         sound, analysis.clip, analysis.spectrograms, row, on_ask=lambda: _take_passage(sound, analysis)
     )
+    if analysis.tempo_and_key:
+        st.caption(f":material/music_note: {analysis.tempo_and_key}")
     if sound.passage is None:
         matches.show_recording(result, engine.catalogue, sound.track_id or content_id(analysis.clip))
     else:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from synesthete.key import Key
+from synesthete.tempo import Tempo
 from synesthete.text import no_formula, printable, shorten
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:^=@&])")
@@ -45,3 +47,9 @@ def count(number: int, noun: str) -> str:
 def dotted(*parts: str) -> str:
     """The parts that are there, with a middle dot between them: ``Artist · Style``."""
     return " · ".join(part for part in parts if part)
+
+
+def tempo_and_key(tempo: Tempo | None, key: Key | None) -> str:
+    """``About 96 beats a minute, or 192 · C minor``; what is unsure, None, is not mentioned."""
+    beats = f"About {tempo.bpm:.0f} beats a minute, or {tempo.other_bpm:.0f}" if tempo else ""
+    return dotted(beats, key.name if key else "")

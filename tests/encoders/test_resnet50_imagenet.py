@@ -13,10 +13,11 @@ import numpy as np
 import pytest
 import torch
 
-from synesthete import settings
+from synesthete import encoders, settings
+from synesthete.encoders import registry
 from synesthete.encoders.download import ensure
 from synesthete.encoders.resnet import build
-from synesthete.encoders.resnet50_imagenet import V1, Resnet50Imagenet
+from synesthete.encoders.resnet50_imagenet import V1, Resnet50Imagenet, Resnet50Pooled
 from synesthete.errors import EncoderError
 
 
@@ -66,14 +67,49 @@ def test_weights_are_fetched_once_checked_and_used(serve, rng):
     np.testing.assert_allclose(direct.encode(images), vector, atol=1e-6)
 
 
+def test_both_come_from_one_local_file(rng):
+    """The scores are the last layer over the pooled features; a file that is there is read without a connection."""
+    network = build(50, 64, 1000).eval()
+    target().parent.mkdir(parents=True)
+    target().write_bytes(saved(network.state_dict()))
+    remote = replace(V1, url="http://127.0.0.1:9/nothing", checksum=hashlib.sha256(target().read_bytes()).hexdigest())
+    images = rng.random((2, 3, 128, 60), dtype=np.float32)
+    scores, pooled = Resnet50Imagenet(remote).encode(images), Resnet50Pooled(remote).encode(images)
+    assert (scores.shape, pooled.shape) == ((2, 1000), (2, 2048))
+    weight, bias = network.fc.weight.detach().numpy(), network.fc.bias.detach().numpy()
+    assert (pooled >= 0).all()  # after the last rectifier
+    # Pooled vectors have unit length: their scale is the one number that is missing.
+    slopes = pooled[0] @ weight.T
+    scale = np.linalg.lstsq(np.stack([slopes, -scores[0]], axis=1), -bias, rcond=None)[0]
+    np.testing.assert_allclose(scale[0] * slopes + bias, scale[1] * scores[0], atol=1e-3 * abs(scale[1]))
+
+
+def test_nothing_is_fetched_unasked(monkeypatch):
+    monkeypatch.setattr("synesthete.sources.download.requests.get", lambda *_, **__: pytest.fail("fetched"))
+    assert encoders.pending_download("resnet50-imagenet") == "98 MB from download.pytorch.org"
+    with pytest.raises(EncoderError, match="98 MB from download.pytorch.org, and nothing is fetched unasked"):
+        encoders.load("resnet50-imagenet")
+    asked = []
+    monkeypatch.setattr(registry, "_asked", [lambda question: bool(asked.append(question))])
+    with pytest.raises(EncoderError, match="nothing is fetched unasked"):
+        encoders.load("resnet50-pooled")
+    assert asked == [
+        "The encoder 'resnet50-pooled' needs its weights: 98 MB from download.pytorch.org, once. Fetch them?"
+    ]
+    assert str(target().parent) not in encoders.why_not_ready("resnet50-imagenet")
+
+
 def test_offline_is_one_sentence_with_two_ways_out():
     with socket.socket() as taken:  # bound but not listening: nothing answers there
         taken.bind(("127.0.0.1", 0))
         remote = replace(V1, url=f"http://127.0.0.1:{taken.getsockname()[1]}/{V1.file_name}")
         with pytest.raises(EncoderError, match="could not be fetched from 127.0.0.1") as caught:
             Resnet50Imagenet(remote)
-    for needed in ("Connect to the internet once", str(target()), "other encoders work"):
+    for needed in ("Connect to the internet once", f"{V1.file_name} into the folder models", "other encoders work"):
         assert needed in str(caught.value)
+    assert str(target().parent) not in str(
+        caught.value
+    )  # a visitor of the page need not know where the server keeps it
     assert list(target().parent.iterdir()) == []
 
 
