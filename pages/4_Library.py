@@ -10,6 +10,7 @@ from synesthete.ui import (
     library_figures,
     library_jobs,
     library_manage,
+    navigation,
     resources,
 )
 from synesthete.ui.export import offer_export
@@ -19,6 +20,7 @@ with frame.begin("Library"):
     st.title("Library", anchor=False)
     source = catalogues.choose()
     catalogue = resources.catalogue(source.path)
+    navigation.receive(catalogue)
     licence = ", free for any use (CC0)" if source.is_built_in else ""
     figures = library_figures.in_a_line(catalogue)
     st.markdown(f"{catalogues.how_much(source, catalogue)}{licence}{' · ' if figures else ''}{figures}")

@@ -19,7 +19,7 @@ from synesthete.search import SearchEngine
 from synesthete.search.similarity_scale import SimilarityScale
 from synesthete.text import shorten
 from synesthete.tracks import Match, Track
-from synesthete.ui import catalogues, explain, listening, player
+from synesthete.ui import address, explain, listening, navigation, player
 from synesthete.ui.player import Row
 from synesthete.ui.state import Sound
 from synesthete.ui.text import count, dotted, plain
@@ -179,7 +179,7 @@ def show_quality(
         "pages/2_Landscape.py",
         label="See these tracks on the map",
         icon=":material/landscape:",
-        query_params=catalogues.address(),
+        query_params=navigation.link(address.LANDSCAPE),
     )
 
 

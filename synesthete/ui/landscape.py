@@ -13,7 +13,7 @@ from synesthete.catalogue.listing import Query
 from synesthete.search import SearchEngine, SearchResult
 from synesthete.search.filters import DEFAULT_OPTIONS
 from synesthete.tracks import Track, clock
-from synesthete.ui import catalogues, listening, map3d, sound_input, state
+from synesthete.ui import address, listening, map3d, navigation, sound_input, state
 from synesthete.ui.landscape_data import LandscapeData, Placed, group_name
 from synesthete.ui.player import play_track
 from synesthete.ui.text import count, dotted, plain
@@ -34,7 +34,7 @@ def choose_method() -> str:
         "Map drawn by",
         names,
         format_func=lambda name: _METHODS[name][0],
-        key="landscape_method",
+        key=state.LANDSCAPE_METHOD,
         persist_state="session",
         help="How many dimensions become three. "
         + " ".join(f"**{_METHODS[name][0]}** {_METHODS[name][1]}." for name in names),
@@ -163,7 +163,7 @@ def _show_journey() -> None:
         "pages/3_Journey.py",
         label="Go on this journey",
         icon=":material/route:",
-        query_params=catalogues.address(),
+        query_params=navigation.link(address.JOURNEY),
     )
 
 

@@ -36,7 +36,8 @@ def ask() -> str:
         "Find",
         placeholder="How it sounds, or a name: female vocals, jazz guitar, 80s; a title, artist, album or style",
         icon=":material/search:",
-        key="library_words",
+        key=state.LIBRARY_WORDS,
+        persist_state="session",
     ).strip()
 
 
