@@ -81,20 +81,29 @@ def show_from_liked(engine: SearchEngine, catalogue: Catalogue) -> None:
     liked = waypoints.choose_liked(catalogue)
     options = _playlist_options()
     if not liked:
-        st.info("Choose one track that you like, or several.", icon=":material/favorite:")
+        st.info(
+            "Choose a track that you like, or several, or press the heart beside a track on any page.",
+            icon=":material/favorite:",
+        )
         return
     points = _points(liked, engine)
     picks = playlist_from_liked(_track_vectors(engine, liked, points), points, options)
     st.caption("Your tracks take turns: each gets the same share, so that quiet and loud favourites both stay.")
-    _show_picks(picks, liked, options, engine, "Because I like these")
+    _show_picks(picks, liked, options, engine, "Because I like these", is_of_liked=True)
 
 
 def _show_picks(
-    picks: Sequence[Pick], sounds: Sequence[Sound], options: PlaylistOptions, engine: SearchEngine, title: str
+    picks: Sequence[Pick],
+    sounds: Sequence[Sound],
+    options: PlaylistOptions,
+    engine: SearchEngine,
+    title: str,
+    *,
+    is_of_liked: bool = False,
 ) -> None:
     if len(picks) < options.length:
         st.caption(f"Only {len(picks)} tracks pass: the others are too many of one artist or versions of these.")
-    journey_result.show_picks(picks, sounds, engine)
+    journey_result.show_picks(picks, sounds, engine, is_of_liked=is_of_liked)
     offer_export([pick.track for pick in picks], title, engine.catalogue, [pick.start_seconds for pick in picks])
 
 

@@ -111,8 +111,10 @@ def _step(stop: Stop, scale: SimilarityScale) -> dict[str, Any]:
     return {"note": note, "figure": f"A step of {stop.step_degrees:.0f}° · cosine {stop.step_cosine:.2f}"}
 
 
-def show_picks(picks: Sequence[Pick], sounds: Sequence[Sound], engine: SearchEngine) -> None:
-    """A playlist around seeds: how alike each track is to the seed it was picked for."""
+def show_picks(
+    picks: Sequence[Pick], sounds: Sequence[Sound], engine: SearchEngine, *, is_of_liked: bool = False
+) -> None:
+    """A playlist around seeds, or around what is liked: how alike each track is to the seed it was picked for."""
     st.header(count(len(picks), "track") + " alike", anchor="the-journey")
     images = player.thumbnails([pick.track for pick in picks], engine.catalogue)
     rows = []
@@ -133,7 +135,7 @@ def show_picks(picks: Sequence[Pick], sounds: Sequence[Sound], engine: SearchEng
                 share=max(0.0, pick.cosine),
             )
         )
-    player.play_through(rows, key="journey-player")
+    player.play_through(rows, key="journey-player", is_of_liked=is_of_liked)
 
 
 @dataclass(frozen=True)

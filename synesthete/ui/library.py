@@ -9,7 +9,7 @@ import streamlit as st
 from synesthete.catalogue import Catalogue
 from synesthete.catalogue.listing import Order, Query
 from synesthete.tracks import Track, clock
-from synesthete.ui import covers, library_manage, media, sound_input, state
+from synesthete.ui import covers, library_manage, liked, media, sound_input, state
 from synesthete.ui.catalogues import Source
 from synesthete.ui.player import play_track
 from synesthete.ui.text import badges, cell, count, dotted, plain
@@ -41,6 +41,21 @@ def ask() -> str:
     ).strip()
 
 
+def only_liked() -> bool:
+    """Whether only the tracks that this visitor likes are asked for."""
+    return bool(st.session_state.get(state.LIBRARY_LIKED))
+
+
+def offer_liked() -> None:
+    """Let the listener see the tracks that they like alone."""
+    st.toggle(
+        "Only tracks I like",
+        key=state.LIBRARY_LIKED,
+        persist_state="session",
+        help="Those with a heart, from all pages, the newest first.",
+    )
+
+
 def choose_words(catalogue: Catalogue) -> list[str]:
     """Let the listener choose among the words that the tagger heard; none where it has not been asked."""
     counts = _word_counts(str(catalogue.path), catalogue.n_changes(), catalogue)
@@ -70,6 +85,8 @@ def _word_counts(path: str, n_changes: int, _catalogue: Catalogue) -> dict[str, 
 def show_tracks(source: Source, catalogue: Catalogue, text: str, words: Sequence[str]) -> tuple[Track, ...]:
     """Show a page of the tracks that fit, and return what can be taken home: the ticked ones, or all of them."""
     now = st.container(key="now")
+    if only_liked():
+        return _show_liked(source, catalogue, text, words, now)
     above = st.container(horizontal=True, vertical_alignment="bottom", key="list-head")
     order, is_descending = _choose_order(above)
     query = Query(text, tuple(words), order=order, is_descending=is_descending)
@@ -95,6 +112,31 @@ def show_tracks(source: Source, catalogue: Catalogue, text: str, words: Sequence
     with now:
         _show_now(catalogue)
     return _chosen(source, catalogue, query, ticked)
+
+
+def _show_liked(
+    source: Source, catalogue: Catalogue, text: str, words: Sequence[str], now: st.delta_generator.DeltaGenerator
+) -> tuple[Track, ...]:
+    """The liked tracks, the newest first; they are few enough to be looked through here."""
+    ids = liked.of(catalogue)[::-1]
+    heard = catalogue.words_of(ids)
+    tracks = tuple(track for track in catalogue.tracks(ids) if _fits(track, text, words, heard.get(track.track_id, ())))
+    if not ids:
+        st.info("No track here has a heart yet: press one beside a track, on any page.", icon=":material/favorite:")
+    elif not tracks:
+        say_nothing_fits(" ".join([*text.split(), *words]))
+    ticked = []
+    if tracks:
+        st.caption(f"{count(len(tracks), 'track')} you like. Click a track to play it.")
+        ticked = _show_table(source, catalogue, tracks, heard, f"library-liked-{source.name}")
+    with now:
+        _show_now(catalogue)
+    return tuple(ticked) or tracks
+
+
+def _fits(track: Track, text: str, words: Sequence[str], heard: Sequence[str]) -> bool:
+    written = " ".join([track.title, track.artist, track.album, track.genre, *heard]).casefold()
+    return set(words) <= set(heard) and all(word in written for word in text.casefold().split())
 
 
 def _choose_order(place: st.delta_generator.DeltaGenerator) -> tuple[Order, bool]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from starlette.middleware import Middleware
 
-from synesthete.ui import media, visits, warming
+from synesthete.ui import liked, media, visits, warming
 
 
 @asynccontextmanager
@@ -19,4 +19,4 @@ async def _awake(_: object) -> AsyncIterator[None]:
 
 def parts() -> dict[str, Any]:
     """What ``st.App`` is made with beside the page that it shows first."""
-    return {"lifespan": _awake, "routes": media.routes(), "middleware": [Middleware(visits.Cookie)]}
+    return {"lifespan": _awake, "routes": [*media.routes(), *liked.routes()], "middleware": [Middleware(visits.Cookie)]}
