@@ -67,7 +67,8 @@ def begin(title: str) -> Iterator[None]:
 
 
 def _links() -> list[dict[str, str]]:
-    return [navigation.link(label) for _, label, _ in MENU]
+    catalogue = catalogues.address()
+    return [catalogue | navigation.query(label) for _, label, _ in MENU]
 
 
 def _show_menu(place: DeltaGenerator, links: list[dict[str, str]]) -> None:

@@ -25,7 +25,8 @@ def routes() -> list[Route]:
 
 def of(catalogue: Catalogue, most: int = visits.MOST_LIKED) -> list[str]:
     """Ids of the tracks of a catalogue that this visitor likes, the newest ``most`` of them, the newest last."""
-    newest = (track_id for track_id in reversed(visits.mine().liked) if track_id in catalogue)
+    at_once = tuple(visits.mine().liked)  # hearts come in meanwhile
+    newest = (track_id for track_id in reversed(at_once) if track_id in catalogue)
     return list(islice(newest, most))[::-1]
 
 

@@ -207,7 +207,7 @@ def enter(name: str, catalogue: Catalogue) -> None:
     for key in (JOURNEY_FROM, JOURNEY_TO):
         if not stays(places.get(key)):
             places.pop(key, None)
-    for key in (SUGGESTED, PICKED, LANDSCAPE_CHOSEN, JOURNEY_LIKED, JOURNEY_PATH):
+    for key in (SUGGESTED, PICKED, LANDSCAPE_CHOSEN, JOURNEY_LIKED, JOURNEY_SEEDS, JOURNEY_PATH):
         places.pop(key, None)
 
 

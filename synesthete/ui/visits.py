@@ -34,7 +34,7 @@ class Limits:
     Attributes
     ----------
     n_visits : int
-        Those unseen for longest go first.
+        Those of which nothing is kept go first, then those unseen for longest.
     seconds : float [s]
         A visit unseen for so long goes.
     n_sounds, n_bytes : int
@@ -72,6 +72,11 @@ class Visit:
     seen: float = 0.0
 
     @property
+    def is_empty(self) -> bool:
+        """Whether nothing of it is kept."""
+        return not (self.sounds or self.liked or self.earlier)
+
+    @property
     def n_bytes(self) -> int:
         """Size of its sounds."""
         return sum(len(sound.data or b"") for sound in self.sounds.values())
@@ -104,8 +109,12 @@ class Visits:
         visit = self._visits.pop(mark, None) or Visit()
         visit.seen = self._clock()
         self._visits[mark] = visit
-        while len(self._visits) > self._limits.n_visits or self._is_old(next(iter(self._visits.values()))):
+        while self._is_old(next(iter(self._visits.values()))):
             self._visits.pop(next(iter(self._visits)))
+        while len(self._visits) > self._limits.n_visits:
+            others = list(self._visits)[:-1]
+            idle = (mark for mark in others if self._visits[mark].is_empty)  # so that empty visits push no other out
+            self._visits.pop(next(idle, others[0]))
         return visit
 
     def _is_old(self, visit: Visit) -> bool:

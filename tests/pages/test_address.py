@@ -104,6 +104,7 @@ def test_what_is_kept_is_bounded_in_number_size_and_age():
     for number in range(5):
         kept.of(f"visit {number}")
     assert len(kept) == 3
+    assert kept.sound("ben", bigger) is not None, "visits that keep nothing push no other out"
     for _ in range(1000):
         now()
     kept.of("late")
