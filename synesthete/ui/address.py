@@ -108,6 +108,7 @@ def write(page: str, values: Mapping[str, Any]) -> dict[str, str]:
     query = {}
     for parameter in of_page(page):
         value = values.get(parameter.key, parameter.default)
+        value = tuple(value) if isinstance(value, list) else value
         if value is not None and value != parameter.default and (text := parameter.write(value)):
             query[parameter.name] = text
     return query
@@ -171,6 +172,10 @@ def _phrase(text: str) -> str:
     return printable(text, " ").strip()[:200]
 
 
+def _phrases(text: str) -> tuple[str, ...]:
+    return tuple(filter(None, map(_phrase, text.split(",")[:MOST_LIKED])))
+
+
 def _joined(values: Sequence[object]) -> str:
     return ",".join(map(str, values))
 
@@ -212,6 +217,8 @@ PARAMETERS = (
     Parameter("artist", state.JOURNEY_PER_ARTIST, 2, number(0, 10, int), (JOURNEY,)),
     Parameter("names", state.JOURNEY_METADATA, False, _ON[0], (JOURNEY,), _ON[1]),
     Parameter("find", state.LIBRARY_WORDS, "", _phrase, (LIBRARY,)),
+    Parameter("words", state.LIBRARY_HEARD, (), _phrases, (LIBRARY,), _joined),
+    Parameter("order", state.LIBRARY_ORDER, "Best fit", _phrase, (LIBRARY,)),
     Parameter("liked", state.LIBRARY_LIKED, False, _ON[0], (LIBRARY,), _ON[1]),
 )
 NAMES = frozenset(parameter.name for parameter in PARAMETERS)

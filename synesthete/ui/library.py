@@ -65,12 +65,17 @@ def choose_words(catalogue: Catalogue) -> list[str]:
             "`synesthete index FOLDER`, which asks an encoder that gives them, such as the default one."
         )
         return []
+    offered = list(counts)[:_MOST_WORDS]
+    if state.LIBRARY_HEARD in st.session_state:  # an address may name any, another catalogue has others
+        chosen = st.session_state[state.LIBRARY_HEARD] or ()
+        st.session_state[state.LIBRARY_HEARD] = [word for word in offered if word in chosen]
     return st.pills(
         "Words heard",
-        list(counts)[:_MOST_WORDS],
+        offered,
         selection_mode="multi",
         format_func=lambda word: f"{plain(word)} · {counts[word]:,}",
-        key="library_heard",
+        key=state.LIBRARY_HEARD,
+        persist_state="session",
         help="What a tagger called each track by its sound, and how many tracks stand out by it. It knows a few dozen "
         "words only, and errs: piano alone it calls jazz. Tracks that have all chosen words are shown, the likeliest "
         "first. Type further words above.",
@@ -140,7 +145,11 @@ def _fits(track: Track, text: str, words: Sequence[str], heard: Sequence[str]) -
 
 
 def _choose_order(place: st.delta_generator.DeltaGenerator) -> tuple[Order, bool]:
-    name = place.selectbox("In the order of", list(_ORDERS), key="library_order", width=170)
+    if st.session_state.get(state.LIBRARY_ORDER) not in _ORDERS:
+        st.session_state.pop(state.LIBRARY_ORDER, None)
+    name = place.selectbox(
+        "In the order of", list(_ORDERS), key=state.LIBRARY_ORDER, persist_state="session", width=170
+    )
     return _ORDERS[name]
 
 

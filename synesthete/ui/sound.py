@@ -40,10 +40,11 @@ def show_name(sound: Sound, engine: SearchEngine) -> Analysis:
             st.header(plain(title(sound, analysis, engine)), anchor="the-sound")
             if by := artist(sound, analysis, engine):
                 st.markdown(plain(by))
-        with st.container(horizontal=True, key="sounds-before"):
-            if state.before() is not None:
-                st.button("Back", icon=":material/arrow_back:", on_click=state.go_back, help="To the sound before")
-            sound_input.offer_earlier()
+        if state.earlier_sounds():
+            with st.container(horizontal=True, key="sounds-before"):
+                if state.before() is not None:
+                    st.button("Back", icon=":material/arrow_back:", on_click=state.go_back, help="To the sound before")
+                sound_input.offer_earlier()
     for note in analysis.clip.notes:
         st.caption(f":material/info: {plain(note, 300)}")
     return analysis

@@ -29,7 +29,10 @@ VALUES = {
         state.JOURNEY_STOPS: 5, state.JOURNEY_TRACKS: 50, state.JOURNEY_SMOOTHNESS: 0.95, state.JOURNEY_PER_ARTIST: 0,
         state.JOURNEY_METADATA: True,
     },
-    address.LIBRARY: {state.LIBRARY_WORDS: "Björk & co = 80s", state.LIBRARY_LIKED: True},
+    address.LIBRARY: {
+        state.LIBRARY_WORDS: "Björk & co = 80s", state.LIBRARY_HEARD: ("jazz", "female vocalists"),
+        state.LIBRARY_ORDER: "Newest here", state.LIBRARY_LIKED: True,
+    },
 }  # fmt: skip
 
 
@@ -214,6 +217,17 @@ def test_a_hostile_address_of_a_journey_gets_a_sentence_or_the_default(query):
     app.switch_page("pages/3_Journey.py").run()
     assert not app.exception and not app.error
     assert set(said(app)) <= {"mode"}
+
+
+def test_an_address_of_the_library_may_name_any_words_and_orders():
+    app = AppTest.from_file(str(PROJECT_ROOT / "app.py"), default_timeout=120)
+    app.query_params.update({"words": "jazz,<b>,nobody", "order": "Title", "find": "a" * 9999})
+    app.switch_page("pages/4_Library.py").run()
+    assert not app.exception and said(app) | {"find": ""} == {"words": "jazz", "order": "Title", "find": ""}
+    again = AppTest.from_file(str(PROJECT_ROOT / "app.py"), default_timeout=120)
+    again.query_params.update({"order": "by lot"})
+    again.switch_page("pages/4_Library.py").run()
+    assert not again.exception and said(again) == {}
 
 
 def test_a_passage_that_is_not_there_is_said_and_the_whole_asks():
