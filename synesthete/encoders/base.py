@@ -131,7 +131,7 @@ class Encoder(ABC):
 
     @property
     def components(self) -> dict[str, slice]:
-        """Where in a segment's vector each of its components lies; empty where it is one whole."""
+        """Where in a segment's vector each of its components lies, which together are all of it; empty: it has none."""
         return {}
 
     def segment_grid(self, n_samples: int, sample_rate_hz: int) -> tuple[list[float], float]:

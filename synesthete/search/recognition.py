@@ -11,15 +11,14 @@ the right recording each leads in the same place; what is only alike leads in li
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from synesthete.encoders.base import unit
 from synesthete.search.calibration import Calibration
 from synesthete.search.duplicates import is_part, is_version
 from synesthete.search.encoder_index import EncoderIndex
-from synesthete.search.passages import LONGEST_RUN, SegmentVectors, best_passages
+from synesthete.search.passages import LONGEST_RUN, Passages, SegmentVectors, best_passages
 
 MOST_WRONG = 0.0075  # share of names that may be wrong where the measure is calibrated
 N_CANDIDATES = 50
@@ -62,7 +61,7 @@ class Recognition:
     ----------
     row : int
     certainty : float in [0, 1]
-        Its probability as a share of that from which a recording is named.
+        See :meth:`~synesthete.search.calibration.Calibration.certainty`.
     cosine : float in [-1, 1]
         Mean over the run.
     """
@@ -107,7 +106,7 @@ def strongest(
         Of one recording.
     index : EncoderIndex
     components : dict of str to slice
-        Where in a segment's vector each component lies.
+        Where in a segment's vector each component lies; together they are all of it.
     cohort : SegmentVectors
         Recordings that compete and are not looked for.
     without : sequence of int
@@ -120,30 +119,39 @@ def strongest(
     if not len(rows):
         return None
     segments = SegmentVectors.join([index.segment_vectors(rows), cohort])
-    passages = best_passages(query, segments, LONGEST_RUN)
+    products = [query.vectors[:, part] @ segments.vectors[:, part].T for part in components.values()]
+    passages = best_passages(query, segments, LONGEST_RUN, sum(products[1:], products[0]))
     best = int(passages.cosines[: len(rows)].argmax())
     others = _Others(best, segments, index.hop_seconds)
     second = others.best(passages.cosines)
     if second is None:
         return None
-    of_query = np.flatnonzero(query.start_seconds == passages.query_offset_seconds[best])[0]
-    recording = segments.recording(best)
-    at = np.flatnonzero(recording.start_seconds == passages.offset_seconds[best])[0]
-    n_steps = min(int(query.run_lengths[of_query]), int(recording.run_lengths[at]))
+    run = _run(query, segments, best, passages)
     leads, cosines = [], []
-    for component in components.values():
-        part, parts = _component(query, component), _component(segments, component)
-        pairs = parts.recording(best).vectors[at : at + n_steps] * part.vectors[of_query : of_query + n_steps]
-        cosines.append(float(pairs.sum(axis=1).mean()))
-        other = others.best(best_passages(part, parts, LONGEST_RUN).cosines)
-        leads.append(cosines[-1] - (other or 0.0))
+    for part, product in zip(components.values(), products, strict=True):
+        of_segments = _over(product, query.vectors[:, part], segments.vectors[:, part])
+        cosines.append(float(of_segments[run].mean()))
+        leads.append(cosines[-1] - (others.best(best_passages(query, segments, LONGEST_RUN, of_segments).cosines) or 0))
     cosine = float(passages.cosines[best])
     return Evidence(int(rows[best]), cosine, cosine - second, tuple(leads), tuple(cosines))
 
 
-def _component(segments: SegmentVectors, component: slice) -> SegmentVectors:
-    """The same segments by one of their components."""
-    return replace(segments, vectors=unit(segments.vectors[:, component]))
+def _run(
+    query: SegmentVectors, segments: SegmentVectors, best: int, passages: Passages
+) -> tuple[np.ndarray, np.ndarray]:
+    """The segments of the query and of the best recording that are compared, as numbers of rows and columns."""
+    of_query = np.flatnonzero(query.start_seconds == passages.query_offset_seconds[best])[0]
+    first, end = segments.bounds[best : best + 2]
+    at = first + np.flatnonzero(segments.start_seconds[first:end] == passages.offset_seconds[best])[0]
+    steps = np.arange(min(int(query.run_lengths[of_query]), int(segments.run_lengths[at])))
+    return of_query + steps, at + steps
+
+
+def _over(products: np.ndarray, queries: np.ndarray, vectors: np.ndarray) -> np.ndarray:
+    """Cosines [n, m] from inner products; 0 beside a zero vector."""
+    lengths = (np.sqrt(np.einsum("ij,ij->i", each, each)) for each in (queries, vectors))
+    of_queries, of_vectors = (np.where(length > 0, length, 1) for length in lengths)
+    return products / of_queries[:, None] / of_vectors
 
 
 class _Others:
