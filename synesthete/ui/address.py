@@ -15,7 +15,7 @@ from typing import Any
 from synesthete.text import printable
 from synesthete.ui import state
 
-LISTEN, LANDSCAPE, JOURNEY, LIBRARY = "Listen", "Landscape", "Journey", "Library"
+LISTEN, LIVE, LANDSCAPE, JOURNEY, LIBRARY = "Listen", "Live", "Landscape", "Journey", "Library"
 OWN = "own-"  # begins the name of a sound that is no track
 MOST_VIA, MOST_LIKED = 4, 20
 LEAST_SECONDS, MOST_SECONDS = 1.0, 360_000.0  # of a passage
@@ -189,7 +189,8 @@ _COMPARE = choice(("track", "track"), ("passage", "passage"))
 _METHOD = choice(("umap", "umap"), ("pca", "pca"))
 _MODE = choice(("one", state.ONE_SOUND), ("liked", state.LIKED))
 _ON, _OFF = choice(("1", True)), choice(("0", False))
-_SEARCHING = (LISTEN, LANDSCAPE, JOURNEY)
+_SEARCHING = (LISTEN, LIVE, LANDSCAPE, JOURNEY)
+_NARROWING = (LISTEN, LIVE)
 _SHOWING = (LISTEN, LANDSCAPE)
 
 PARAMETERS = (
@@ -198,12 +199,12 @@ PARAMETERS = (
     Parameter("encoder", state.ENCODER, None, _word, _SEARCHING),
     Parameter("way", state.WAY_IN, state.DROP, _WAY_IN[0], _SHOWING, _WAY_IN[1]),
     Parameter("match", state.MATCH, "", _word, (LISTEN,)),
-    Parameter("matches", state.OPTION_K, 10, number(1, 50, int), (LISTEN,)),
-    Parameter("alike", state.OPTION_MINIMUM, -1.0, number(-1, 1), (LISTEN,), _decimal),
-    Parameter("artist", state.OPTION_PER_ARTIST, 0, number(0, 10, int), (LISTEN,)),
-    Parameter("minutes", state.OPTION_MINUTES, 30, number(1, 30, int), (LISTEN,)),
-    Parameter("hide", state.OPTION_HIDE, True, _OFF[0], (LISTEN,), _OFF[1]),
-    Parameter("compare", state.OPTION_COMPARE, "auto", _COMPARE[0], (LISTEN,), _COMPARE[1]),
+    Parameter("matches", state.OPTION_K, 10, number(1, 50, int), _NARROWING),
+    Parameter("alike", state.OPTION_MINIMUM, -1.0, number(-1, 1), _NARROWING, _decimal),
+    Parameter("artist", state.OPTION_PER_ARTIST, 0, number(0, 10, int), _NARROWING),
+    Parameter("minutes", state.OPTION_MINUTES, 30, number(1, 30, int), _NARROWING),
+    Parameter("hide", state.OPTION_HIDE, True, _OFF[0], _NARROWING, _OFF[1]),
+    Parameter("compare", state.OPTION_COMPARE, "auto", _COMPARE[0], _NARROWING, _COMPARE[1]),
     Parameter("method", state.LANDSCAPE_METHOD, "tsne", _METHOD[0], (LANDSCAPE,), _METHOD[1]),
     Parameter("chosen", state.LANDSCAPE_CHOSEN, "", _word, (LANDSCAPE,)),
     Parameter("mode", state.JOURNEY_MODE, state.A_TO_B, _MODE[0], (JOURNEY,), _MODE[1]),

@@ -20,6 +20,7 @@ _LOG = logging.getLogger(__name__)
 # file, label, icon: in the order of the menu
 MENU = (
     ("app.py", "Listen", ":material/hearing:"),
+    ("pages/1_Live.py", "Live", ":material/mic:"),
     ("pages/2_Landscape.py", "Landscape", ":material/landscape:"),
     ("pages/3_Journey.py", "Journey", ":material/route:"),
     ("pages/4_Library.py", "Library", ":material/library_music:"),
@@ -84,6 +85,13 @@ def _close_menu(title: str) -> None:
         }} // {title}"""
     with st.sidebar:
         st.html(f"<script>{script}\n</script>", unsafe_allow_javascript=True)
+
+
+def folded_on_phone(label: str, icon: str, *, is_folded: bool) -> st.delta_generator.DeltaGenerator:
+    """A place for widgets; on a phone, whose first screen is small, behind a fold where ``is_folded``."""
+    if is_folded and "Mobi" in st.context.headers.get("User-Agent", ""):
+        return st.expander(label, icon=icon, key="folded")
+    return st.container()
 
 
 def bring_into_view(anchor: str) -> None:

@@ -78,9 +78,9 @@ class Row:
     mark : str
         Shown instead of the number: ``A``, ``B`` for the ends of a journey.
     note, figure : str
-        How far it is from the one before, in words and in numbers.
+        How alike it is to the sound asked about, or to the one before: in words and in numbers.
     share : float in [0, 1]
-        The length of the bar between them.
+        The length of its bar: longer is more alike, everywhere.
     """
 
     title: str
@@ -155,6 +155,7 @@ def play_through(
     key: str,
     why: Sequence[str] = (),
     on_why: Callable[[str], None] | None = None,
+    hint: str = "",
     *,
     is_of_liked: bool = False,
 ) -> None:
@@ -168,6 +169,8 @@ def play_through(
         Keys of rows that can be explained.
     on_why : callable, optional
         Called with the one to be explained.
+    hint : str
+        What the list says of itself before it is played.
     is_of_liked : bool
         The list is made of what is liked: with every heart the page runs anew.
     """
@@ -181,7 +184,14 @@ def play_through(
         key=f"{key}-seconds",
     )
     lines = [line_of(row, f"{key}-{number}", seconds) for number, row in enumerate(rows)]
-    data = {"list": list_id(lines), "rows": lines, "seconds": seconds, "why": list(why), "isOfLiked": is_of_liked}
+    data = {
+        "list": list_id(lines),
+        "rows": lines,
+        "seconds": seconds,
+        "why": list(why),
+        "hint": hint,
+        "isOfLiked": is_of_liked,
+    }
     has_liked = f"{key}-has-liked"
     _mount_list(
         data=data,

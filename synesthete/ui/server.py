@@ -1,4 +1,4 @@
-"""The server of the pages: Streamlit's, with addresses of audio and covers, and awake before anyone comes."""
+"""The server of the pages: Streamlit's, with addresses of our own (audio, covers, live), awake before anyone comes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from starlette.middleware import Middleware
 
-from synesthete.ui import liked, media, visits, warming
+from synesthete.ui import liked, live_route, media, visits, warming
 
 
 @asynccontextmanager
@@ -19,4 +19,8 @@ async def _awake(_: object) -> AsyncIterator[None]:
 
 def parts() -> dict[str, Any]:
     """What ``st.App`` is made with beside the page that it shows first."""
-    return {"lifespan": _awake, "routes": [*media.routes(), *liked.routes()], "middleware": [Middleware(visits.Cookie)]}
+    return {
+        "lifespan": _awake,
+        "routes": [*media.routes(), *liked.routes(), *live_route.routes()],
+        "middleware": [Middleware(visits.Cookie)],
+    }

@@ -53,6 +53,7 @@ JOURNEY_VIA = "journey_via"  # list[Sound | None]: what it passes on the way
 JOURNEY_LIKED = "journey_liked"  # tuple[str, ...]: liked tracks that a link names, in place of the visit's own
 JOURNEY_SEEDS = "journey_seeds"  # tuple[str, ...]: the liked tracks that the last list was made from
 JOURNEY_PATH = "journey_path"  # tuple[str, ...]: track ids of the journey last shown, for the map to draw
+JOURNEY_MARKS = "journey_marks"  # tuple[str, ...]: what stands at each of them, A to B
 DROPPED = "dropped"  # DroppedMusic: what this visitor has dropped, with its catalogue
 DROPS = "drops"  # int: counts the drops, so that each begins with an empty box
 DROP_SAID = "drop_said"  # str: what is to be said of the last drop or import
@@ -63,6 +64,10 @@ LIBRARY_ORDER = "library_order"  # str: the name of the order
 LIBRARY_LIKED = "library_liked"  # bool: only the tracks that this visit likes
 LIBRARY_PLAYING = "library_playing"  # str: id of the track chosen in the table
 LIBRARY_PLAYED = "library_played"  # str: the one that the last run began to play
+LIVE = "live"  # LiveVisit: what this visitor's microphone hears
+MICROPHONE = "microphone"  # what the browser says of its microphone, by our component
+MICROPHONE_SAID = "microphone_said"  # (int, Heard): the start that it last spoke of, and what it said
+MICROPHONE_STREAM = "microphone_stream"  # streamlit-webrtc's own
 JOB_SEEN = "job_seen"  # float: when the run over a catalogue began that this visitor has read the end of
 SPOTIFY = "spotify"  # (SpotifySession, TokenStore): this visitor's connection and its tokens
 SPOTIFY_LOGIN = "spotify_login"  # str: address of the sign-in under way
@@ -209,7 +214,9 @@ def enter(name: str, catalogue: Catalogue) -> None:
     for key in (JOURNEY_FROM, JOURNEY_TO):
         if not stays(places.get(key)):
             places.pop(key, None)
-    for key in (SUGGESTED, PICKED, LANDSCAPE_CHOSEN, JOURNEY_LIKED, JOURNEY_SEEDS, JOURNEY_PATH):
+    for key in (
+        SUGGESTED, PICKED, LANDSCAPE_CHOSEN, JOURNEY_LIKED, JOURNEY_SEEDS, JOURNEY_PATH, JOURNEY_MARKS,
+    ):  # fmt: skip
         places.pop(key, None)
 
 

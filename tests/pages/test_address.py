@@ -15,13 +15,14 @@ from synesthete.ui.visits import Limits, Visits
 from tests.sounds import melody, wav_bytes
 
 TRACK = "01a2d0da6cf76c67"
-PAGES = (address.LISTEN, address.LANDSCAPE, address.JOURNEY, address.LIBRARY)
+PAGES = (address.LISTEN, address.LIVE, address.LANDSCAPE, address.JOURNEY, address.LIBRARY)
 VALUES = {
     address.LISTEN: {
         state.SOUND: Name(TRACK, (4.0, 9.25)), state.ENCODER: "timbre", state.WAY_IN: state.PICK, state.MATCH: "abcd",
         state.OPTION_K: 25, state.OPTION_MINIMUM: -0.35, state.OPTION_PER_ARTIST: 2, state.OPTION_MINUTES: 5,
         state.OPTION_HIDE: False, state.OPTION_COMPARE: "passage",
     },
+    address.LIVE: {state.ENCODER: "timbre", state.OPTION_K: 3},
     address.LANDSCAPE: {state.SOUND: Name("own-x_y-z"), state.LANDSCAPE_METHOD: "pca", state.LANDSCAPE_CHOSEN: TRACK},
     address.JOURNEY: {
         state.JOURNEY_MODE: state.LIKED, state.JOURNEY_FROM: Name(TRACK), state.JOURNEY_TO: Name("own-abc", (1.0, 2.0)),

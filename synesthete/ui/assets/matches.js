@@ -23,6 +23,7 @@ function makeBoard(record, root, data) {
     const board = add(root, "ol", "matches");
     return list.rows.map((row, number) => {
       const item = add(board, "li", "match");
+      item.dataset.key = row.key;
       const go = add(item, "button", "go");
       go.type = "button";
       go.disabled = !row.url;
@@ -32,6 +33,8 @@ function makeBoard(record, root, data) {
       if (row.image) Object.assign(add(go, "img", "cover"), { src: address(row.image), alt: "", loading: "lazy" });
       const names = add(go, "span", "names");
       add(names, "span", "title").textContent = row.title;
+      names.append(" "); // so that who reads the words alone has them apart
+      names.before(" ");
       add(names, "span", "about").textContent = row.url ? row.about : row.place;
       go.title = row.place;
       go.onclick = () => (isNow(player.now(), row) ? player.toggle() : player.play(list, number));
