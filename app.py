@@ -12,6 +12,7 @@ from synesthete.ui import (
     frame,
     listening,
     matches,
+    navigation,
     options,
     resources,
     server,
@@ -28,6 +29,7 @@ if __name__ == "__main__":
         st.title("What sounds like this?", anchor=False)
         source = catalogues.choose()
         catalogue = resources.catalogue(source.path)
+        navigation.receive(catalogue)
         encoder_name = options.choose_encoder(source)
         search_options = options.choose_options()
 
@@ -39,8 +41,6 @@ if __name__ == "__main__":
             )
         with frame.folded_on_phone("Another sound", ":material/add_circle:", is_folded=asked is not None):
             sound_input.choose_sound(catalogue)
-
-        asked = state.current()  # an address may just have named one
         if asked is None:
             sound_input.suggest(catalogue)
             catalogues.invite_briefly(source)
@@ -55,6 +55,7 @@ if __name__ == "__main__":
             below = st.container()
             with of_sound:
                 analysis = sound.show_name(asked, engine)
+                asked = sound.with_passage(asked, analysis)
             result = listening.find(asked, analysis, engine, search_options)
             with of_matches:  # the answer first; the pictures follow
                 explain_match = partial(sound.explain_match, asked, analysis, result, engine)

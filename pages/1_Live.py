@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from synesthete.ui import catalogues, frame, listening, live, options, resources, state
+from synesthete.ui import catalogues, frame, listening, live, navigation, options, resources, state
 
 came_from = st.session_state.get(state.PAGE)
 with frame.begin(live.TITLE):
@@ -13,6 +13,7 @@ with frame.begin(live.TITLE):
         st.title("What is playing here?", anchor=False)
         source = catalogues.choose()
         catalogue = resources.catalogue(source.path)
+        navigation.receive(catalogue)
         engine = listening.engine_for(source, options.choose_encoder(source))
         search_options = options.choose_options()
     with foot:  # first, and always there: a frame of the page that moves would lose its sound

@@ -2,7 +2,17 @@
 
 import streamlit as st
 
-from synesthete.ui import catalogues, frame, landscape, landscape_table, listening, options, resources, sound_input
+from synesthete.ui import (
+    catalogues,
+    frame,
+    landscape,
+    landscape_table,
+    listening,
+    navigation,
+    options,
+    resources,
+    sound_input,
+)
 from synesthete.ui.export import offer_export
 from synesthete.ui.landscape_data import open_landscape_data
 
@@ -10,6 +20,7 @@ with frame.begin("Landscape"):
     st.title("The landscape", anchor=False)
     source = catalogues.choose()
     catalogue = resources.catalogue(source.path)
+    navigation.receive(catalogue)
     encoder_name = options.choose_encoder(source)
     method = landscape.choose_method()
 

@@ -2,12 +2,14 @@
 
 import streamlit as st
 
-from synesthete.ui import catalogues, frame, journey, listening, options, resources, spotify
+from synesthete.ui import catalogues, frame, journey, listening, navigation, options, resources, spotify
 
 with frame.begin("Journey"):
     spotify.receive()
     st.title("Travel through sound", anchor=False)
     source = catalogues.choose()
+    catalogue = resources.catalogue(source.path)
+    navigation.receive(catalogue)
     encoder_name = options.choose_encoder(source)
     st.markdown(
         "Name two sounds, and Synesthete finds the way between them: real tracks in small, even steps, each a little "
@@ -19,6 +21,6 @@ with frame.begin("Journey"):
         if mode == journey.A_TO_B:
             journey.show_journey(engine)
         elif mode == journey.ONE_SOUND:
-            journey.show_from_one(engine, resources.catalogue(source.path))
+            journey.show_from_one(engine, catalogue)
         else:
-            journey.show_from_liked(engine, resources.catalogue(source.path))
+            journey.show_from_liked(engine, catalogue)

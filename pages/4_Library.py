@@ -11,6 +11,7 @@ from synesthete.ui import (
     library_figures,
     library_jobs,
     library_manage,
+    navigation,
     resources,
 )
 from synesthete.ui.export import offer_export
@@ -20,6 +21,7 @@ with frame.begin("Library"):
     st.title("Library", anchor=False)
     source = catalogues.choose()
     catalogue = resources.catalogue(source.path)
+    navigation.receive(catalogue)
     licence = ", free for any use (CC0)" if source.is_built_in else ""
     figures = library_figures.in_a_line(catalogue)
     st.markdown(f"{catalogues.how_much(source, catalogue)}{licence}{' · ' if figures else ''}{figures}")
@@ -29,8 +31,10 @@ with frame.begin("Library"):
     text = library.ask()
     words = library.choose_words(catalogue)
     library_described.show_described(catalogue, text)
+    library.offer_liked()
     found = library.show_tracks(source, catalogue, text, words)
-    asked = ", ".join([*([text] if text else []), *words])
+    is_liked = library.only_liked()
+    asked = ", ".join([*(["tracks I like"] if is_liked else []), *([text] if text else []), *words])
     offer_export(found, f"Library: {asked}" if asked else "The whole library", catalogue)
     search_by_name(catalogue)
     library_figures.show_figures(catalogue)

@@ -21,7 +21,7 @@ from synesthete.settings import Paths
 from synesthete.ui import dropped, resources, state
 from synesthete.ui.text import count, plain
 
-BUILT_IN, OWN, DROPPED = "built-in", "own", "dropped"
+BUILT_IN, OWN, DROPPED = state.BUILT_IN, "own", "dropped"
 _PARAMETER = "catalogue"
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import streamlit as st
@@ -46,10 +46,11 @@ class Asked:
     row: Row
 
 
-@st.dialog("Why do these match?", width="large")
-def open_why(engine: SearchEngine, asked: Asked, match: Match) -> None:
-    """The explanation of a match, in a window over the page."""
-    show_why(engine, asked, match)
+def open_why(
+    engine: SearchEngine, asked: Asked, match: Match, on_close: Callable[[], None] | Literal["ignore"] = "ignore"
+) -> None:
+    """The explanation of a match, in a window over the page; ``on_close`` is called when it is closed."""
+    st.dialog("Why do these match?", width="large", on_dismiss=on_close)(show_why)(engine, asked, match)
 
 
 def show_why(engine: SearchEngine, asked: Asked, match: Match) -> None:

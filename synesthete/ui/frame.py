@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from synesthete.errors import CatalogueError, SynestheteError
 from synesthete.settings import PROJECT_ROOT
-from synesthete.ui import catalogues, media, state
+from synesthete.ui import catalogues, media, navigation, state
 from synesthete.ui.text import plain
 
 _LOG = logging.getLogger(__name__)
@@ -47,19 +48,34 @@ def begin(title: str) -> Iterator[None]:
     sound = state.current()
     if sound is not None and sound.data:  # it may be playing, whatever page is shown
         media.address_of(sound.data, "sound", sound.mime)
-    address = catalogues.address()
-    with st.sidebar:
-        for file, label, icon in MENU:
-            st.page_link(file, label=label, icon=icon, query_params=address)
-    if st.session_state.get(state.PAGE, title) != title:
+    is_new = st.session_state.get(state.PAGE, title) != title
+    navigation.begin(title)
+    links = _links()
+    menu = st.sidebar.empty()
+    _show_menu(menu, links)
+    if is_new:
         _close_menu(title)
-    st.session_state[state.PAGE] = title
     try:
         yield
     except SynestheteError as error:
         show_error(error)
         if isinstance(error, CatalogueError):
             catalogues.offer_built_in()
+    navigation.tell()
+    navigation.remember()
+    if (now := _links()) != links:  # the address has just been taken up, or the page has chosen something
+        _show_menu(menu, now)
+
+
+def _links() -> list[dict[str, str]]:
+    catalogue = catalogues.address()
+    return [catalogue | navigation.query(label) for _, label, _ in MENU]
+
+
+def _show_menu(place: DeltaGenerator, links: list[dict[str, str]]) -> None:
+    with place.container():
+        for (file, label, icon), query in zip(MENU, links, strict=True):
+            st.page_link(file, label=label, icon=icon, query_params=query)
 
 
 def _close_menu(title: str) -> None:

@@ -22,11 +22,10 @@ from synesthete.journey import (
 from synesthete.journey.types import MAX_LENGTH, MIN_LENGTH
 from synesthete.search import SearchEngine
 from synesthete.text import shorten
-from synesthete.ui import journey_result, listening, state, waypoints
+from synesthete.ui import address, journey_result, listening, state, waypoints
 from synesthete.ui.export import offer_export
-from synesthete.ui.state import Sound
+from synesthete.ui.state import A_TO_B, LIKED, ONE_SOUND, Sound
 
-A_TO_B, ONE_SOUND, LIKED = "From A to B", "From one sound", "From tracks you like"
 _ICONS = {A_TO_B: ":material/route:", ONE_SOUND: ":material/my_location:", LIKED: ":material/favorite:"}
 _METADATA_WEIGHT = 0.3
 
@@ -39,7 +38,7 @@ def choose_mode() -> str:
         default=A_TO_B,
         required=True,
         format_func=lambda mode: f"{_ICONS[mode]} {mode}",
-        key="journey_mode",
+        key=state.JOURNEY_MODE,
         label_visibility="collapsed",
         persist_state="session",
     )
@@ -84,27 +83,36 @@ def show_from_liked(engine: SearchEngine, catalogue: Catalogue) -> None:
     liked = waypoints.choose_liked(catalogue)
     options = _playlist_options()
     if not liked:
-        st.info("Choose one track that you like, or several.", icon=":material/favorite:")
+        st.info(
+            "Choose a track that you like, or several, or press the heart beside a track on any page.",
+            icon=":material/favorite:",
+        )
         return
     points = _points(liked, engine)
     picks = playlist_from_liked(_track_vectors(engine, liked, points), points, options)
     st.caption("Your tracks take turns: each gets the same share, so that quiet and loud favourites both stay.")
-    _show_picks(picks, liked, options, engine, "Because I like these")
+    _show_picks(picks, liked, options, engine, "Because I like these", is_of_liked=True)
 
 
 def _show_picks(
-    picks: Sequence[Pick], sounds: Sequence[Sound], options: PlaylistOptions, engine: SearchEngine, title: str
+    picks: Sequence[Pick],
+    sounds: Sequence[Sound],
+    options: PlaylistOptions,
+    engine: SearchEngine,
+    title: str,
+    *,
+    is_of_liked: bool = False,
 ) -> None:
     if len(picks) < options.length:
         st.caption(f"Only {len(picks)} tracks pass: the others are too many of one artist or versions of these.")
-    journey_result.show_picks(picks, sounds, engine)
+    journey_result.show_picks(picks, sounds, engine, is_of_liked=is_of_liked)
     offer_export([pick.track for pick in picks], title, engine.catalogue, [pick.start_seconds for pick in picks])
 
 
 def _journey_options() -> JourneyOptions:
     length, smoothness, artist = st.columns(3, gap="medium")
     return JourneyOptions(
-        length=_length(length, 12, "How many stops", "The chosen sounds are among them."),
+        length=_length(length, state.JOURNEY_STOPS, "How many stops", "The chosen sounds are among them."),
         smoothness=smoothness.slider(
             "Direct or smooth",
             0.0,
@@ -112,7 +120,7 @@ def _journey_options() -> JourneyOptions:
             0.5,
             0.05,
             format="percent",
-            key="journey_smoothness",
+            key=state.JOURNEY_SMOOTHNESS,
             persist_state="session",
             help="0 %: straight ahead, whatever the steps. 100 %: small, even steps above all, even by detours.",
         ),
@@ -122,21 +130,20 @@ def _journey_options() -> JourneyOptions:
 
 def _playlist_options() -> PlaylistOptions:
     length, artist, metadata = st.columns(3, gap="medium", vertical_alignment="bottom")
-    n_tracks = _length(length, 20, "How many tracks", "The chosen sounds are not among them.")
+    n_tracks = _length(length, state.JOURNEY_TRACKS, "How many tracks", "The chosen sounds are not among them.")
     per_artist = _per_artist(artist)
     is_weighed = metadata.toggle(
         "Weigh names too",
-        key="journey_metadata",
+        key=state.JOURNEY_METADATA,
         persist_state="session",
         help=f"Off: sound alone decides. On: equal artist, album and style count for {_METADATA_WEIGHT:.0%}.",
     )
     return PlaylistOptions(n_tracks, per_artist, metadata_weight=_METADATA_WEIGHT if is_weighed else 0.0)
 
 
-def _length(place: st.delta_generator.DeltaGenerator, default: int, label: str, help: str) -> int:
-    return place.slider(
-        label, MIN_LENGTH, MAX_LENGTH, default, key=f"journey_length_{default}", help=help, persist_state="session"
-    )
+def _length(place: st.delta_generator.DeltaGenerator, key: str, label: str, help: str) -> int:
+    default = address.DEFAULTS[key]
+    return place.slider(label, MIN_LENGTH, MAX_LENGTH, default, key=key, help=help, persist_state="session")
 
 
 def _per_artist(place: st.delta_generator.DeltaGenerator) -> int | None:
@@ -145,7 +152,7 @@ def _per_artist(place: st.delta_generator.DeltaGenerator) -> int | None:
         0,
         10,
         2,
-        key="journey_per_artist",
+        key=state.JOURNEY_PER_ARTIST,
         persist_state="session",
         help="0 sets no limit. The sounds you chose are always allowed.",
     )

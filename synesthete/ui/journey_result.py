@@ -19,7 +19,7 @@ from synesthete.search import SearchEngine
 from synesthete.search.similarity_scale import SimilarityScale
 from synesthete.text import shorten
 from synesthete.tracks import Match, Track
-from synesthete.ui import catalogues, explain, listening, player
+from synesthete.ui import address, explain, listening, navigation, player
 from synesthete.ui.matches import fill
 from synesthete.ui.player import Row
 from synesthete.ui.state import Sound
@@ -119,8 +119,10 @@ def _step(stop: Stop, scale: SimilarityScale) -> dict[str, Any]:
     }
 
 
-def show_picks(picks: Sequence[Pick], sounds: Sequence[Sound], engine: SearchEngine) -> None:
-    """A playlist around seeds: how alike each track is to the seed it was picked for."""
+def show_picks(
+    picks: Sequence[Pick], sounds: Sequence[Sound], engine: SearchEngine, *, is_of_liked: bool = False
+) -> None:
+    """A playlist around seeds, or around what is liked: how alike each track is to the seed it was picked for."""
     st.header(count(len(picks), "track") + " alike", anchor="the-journey")
     images = player.thumbnails([pick.track for pick in picks], engine.catalogue)
     rows = []
@@ -141,7 +143,9 @@ def show_picks(picks: Sequence[Pick], sounds: Sequence[Sound], engine: SearchEng
                 share=fill(engine.scale, pick.cosine),
             )
         )
-    player.play_through(rows, key="journey-player", hint="Each track begins at a telling passage.")
+    player.play_through(
+        rows, key="journey-player", hint="Each track begins at a telling passage.", is_of_liked=is_of_liked
+    )
 
 
 @dataclass(frozen=True)
@@ -168,7 +172,7 @@ def show_quality(
         "pages/2_Landscape.py",
         label="See these tracks on the map",
         icon=":material/landscape:",
-        query_params=catalogues.address(),
+        query_params=navigation.link(address.LANDSCAPE),
     )
 
 

@@ -11,7 +11,7 @@ from synesthete import landscape
 from synesthete.search import SearchEngine, SearchResult
 from synesthete.search.filters import DEFAULT_OPTIONS
 from synesthete.tracks import Track, clock
-from synesthete.ui import catalogues, listening, map3d, sound_input, state
+from synesthete.ui import address, catalogues, listening, map3d, navigation, sound_input, state
 from synesthete.ui.landscape_data import LandscapeData, Placed
 from synesthete.ui.player import play_track
 from synesthete.ui.text import count, dotted, plain
@@ -30,7 +30,7 @@ def choose_method() -> str:
         "Map drawn by",
         names,
         format_func=lambda name: _METHODS[name][0],
-        key="landscape_method",
+        key=state.LANDSCAPE_METHOD,
         persist_state="session",
         help="How many dimensions become three. "
         + " ".join(f"**{_METHODS[name][0]}** {_METHODS[name][1]}." for name in names),
@@ -167,7 +167,7 @@ def _show_journey() -> None:
         "pages/3_Journey.py",
         label="Go on this journey",
         icon=":material/route:",
-        query_params=catalogues.address(),
+        query_params=navigation.link(address.JOURNEY),
     )
 
 

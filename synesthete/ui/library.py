@@ -9,7 +9,7 @@ import streamlit as st
 from synesthete.catalogue import Catalogue
 from synesthete.catalogue.listing import Order, Query
 from synesthete.tracks import Track, clock
-from synesthete.ui import covers, library_manage, media, sound_input, state
+from synesthete.ui import covers, library_manage, liked, media, sound_input, state
 from synesthete.ui.catalogues import Source
 from synesthete.ui.player import play_track
 from synesthete.ui.text import badges, cell, count, dotted, plain
@@ -36,8 +36,24 @@ def ask() -> str:
         "Find",
         placeholder="How it sounds, or a name: female vocals, jazz guitar, 80s; a title, artist, album or style",
         icon=":material/search:",
-        key="library_words",
+        key=state.LIBRARY_WORDS,
+        persist_state="session",
     ).strip()
+
+
+def only_liked() -> bool:
+    """Whether only the tracks that this visitor likes are asked for."""
+    return bool(st.session_state.get(state.LIBRARY_LIKED))
+
+
+def offer_liked() -> None:
+    """Let the listener see the tracks that they like alone."""
+    st.toggle(
+        "Only tracks I like",
+        key=state.LIBRARY_LIKED,
+        persist_state="session",
+        help="Those with a heart, from all pages, the newest first.",
+    )
 
 
 def choose_words(catalogue: Catalogue) -> list[str]:
@@ -49,12 +65,17 @@ def choose_words(catalogue: Catalogue) -> list[str]:
             "`synesthete index FOLDER`, which asks an encoder that gives them, such as the default one."
         )
         return []
+    offered = list(counts)[:_MOST_WORDS]
+    if state.LIBRARY_HEARD in st.session_state:  # an address may name any, another catalogue has others
+        chosen = st.session_state[state.LIBRARY_HEARD] or ()
+        st.session_state[state.LIBRARY_HEARD] = [word for word in offered if word in chosen]
     return st.pills(
         "Words heard",
-        list(counts)[:_MOST_WORDS],
+        offered,
         selection_mode="multi",
         format_func=lambda word: f"{plain(word)} · {counts[word]:,}",
-        key="library_heard",
+        key=state.LIBRARY_HEARD,
+        persist_state="session",
         help="What a tagger called each track by its sound, and how many tracks stand out by it. It knows a few dozen "
         "words only, and errs: piano alone it calls jazz. Tracks that have all chosen words are shown, the likeliest "
         "first. Type further words above.",
@@ -69,6 +90,8 @@ def _word_counts(path: str, n_changes: int, _catalogue: Catalogue) -> dict[str, 
 def show_tracks(source: Source, catalogue: Catalogue, text: str, words: Sequence[str]) -> tuple[Track, ...]:
     """Show a page of the tracks that fit, and return what can be taken home: the ticked ones, or all of them."""
     now = st.container(key="now")
+    if only_liked():
+        return _show_liked(source, catalogue, text, words, now)
     above = st.container(horizontal=True, vertical_alignment="bottom", key="list-head")
     order, is_descending = _choose_order(above)
     query = Query(text, tuple(words), order=order, is_descending=is_descending)
@@ -97,8 +120,37 @@ def show_tracks(source: Source, catalogue: Catalogue, text: str, words: Sequence
     return _chosen(source, catalogue, query, ticked)
 
 
+def _show_liked(
+    source: Source, catalogue: Catalogue, text: str, words: Sequence[str], now: st.delta_generator.DeltaGenerator
+) -> tuple[Track, ...]:
+    """The liked tracks, the newest first; they are few enough to be looked through here."""
+    ids = liked.of(catalogue)[::-1]
+    heard = catalogue.words_of(ids)
+    tracks = tuple(track for track in catalogue.tracks(ids) if _fits(track, text, words, heard.get(track.track_id, ())))
+    if not ids:
+        st.info("No track here has a heart yet: press one beside a track, on any page.", icon=":material/favorite:")
+    elif not tracks:
+        say_nothing_fits(" ".join([*text.split(), *words]))
+    ticked = []
+    if tracks:
+        st.caption(f"{count(len(tracks), 'track')} you like. Click a track to play it.")
+        ticked = _show_table(source, catalogue, tracks, heard, f"library-liked-{source.name}")
+    with now:
+        _show_now(catalogue)
+    return tuple(ticked) or tracks
+
+
+def _fits(track: Track, text: str, words: Sequence[str], heard: Sequence[str]) -> bool:
+    written = " ".join([track.title, track.artist, track.album, track.genre, *heard]).casefold()
+    return set(words) <= set(heard) and all(word in written for word in text.casefold().split())
+
+
 def _choose_order(place: st.delta_generator.DeltaGenerator) -> tuple[Order, bool]:
-    name = place.selectbox("In the order of", list(_ORDERS), key="library_order", width=170)
+    if st.session_state.get(state.LIBRARY_ORDER) not in _ORDERS:
+        st.session_state.pop(state.LIBRARY_ORDER, None)
+    name = place.selectbox(
+        "In the order of", list(_ORDERS), key=state.LIBRARY_ORDER, persist_state="session", width=170
+    )
     return _ORDERS[name]
 
 

@@ -79,7 +79,7 @@ def analyse(sound: Sound, engine: SearchEngine) -> Analysis:
 
 def analyse_passage(sound: Sound, whole: Analysis, engine: SearchEngine) -> Analysis:
     """What the engine makes of the sound's passage alone, which is cut out of the whole."""
-    if sound.passage is None:
+    if sound.passage is None or not is_within(sound.passage, whole.clip):
         return whole
     start, end = sound.passage
 
@@ -110,6 +110,11 @@ def cut(clip: Clip, start_seconds: float, end_seconds: float) -> Clip:
     samples = excerpt.samples[max(first, 0) : max(last, 0)]
     passage = Excerpt(start_seconds, samples)
     return replace(clip, excerpts=(passage,), seconds=len(samples) / rate_hz, notes=())
+
+
+def is_within(passage: tuple[float, float], clip: Clip) -> bool:
+    """Whether something sounds in a passage of this clip; an address may name any."""
+    return passage_of(list(passage), clip) is not None and not is_silent(clip, passage)
 
 
 def is_silent(clip: Clip, passage: tuple[float, float]) -> bool:

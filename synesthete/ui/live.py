@@ -19,7 +19,7 @@ from synesthete.search import SearchEngine, SearchOptions
 from synesthete.settings import SPECTROGRAM
 from synesthete.spectrogram import mel_frequencies
 from synesthete.tracks import clock
-from synesthete.ui import catalogues, live_route, matches, microphone, player, sound_input, state
+from synesthete.ui import address, live_route, matches, microphone, navigation, player, sound_input, state
 from synesthete.ui.export import offer_export
 from synesthete.ui.microphone import TROUBLES
 from synesthete.ui.text import cell, plain
@@ -151,12 +151,12 @@ def _keep(listener: Listener) -> None:
         return
     name = f"Heard at {datetime.now(_zone()):%H:%M:%S}"
     state.ask(sound_input.from_upload(listener.moment(), name, "audio/wav"))
-    st.switch_page("app.py", query_params=catalogues.address())
+    st.switch_page("app.py", query_params=navigation.link(address.LISTEN))
 
 
 def _record_instead() -> None:
     st.session_state[state.WAY_IN] = sound_input.RECORD
-    st.switch_page("app.py", query_params=catalogues.address())
+    st.switch_page("app.py", query_params=navigation.link(address.LISTEN))
 
 
 @st.fragment
@@ -193,7 +193,7 @@ def _leave_with_a_track() -> None:
     """ "More like this" and "Open this track" ask about a track: that is answered on the Listen page."""
     sound = state.current()
     if st.session_state.get(state.SCROLL) and sound is not None:
-        st.switch_page("app.py", query_params={"track": sound.track_id, **catalogues.address()})
+        st.switch_page("app.py", query_params=navigation.link(address.LISTEN))
 
 
 def _note_the_end(live: LiveVisit) -> None:

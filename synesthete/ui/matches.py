@@ -97,9 +97,9 @@ def show_matches(result: SearchResult, catalogue: Catalogue, on_why: Callable[[M
             "hasWhy": on_why is not None,
         },
         on_again_change=lambda: _take_again(result),
-        on_why_change=lambda: None,
+        on_why_change=lambda: _take_why(result),
     )
-    if on_why and (match := _named("why", result)):
+    if on_why and (match := _explained(result)):
         on_why(match)
     hidden = [f"{number} {_REASONS.get(reason, reason)}" for reason, number in result.n_hidden.items() if number]
     compared = "by their best-matching passage" if result.compared == "passage" else "as wholes"
@@ -148,6 +148,26 @@ def _take_again(result: SearchResult) -> None:
     match = _named("again", result)
     if match is not None:
         _search_from(match)
+
+
+def _take_why(result: SearchResult) -> None:
+    match = _named("why", result)
+    if match is not None:
+        st.session_state[state.MATCH] = match.track.track_id
+
+
+def _explained(result: SearchResult) -> Match | None:
+    """The match whose explanation is open, on this page or by the address."""
+    wanted = st.session_state.get(state.MATCH, "")
+    match = next((match for match in result.matches if match.track.track_id == wanted), None)
+    if match is None:
+        st.session_state.pop(state.MATCH, None)
+    return match
+
+
+def close_why() -> None:
+    """The explanation has been closed."""
+    st.session_state.pop(state.MATCH, None)
 
 
 def _named(event: str, result: SearchResult) -> Match | None:

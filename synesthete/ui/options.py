@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import streamlit as st
 
 from synesthete import encoders, settings
 from synesthete.search import SearchOptions
 from synesthete.search.engine import SNIPPET_SECONDS
-from synesthete.ui import resources, state
+from synesthete.ui import address, resources, state
 from synesthete.ui.catalogues import Source
 from synesthete.ui.text import count
 
@@ -18,7 +18,7 @@ _COMPARISONS: dict[Literal["auto", "track", "passage"], str] = {
     "track": "Whole tracks",
     "passage": "Best passage",
 }
-_ANY_LENGTH, _ANY_NUMBER = 30, 0
+_ANY_LENGTH: int = address.DEFAULTS[state.OPTION_MINUTES]
 
 
 def choose_encoder(source: Source) -> str:
@@ -30,12 +30,15 @@ def choose_encoder(source: Source) -> str:
     names = [name for name in encoders.available() if source.is_built_in or name in n_tracks]
     names = names or [settings.DEFAULT_ENCODER]
     default = settings.DEFAULT_ENCODER if settings.DEFAULT_ENCODER in names else max(names, key=n_tracks.__getitem__)
+    key = state.encoder_key(source.name)
+    if st.session_state.get(key, default) not in names:  # an address may name one that has not listened to this music
+        st.session_state.pop(key)
     chosen = st.sidebar.selectbox(
         "How it listens",
         names,
         index=names.index(default),
         format_func=lambda name: name if encoders.is_ready(name) else f"{name} (not installed)",
-        key=state.ENCODER if source.is_built_in else f"{state.ENCODER}-{source.name}",
+        key=key,
         persist_state="session",
         help="Which encoder listens. " + " ".join(f"**{name}**: {encoders.describe(name)}" for name in names),
     )
@@ -57,35 +60,34 @@ def _say_what_is_missing(source: Source, chosen: str, default: str, n_tracks: di
 
 
 def choose_options() -> SearchOptions:
-    """Let the listener narrow the ten matches."""
+    """Let the listener narrow the ten matches; the address holds what is chosen."""
     with st.sidebar.expander("Search options", icon=":material/tune:"):
-        k = st.slider("How many matches", 1, 50, 10, key="option_k")
+        k = st.slider("How many matches", 1, 50, **_kept(state.OPTION_K))
         minimum = st.slider(
             "How alike at least",
             -1.0,
             1.0,
-            -1.0,
-            0.05,
-            key="option_minimum",
+            step=0.05,
             help="1 is the very same, 0 unrelated, as cosines go; -1 lets everything through.",
+            **_kept(state.OPTION_MINIMUM),
         )
         per_artist = st.number_input(
-            "At most from one artist", 0, 10, _ANY_NUMBER, key="option_per_artist", help="0 sets no limit."
+            "At most from one artist", 0, 10, help="0 sets no limit.", **_kept(state.OPTION_PER_ARTIST)
         )
         minutes = st.slider(
             "Leave out tracks longer than (minutes)",
             1,
             _ANY_LENGTH,
-            _ANY_LENGTH,
-            key="option_minutes",
             help=f"{_ANY_LENGTH} sets no limit. Leaves out long mixes.",
+            **_kept(state.OPTION_MINUTES),
         )
-        hide = st.toggle("Hide other versions of one recording", True, key="option_hide")
+        hide = st.toggle("Hide other versions of one recording", **_kept(state.OPTION_HIDE))
         compare = st.selectbox(
             "Compare",
             list(_COMPARISONS),
             format_func=_COMPARISONS.__getitem__,
-            key="option_compare",
+            key=state.OPTION_COMPARE,
+            persist_state="session",
             help="Encoders that can tell which recording they hear compare whole tracks, snippets too. The others "
             f"compare snippets under {SNIPPET_SECONDS:.0f} seconds by their best passage, and songs as wholes.",
         )
@@ -97,3 +99,8 @@ def choose_options() -> SearchOptions:
         max_seconds=None if minutes == _ANY_LENGTH else minutes * 60.0,
         compare=compare,
     )
+
+
+def _kept(key: str) -> dict[str, Any]:
+    """What a widget is given so that its value outlives its page."""
+    return {"value": address.DEFAULTS[key], "key": key, "persist_state": "session"}

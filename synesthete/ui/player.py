@@ -27,6 +27,7 @@ from synesthete.errors import AudioError
 from synesthete.spectrogram import Spectrogram, compute_spectrograms
 from synesthete.tracks import Track, clock
 from synesthete.ui import media
+from synesthete.ui.address import is_track_id
 from synesthete.ui.text import dotted, plain
 
 _ASSETS = Path(__file__).parent / "assets"
@@ -37,12 +38,13 @@ _SECONDS = {10: "10 s", 20: "20 s", 30: "30 s", 0: "To its end"}
 
 def component(name: str, html: str, style: str) -> Callable[..., Any]:
     """A component of ``assets/{name}.js`` that has the player in its hands."""
-    bar = json.dumps((_ASSETS / "bar.css").read_text(encoding="utf-8"))
+    heart = (_ASSETS / "heart.css").read_text(encoding="utf-8")
+    bar = json.dumps((_ASSETS / "bar.css").read_text(encoding="utf-8") + heart)
     code = [(_ASSETS / f"{part}.js").read_text(encoding="utf-8") for part in ("player", name)]
     return st.components.v2.component(
         f"synesthete_{name}",
         html=html,
-        css=(_ASSETS / f"{style}.css").read_text(encoding="utf-8"),
+        css=(_ASSETS / f"{style}.css").read_text(encoding="utf-8") + heart,
         js="\n".join([f"const BAR_STYLE = {bar};", *code]),
     )
 
@@ -154,8 +156,24 @@ def play_through(
     why: Sequence[str] = (),
     on_why: Callable[[str], None] | None = None,
     hint: str = "",
+    *,
+    is_of_liked: bool = False,
 ) -> None:
-    """Show the rows with a player for all of them; ``on_why`` is called with a key out of ``why`` to be explained."""
+    """Show the rows with a player for all of them.
+
+    Parameters
+    ----------
+    rows : sequence of Row
+    key : str
+    why : sequence of str
+        Keys of rows that can be explained.
+    on_why : callable, optional
+        Called with the one to be explained.
+    hint : str
+        What the list says of itself before it is played.
+    is_of_liked : bool
+        The list is made of what is liked: with every heart the page runs anew.
+    """
     left, _ = st.columns([2, 1])
     seconds = left.segmented_control(
         "How much of each track",
@@ -166,8 +184,23 @@ def play_through(
         key=f"{key}-seconds",
     )
     lines = [line_of(row, f"{key}-{number}", seconds) for number, row in enumerate(rows)]
-    data = {"list": list_id(lines), "rows": lines, "seconds": seconds, "why": list(why), "hint": hint}
-    _mount_list(data=data, key=key, on_why_change=lambda: None)
+    data = {
+        "list": list_id(lines),
+        "rows": lines,
+        "seconds": seconds,
+        "why": list(why),
+        "hint": hint,
+        "isOfLiked": is_of_liked,
+    }
+    has_liked = f"{key}-has-liked"
+    _mount_list(
+        data=data,
+        key=key,
+        on_why_change=lambda: None,
+        on_liked_change=lambda: st.session_state.__setitem__(has_liked, True),
+    )
+    if st.session_state.pop(has_liked, False):
+        st.rerun()
     wanted = (st.session_state.get(key) or {}).get("why")
     if on_why and isinstance(wanted, str) and wanted in why:
         on_why(wanted)
@@ -194,6 +227,7 @@ def line_of(row: Row, place: str, seconds: int = 0) -> dict[str, Any]:
     image = f"data:image/png;base64,{base64.b64encode(row.image).decode()}" if row.image else ""
     return {
         "key": row.key or place,
+        "isTrack": is_track_id(row.key),
         "title": row.title,
         "artist": row.artist,
         "about": row.about,

@@ -6,7 +6,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from synesthete.ui import live_route, media, warming
+from starlette.middleware import Middleware
+
+from synesthete.ui import liked, live_route, media, visits, warming
 
 
 @asynccontextmanager
@@ -17,4 +19,8 @@ async def _awake(_: object) -> AsyncIterator[None]:
 
 def parts() -> dict[str, Any]:
     """What ``st.App`` is made with beside the page that it shows first."""
-    return {"lifespan": _awake, "routes": [*media.routes(), *live_route.routes()]}
+    return {
+        "lifespan": _awake,
+        "routes": [*media.routes(), *liked.routes(), *live_route.routes()],
+        "middleware": [Middleware(visits.Cookie)],
+    }

@@ -7,7 +7,7 @@ import streamlit as st
 from synesthete.audio import content_id
 from synesthete.search import SearchEngine, SearchResult
 from synesthete.tracks import Match, clock
-from synesthete.ui import covers, explain, listening, matches, picture, state
+from synesthete.ui import covers, explain, listening, matches, picture, sound_input, state
 from synesthete.ui.listening import Analysis
 from synesthete.ui.player import Row
 from synesthete.ui.state import Sound
@@ -40,11 +40,24 @@ def show_name(sound: Sound, engine: SearchEngine) -> Analysis:
             st.header(plain(title(sound, analysis, engine)), anchor="the-sound")
             if by := artist(sound, analysis, engine):
                 st.markdown(plain(by))
-        if state.has_earlier():
-            st.button("Back", icon=":material/arrow_back:", on_click=state.go_back)
+        if state.earlier_sounds():
+            with st.container(horizontal=True, key="sounds-before"):
+                if state.before() is not None:
+                    st.button("Back", icon=":material/arrow_back:", on_click=state.go_back, help="To the sound before")
+                sound_input.offer_earlier()
     for note in analysis.clip.notes:
         st.caption(f":material/info: {plain(note, 300)}")
     return analysis
+
+
+def with_passage(sound: Sound, analysis: Analysis) -> Sound:
+    """The sound as it can be asked about: without a passage that an address names and in which nothing sounds."""
+    if sound.passage is None or listening.is_within(sound.passage, analysis.clip):
+        return sound
+    start, end = map(clock, sound.passage)
+    st.caption(f":material/info: Nothing sounds between {start} and {end}: the whole sound asks.")
+    state.mend(sound, sound.of_passage(None))
+    return sound.of_passage(None)
 
 
 def show_gone(sound: Sound, engine: SearchEngine) -> None:
@@ -79,7 +92,7 @@ def explain_match(
         row, clip = _row(sound, analysis, engine), listening.analyse_passage(sound, analysis, engine).clip
     is_whole = sound.passage is None and engine.catalogue.has_vectors(sound.track_id, engine.encoder.fingerprint)
     query = Query.of_result(result, clip, sound.track_id if is_whole else "")
-    explain.open_why(engine, explain.Asked(query, sound.key, row), match)
+    explain.open_why(engine, explain.Asked(query, sound.key, row), match, matches.close_why)
 
 
 def show_layers(sound: Sound, analysis: Analysis, engine: SearchEngine) -> None:

@@ -11,13 +11,12 @@ import streamlit as st
 from synesthete.audio import FILE_SUFFIXES
 from synesthete.catalogue import Catalogue
 from synesthete.settings import LIMITS
-from synesthete.tracks import Track
-from synesthete.ui import catalogues, state
-from synesthete.ui.state import Sound
+from synesthete.tracks import Track, clock
+from synesthete.ui import address, navigation, state, visits
+from synesthete.ui.state import DROP, PICK, RECORD, Sound
 from synesthete.ui.text import count, dotted, plain
 from synesthete.ui.track_search import Choice, search_box
 
-RECORD, DROP, PICK = "Record", "Drop a file", "Pick a track"
 _ICONS = {RECORD: ":material/mic:", DROP: ":material/upload_file:", PICK: ":material/library_music:"}
 _MICROPHONE_RATE_HZ = 48_000  # what microphones deliver; the widget's own default would cut everything above 8 kHz
 _N_SUGGESTED, _N_LOOKED_AT = 6, 100
@@ -25,7 +24,7 @@ _N_SUGGESTED, _N_LOOKED_AT = 6, 100
 
 def from_track(track: Track) -> Sound:
     """A track of the catalogue as the sound asked about."""
-    return Sound(key=track.track_id, name=track.label, track_id=track.track_id)
+    return Sound.of_track(track)
 
 
 def from_upload(data: bytes, name: str, mime: str) -> Sound:
@@ -36,19 +35,19 @@ def from_upload(data: bytes, name: str, mime: str) -> Sound:
 def search_from(track: Track) -> None:
     """Make a track the sound asked about, and go to the Listen page."""
     state.ask(from_track(track))
-    st.switch_page("app.py", query_params={"track": track.track_id, **catalogues.address()})
+    st.switch_page("app.py", query_params=navigation.link(address.LISTEN))
 
 
 def choose_sound(catalogue: Catalogue) -> None:
     """Show the ways in; a new sound becomes the one asked about."""
-    _follow_link(catalogue)
     way_in = st.segmented_control(
         "How does your sound come in?",
         [RECORD, DROP, PICK],
-        default=DROP,
+        default=address.DEFAULTS[state.WAY_IN],
         required=True,
         format_func=lambda way: f"{_ICONS[way]} {way}",
         key=state.WAY_IN,
+        persist_state="session",
         label_visibility="collapsed",
     )
     if way_in == RECORD:
@@ -63,31 +62,40 @@ def _record() -> None:
     st.audio_input(
         "Hold your phone or microphone to the music; five to ten seconds are plenty",
         sample_rate=_MICROPHONE_RATE_HZ,
-        key="recording",
+        key=state.RECORDING,
         on_change=_take_recording,
     )
 
 
 def _take_recording() -> None:
-    recording = st.session_state["recording"]
-    if recording is not None:
-        state.ask(from_upload(recording.getvalue(), "your recording", "audio/wav"))
+    recording = st.session_state[state.RECORDING]
+    _take(from_upload(recording.getvalue(), "your recording", "audio/wav") if recording is not None else None)
 
 
 def _drop() -> None:
     st.file_uploader(
         f"A song, a loop, a field recording: up to {LIMITS.max_bytes // 1024**2} MB",
         type=list(FILE_SUFFIXES),
-        key="upload",
+        key=state.UPLOAD,
         on_change=_take_upload,
         label_visibility="collapsed" if state.current() else "visible",  # a phone has better use for the line
     )
 
 
 def _take_upload() -> None:
-    upload = st.session_state["upload"]
-    if upload is not None:
-        state.ask(from_upload(upload.getvalue(), upload.name, upload.type or ""))
+    upload = st.session_state[state.UPLOAD]
+    _take(from_upload(upload.getvalue(), upload.name, upload.type or "") if upload is not None else None)
+
+
+def _take(sound: Sound | None) -> None:
+    """Ask about what has just come in; where it was taken out of its box again, nothing of it stays."""
+    taken = st.session_state.pop(state.TAKEN, "")
+    if sound is not None:
+        st.session_state[state.TAKEN] = sound.key
+        state.ask(sound)
+    elif taken:
+        state.remove(taken)
+        visits.all_visits.forget(visits.mark(), taken)
 
 
 def _pick(catalogue: Catalogue) -> None:
@@ -128,6 +136,32 @@ def suggest(catalogue: Catalogue) -> None:
             )
 
 
+def offer_earlier() -> None:
+    """A menu of the other sounds asked about in this visit; nothing where there are none."""
+    sounds = state.earlier_sounds()
+    if sounds:
+        st.menu_button(
+            "Earlier sounds",
+            range(len(sounds)),
+            format_func=lambda number: _in_menu(number, sounds[number]),
+            key=state.EARLIER,
+            icon=":material/history:",
+            on_click=lambda: _take_earlier(sounds),
+        )
+
+
+def _in_menu(number: int, sound: Sound) -> str:
+    """A line of the menu; its number tells sounds of one name apart."""
+    passage = f" ({clock(sound.passage[0])} – {clock(sound.passage[1])})" if sound.passage else ""
+    return f"{number + 1}. {plain(sound.name, 60)}{passage}"
+
+
+def _take_earlier(sounds: list[Sound]) -> None:
+    number = st.session_state[state.EARLIER]
+    if isinstance(number, int) and number < len(sounds):
+        state.show(sounds[number])
+
+
 def _suggested(catalogue: Catalogue) -> list[str]:
     """Of some styles a track each; in a catalogue of few styles further tracks."""
     tracks = catalogue.some(_N_LOOKED_AT)
@@ -145,22 +179,3 @@ def _drop_track(track_id: str) -> None:
     sound = state.current()
     if sound is not None and sound.track_id == track_id:
         state.forget()
-
-
-def _follow_link(catalogue: Catalogue) -> None:
-    """On the first run of a visit, open the track that the address names (``?track=…``)."""
-    if state.LINK_FOLLOWED in st.session_state:
-        return
-    st.session_state[state.LINK_FOLLOWED] = True
-    track_id = st.query_params.get("track", "")
-    if not track_id or state.current() is not None:
-        return
-    if track_id in catalogue:
-        state.ask(from_track(catalogue.track(track_id)))
-    else:
-        st.warning(
-            f"The address asks for the track {plain(track_id, 40)}, which this catalogue does not hold. "
-            "Choose another sound here.",
-            icon=":material/link_off:",
-        )
-        st.query_params.pop("track", None)

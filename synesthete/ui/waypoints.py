@@ -9,11 +9,12 @@ from dataclasses import replace
 import streamlit as st
 
 from synesthete.catalogue import Catalogue
-from synesthete.ui import sound_input, state
+from synesthete.ui import liked, navigation, sound_input, state, visits
+from synesthete.ui.address import LIBRARY, MOST_LIKED, MOST_VIA
 from synesthete.ui.state import Sound
+from synesthete.ui.text import count
 from synesthete.ui.track_search import Choice, search_box
 
-_MOST_VIA, _MOST_LIKED = 4, 20
 _N_LOOKED_AT = 100
 
 
@@ -41,7 +42,7 @@ def choose_waypoints(catalogue: Catalogue) -> list[Sound | None]:
             help="Leave this place out",
         )
     with st.container(horizontal=True):
-        if len(via) < _MOST_VIA:
+        if len(via) < MOST_VIA:
             st.button("Add a place on the way", icon=":material/add_location_alt:", on_click=via.append, args=(None,))
         st.button("Surprise me", icon=":material/casino:", on_click=_surprise, args=(catalogue,))
     return [st.session_state.get(state.JOURNEY_FROM), *via, st.session_state.get(state.JOURNEY_TO)]
@@ -55,9 +56,12 @@ def choose_one(catalogue: Catalogue) -> Sound | None:
 
 
 def choose_liked(catalogue: Catalogue) -> list[Sound]:
-    """Several tracks."""
-    liked = st.session_state.setdefault(state.JOURNEY_LIKED, [])
-    tracks = catalogue.tracks(track_id for track_id in liked if track_id in catalogue)
+    """The tracks that this visitor likes, those liked last; or those that a link names."""
+    linked = [track_id for track_id in st.session_state.get(state.JOURNEY_LIKED, ()) if track_id in catalogue]
+    own = liked.of(catalogue)
+    ids = linked or own[-MOST_LIKED:]
+    st.session_state[state.JOURNEY_SEEDS] = tuple(ids)
+    tracks = catalogue.tracks(ids)
     search_box(
         "Tracks you like",
         catalogue,
@@ -65,21 +69,53 @@ def choose_liked(catalogue: Catalogue) -> list[Sound]:
         [Choice.of_track(track) for track in tracks],
         _add_liked,
         _drop_liked,
-        most=_MOST_LIKED,
+        most=MOST_LIKED,
     )
-    return [sound_input.from_track(track) for track in tracks]
+    if linked:
+        _say_where_from(own)
+    elif own:
+        _offer_all(own)
+    return [Sound.of_track(track) for track in tracks]
+
+
+def _say_where_from(own: list[str]) -> None:
+    """Of tracks that a link names: they are not this visitor's own, and can be."""
+    with st.container(horizontal=True, vertical_alignment="center", key="liked-by-link"):
+        st.caption("These came with the address.", width="content")
+        st.button("Like them too", icon=":material/favorite:", on_click=_like_linked)
+        if own:
+            st.button("Back to the tracks I like", on_click=st.session_state.pop, args=(state.JOURNEY_LIKED,))
+
+
+def _offer_all(own: list[str]) -> None:
+    """Where all that is liked is heard and taken home."""
+    more = f"The {MOST_LIKED} you liked last. " if len(own) > MOST_LIKED else ""
+    with st.container(horizontal=True, vertical_alignment="center", key="liked-of-all"):
+        st.caption(f"{more}Hearts on every page add to these.", width="content")
+        if st.button(f"See and export all {count(len(own), 'track')} you like", icon=":material/library_music:"):
+            st.session_state[state.LIBRARY_LIKED] = True
+            st.switch_page("pages/4_Library.py", query_params=navigation.link(LIBRARY))
+
+
+def _like_linked() -> None:
+    for track_id in st.session_state.pop(state.JOURNEY_LIKED, ()):
+        liked.like(track_id)
 
 
 def _add_liked(track_id: str) -> None:
-    liked = st.session_state[state.JOURNEY_LIKED]
-    if track_id not in liked and len(liked) < _MOST_LIKED:
-        liked.append(track_id)
+    linked = st.session_state.get(state.JOURNEY_LIKED)
+    if linked:
+        st.session_state[state.JOURNEY_LIKED] = tuple(dict.fromkeys([*linked, track_id]))[:MOST_LIKED]
+    elif track_id not in visits.mine().liked:  # else it would change its place
+        liked.like(track_id)
 
 
 def _drop_liked(track_id: str) -> None:
-    st.session_state[state.JOURNEY_LIKED] = [
-        other for other in st.session_state[state.JOURNEY_LIKED] if other != track_id
-    ]
+    linked = st.session_state.get(state.JOURNEY_LIKED)
+    if linked:
+        st.session_state[state.JOURNEY_LIKED] = tuple(other for other in linked if other != track_id)
+    else:
+        liked.like(track_id, False)
 
 
 class _Boxes:

@@ -59,6 +59,7 @@ function makeList(record, root, data) {
       else player.play(list, number);
     };
     button.disabled = !row.url;
+    record.heart(item, row);
     if (data.why.length) {
       const why = add(item, "button", "why");
       why.type = "button";

@@ -49,6 +49,7 @@ function makeBoard(record, root, data) {
         why.setAttribute("aria-label", `Why does ${row.title} match?`);
         why.onclick = () => record.send("why", row.key);
       }
+      record.heart(item, row);
       const again = add(item, "button", "again");
       again.type = "button";
       again.append(drawing("more"));

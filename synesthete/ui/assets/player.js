@@ -7,6 +7,7 @@ const ICONS = {
   pause: "M6 4.5h4.5v15H6zM13.5 4.5H18v15h-4.5z",
   next: "M16 5h2v14h-2zM4 5v14l11-7z",
   close: "M6.4 5 5 6.4 10.6 12 5 17.6 6.4 19 12 13.4 17.6 19 19 17.6 13.4 12 19 6.4 17.6 5 12 10.6z",
+  heart: "M12 20 4.6 12.3a4.6 4.6 0 0 1 6.5-6.5l.9.9.9-.9a4.6 4.6 0 0 1 6.5 6.5z",
   more: "M10 3a7 7 0 1 0 4.2 12.6L19.6 21 21 19.6l-5.4-5.4A7 7 0 0 0 10 3zm0 2a5 5 0 1 1 0 10 5 5 0 0 1 0-10z",
 };
 const WORN = ["text-color", "background-color", "secondary-background-color", "border-color", "primary-color", "font"];
@@ -25,7 +26,8 @@ function makeThePlayer() {
   let ends = Infinity; // when the next one's turn comes [s]
   let broken = 0; // files in a row that could not be played
   let said = "";
-  const bar = makeBar({ toggle, move, seek, close });
+  const likes = makeLikes(tell);
+  const bar = makeBar({ toggle, move, seek, close }, likes);
   bar.host.append(...decks); // without controls they show nothing; in the document they can be found
 
   // Where a row begins: at its passage, but with as much left to play as was promised.
@@ -135,6 +137,7 @@ function makeThePlayer() {
       hasBefore: after(at, -1) >= 0,
       hasAfter: after(at, 1) >= 0,
       said,
+      likes: likes.version(),
     };
   }
 
@@ -195,10 +198,81 @@ function makeThePlayer() {
   // a sound started elsewhere on the page, such as a recording just made
   document.addEventListener("play", (event) => decks.includes(event.target) || decks[deck].pause(), true);
 
-  return { play, toggle, move, seek, update, follow, now, wear: bar.wear };
+  return { play, toggle, move, seek, update, follow, now, likes, wear: bar.wear };
 }
 
-function makeBar(to) {
+// The tracks that this visitor likes, as the server knows them. What is drawn follows them with the player.
+function makeLikes(tell) {
+  let liked = null; // ids; null where nothing is known or can be kept
+  let version = 0;
+  let nTold = 0; // how often the server has taken a heart
+  let request = 0; // only the answer to the last one counts
+  let asked = -Infinity;
+
+  function take(ids) {
+    liked = ids && new Set(ids);
+    version += 1;
+    tell();
+  }
+
+  async function send(options) {
+    const mine = ++request;
+    const answer = await fetch(address("/liked"), { credentials: "same-origin", cache: "no-store", ...options });
+    if (!answer.ok) throw new Error(answer.status);
+    const { liked: ids } = await answer.json();
+    if (mine === request) take(ids);
+  }
+
+  // Something new is drawn: what another tab or the page itself has changed is to be seen.
+  function refresh() {
+    if (performance.now() - asked < 300) return;
+    asked = performance.now();
+    send({}).catch(() => {}); // offline: the hearts stay as they are
+  }
+
+  async function toggle(id) {
+    const before = [...liked];
+    const isLiked = !liked.has(id);
+    take(isLiked ? [...before, id] : before.filter((other) => other !== id)); // at once; the server's word follows
+    const body = JSON.stringify({ track: id, isLiked });
+    try {
+      await send({ method: "POST", headers: { "Content-Type": "application/json" }, body });
+      nTold += 1;
+      tell();
+    } catch {
+      take(before);
+    }
+  }
+
+  return {
+    refresh, toggle,
+    isOn: () => liked !== null,
+    has: (id) => liked !== null && liked.has(id),
+    version: () => version,
+    nTold: () => nTold,
+  };
+}
+
+// A heart for a row; `show` follows what is liked. The name stays, `aria-pressed` says whether.
+function makeHeart(parent, likes, getRow) {
+  const button = add(parent, "button", "heart");
+  button.type = "button";
+  button.append(drawing("heart"));
+  button.onclick = () => likes.toggle(getRow().key);
+  function show() {
+    const row = getRow();
+    button.hidden = !row?.isTrack || !likes.isOn();
+    if (button.hidden) return;
+    const isLiked = likes.has(row.key);
+    button.setAttribute("aria-pressed", String(isLiked));
+    button.setAttribute("aria-label", `Like: ${row.title}`);
+    button.title = isLiked ? "You like this track" : "Like this track: it joins those you like on Journey and in the Library";
+  }
+  show();
+  return show;
+}
+
+function makeBar(to, likes) {
   const host = document.createElement("div");
   host.id = "synesthete-player";
   const root = host.attachShadow({ mode: "open" });
@@ -221,6 +295,9 @@ function makeBar(to) {
   Object.assign(seek, { type: "range", min: 0, max: 100, step: 0.1, value: 0 });
   seek.setAttribute("aria-label", "Position in the track");
   const whole = add(line, "span", "clock");
+  let row = null;
+  const showHeart = makeHeart(bar, likes, () => row);
+  let heart = "";
   const close = iconButton(bar, "close", "Close the player", "close");
   back.onclick = () => to.move(-1);
   next.onclick = () => to.move(1);
@@ -232,6 +309,9 @@ function makeBar(to) {
   function show(state) {
     bar.hidden = !state.row;
     if (!state.row) return;
+    row = state.row;
+    if (heart !== `${row.key} ${state.likes}`) showHeart();
+    heart = `${row.key} ${state.likes}`;
     setIcon(toggle, state.isPlaying ? "pause" : "play", state.isPlaying ? "Pause" : "Play");
     back.disabled = !state.hasBefore;
     next.disabled = !state.hasAfter;
@@ -277,9 +357,21 @@ function drawOnce(parentElement, root, data, send, make) {
     root.replaceChildren();
     record = { text, list, before: record?.list ?? null };
     record.send = send;
-    record.follower = make(record);
+    record.hearts = [];
+    record.heart = (parent, row) => record.hearts.push(makeHeart(parent, player.likes, () => row));
+    const mark = make(record);
+    let likes = player.likes.version();
+    let nTold = player.likes.nTold();
+    record.follower = (state) => {
+      mark(state);
+      if (likes !== state.likes) record.hearts.forEach((show) => show());
+      likes = state.likes;
+      if (data.isOfLiked && nTold !== player.likes.nTold()) record.send("liked", player.likes.nTold());
+      nTold = player.likes.nTold();
+    };
     drawnBefore.set(parentElement, record);
     if (focused) root.querySelector(focused)?.focus({ preventScroll: true });
+    if (record.hearts.length) player.likes.refresh();
   }
   record.send = send;
   const unfollow = (record.unfollow = player.follow(record.follower));

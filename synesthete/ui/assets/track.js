@@ -4,13 +4,16 @@ export default function ({ data, parentElement }) {
   return drawOnce(parentElement, root, data, null, (record) => makeButton(record, root, data));
 }
 
-function makeButton({ list, before }, root, data) {
+function makeButton(record, root, data) {
+  const { list, before } = record;
   const player = thePlayer();
   const row = list.rows[0];
-  const button = add(root, "button", "all");
+  const line = add(root, "div", "one");
+  const button = add(line, "button", "all");
   button.type = "button";
   const sign = add(button, "span");
   const words = add(button, "span");
+  record.heart(line, row);
   button.onclick = () => (isNow(player.now()) ? player.toggle() : player.play(list, 0));
   if (data.isStarted && before?.id !== list.id) player.play(list, 0);
   return mark;

@@ -1,0 +1,312 @@
+"""What an address may say, what is believed of it, and what the server keeps of a visit."""
+
+import itertools
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from synesthete import sampler
+from synesthete.journey.types import MAX_LENGTH, MIN_LENGTH
+from synesthete.settings import PROJECT_ROOT
+from synesthete.ui import address, navigation, sound_input, state, visits
+from synesthete.ui.address import Name
+from synesthete.ui.state import Sound
+from synesthete.ui.visits import Limits, Visits
+from tests.sounds import melody, wav_bytes
+
+TRACK = "01a2d0da6cf76c67"
+PAGES = (address.LISTEN, address.LIVE, address.LANDSCAPE, address.JOURNEY, address.LIBRARY)
+VALUES = {
+    address.LISTEN: {
+        state.SOUND: Name(TRACK, (4.0, 9.25)), state.ENCODER: "timbre", state.WAY_IN: state.PICK, state.MATCH: "abcd",
+        state.OPTION_K: 25, state.OPTION_MINIMUM: -0.35, state.OPTION_PER_ARTIST: 2, state.OPTION_MINUTES: 5,
+        state.OPTION_HIDE: False, state.OPTION_COMPARE: "passage",
+    },
+    address.LIVE: {state.ENCODER: "timbre", state.OPTION_K: 3},
+    address.LANDSCAPE: {state.SOUND: Name("own-x_y-z"), state.LANDSCAPE_METHOD: "pca", state.LANDSCAPE_CHOSEN: TRACK},
+    address.JOURNEY: {
+        state.JOURNEY_MODE: state.LIKED, state.JOURNEY_FROM: Name(TRACK), state.JOURNEY_TO: Name("own-abc", (1.0, 2.0)),
+        state.JOURNEY_VIA: (Name("a" * 16), Name("own-b")), state.JOURNEY_LIKED: (TRACK, "f" * 16),
+        state.JOURNEY_STOPS: 5, state.JOURNEY_TRACKS: 50, state.JOURNEY_SMOOTHNESS: 0.95, state.JOURNEY_PER_ARTIST: 0,
+        state.JOURNEY_METADATA: True,
+    },
+    address.LIBRARY: {
+        state.LIBRARY_WORDS: "Björk & co = 80s", state.LIBRARY_HEARD: ("jazz", "female vocalists"),
+        state.LIBRARY_ORDER: "Newest here", state.LIBRARY_LIKED: True,
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_what_is_written_is_read_again(page):
+    values = VALUES[page]
+    query = address.write(page, values)
+    assert {key: address.read(page, query)[key] for key in values} == values
+    assert address.write(page, address.read(page, query)) == query
+    assert address.write(page, {}) == {} == address.write(page, address.read(page, {}))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_names_are_unique_on_a_page_and_numbers_are_those_of_the_widgets(page):
+    names = [parameter.name for parameter in address.of_page(page)]
+    assert len(names) == len(set(names)) and "catalogue" not in names
+    assert address.read(address.JOURNEY, {"stops": str(MIN_LENGTH)})[state.JOURNEY_STOPS] == MIN_LENGTH
+    for number in (MIN_LENGTH - 1, MAX_LENGTH + 1):
+        assert address.read(address.JOURNEY, {"stops": str(number)})[state.JOURNEY_STOPS] == 12
+
+
+HOSTILE = ["", " ", "0x10", "1e3", "nan", "inf", "-0", "999999999999999999999", "١٢", "[]", "None", "../../etc/passwd",
+           "<script>alert(1)</script>", "'; DROP TABLE tracks; --", "a" * 5000, "\x00", "\u202e", "~", "~1-2",
+           "x~1-2-3", "x~9-2", "x~1-1.5", "x~-1-3", "x~0-99999999", ",,,,",
+           ",".join("ab" * 500), "True", "1.5"]  # fmt: skip
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("text", HOSTILE)
+def test_what_is_not_allowed_counts_as_not_there(page, text):
+    values = address.read(page, {parameter.name: text for parameter in address.of_page(page)})
+    for parameter in address.of_page(page):
+        value, default = values[parameter.key], parameter.default
+        assert value is None or default is None or isinstance(value, (type(default), int))
+        if isinstance(value, Name):
+            assert value.passage is None or 0 <= value.passage[0] < value.passage[1] <= address.MOST_SECONDS
+            assert 0 < len(value.whole) <= 80
+        if isinstance(value, tuple):
+            assert len(value) <= address.MOST_LIKED
+        if isinstance(value, str):
+            assert len(value) <= 200 and (value.isprintable() or not value)
+    for key, low, high in ((state.OPTION_K, 1, 50), (state.OPTION_MINIMUM, -1, 1), (state.JOURNEY_SMOOTHNESS, 0, 1)):
+        assert low <= values.get(key, low) <= high
+
+
+def own_sound(number: int, n_bytes: int = 10) -> Sound:
+    return Sound(key=f"{number:064x}", name=f"hum {number}", data=bytes(n_bytes))
+
+
+def test_a_sound_is_kept_for_its_own_visit_alone():
+    kept = Visits()
+    name = kept.keep("anna", own_sound(1).of_passage((1, 3)))
+    assert name == kept.keep("anna", own_sound(1)) and name.startswith(address.OWN) and "hum" not in name
+    assert kept.sound("anna", name) == own_sound(1)
+    assert kept.sound("ben", name) is None and kept.sound("anna", "own-guessed") is None
+    assert kept.keep("ben", own_sound(1)) != name, "the same bytes of another visit have another name"
+    kept.forget("anna", own_sound(1).key)
+    assert kept.sound("anna", name) is None
+
+
+def test_what_is_kept_is_bounded_in_number_size_and_age():
+    now = itertools.count(0, 10).__next__
+    limits = Limits(n_visits=3, seconds=10_000, n_sounds=4, n_bytes=100, n_bytes_of_all=150)
+    kept = Visits(limits, now)
+    names = [kept.keep("anna", own_sound(number)) for number in range(6)]
+    assert [kept.sound("anna", name) is not None for name in names] == [False, False, True, True, True, True]
+    big = kept.keep("anna", own_sound(7, 140))
+    assert kept.sound("anna", big) is not None, "the newest stays, whatever its size"
+    assert list(kept.of("anna").sounds) == [big]
+    bigger = kept.keep("ben", own_sound(8, 120))
+    assert kept.sound("ben", bigger) is not None and kept.sound("anna", big) is None
+    for number in range(5):
+        kept.of(f"visit {number}")
+    assert len(kept) == 3
+    assert kept.sound("ben", bigger) is not None, "visits that keep nothing push no other out"
+    for _ in range(1000):
+        now()
+    kept.of("late")
+    assert len(kept) == 1
+
+
+def test_likes_are_bounded_and_only_of_tracks():
+    kept = Visits()
+    kept.like("anna", TRACK)
+    kept.like("anna", "f" * 16)
+    assert kept.like("anna", TRACK) == ("f" * 16, TRACK), "the newest is the last"
+    assert kept.like("anna", TRACK, False) == ("f" * 16,)
+    for bad in ("", "../../etc", "F" * 16, "x" * 10_000):
+        assert kept.like("anna", bad) == ("f" * 16,)
+    for number in range(visits.MOST_LIKED + 5):
+        liked = kept.like("anna", f"{number:016x}")
+    assert len(liked) == visits.MOST_LIKED and liked[-1] == f"{visits.MOST_LIKED + 4:016x}"
+    assert kept.of("ben").liked == {}
+
+
+@pytest.fixture(autouse=True)
+def fresh(monkeypatch):
+    """Visits of this test alone."""
+    monkeypatch.setattr(visits, "all_visits", Visits())
+
+
+def start(**query) -> AppTest:
+    app = AppTest.from_file(str(PROJECT_ROOT / "app.py"), default_timeout=120)
+    app.query_params.update(query)
+    return app.run()
+
+
+def said(app: AppTest) -> dict[str, str]:
+    return {name: value[-1] if isinstance(value, list) else value for name, value in app.query_params.items()}
+
+
+def sampler_tracks():
+    with sampler.open_sampler() as catalogue:
+        return catalogue.tracks()
+
+
+def back(app: AppTest, monkeypatch, **query) -> AppTest:
+    """What the browser's Back does; AppTest has none."""
+    app.query_params.clear()
+    app.query_params.update(query)
+    with monkeypatch.context() as patched:
+        patched.setattr(navigation, "_is_back_or_forward", lambda: True)
+        return app.run()
+
+
+def test_the_address_follows_what_is_chosen_and_back_undoes_it(monkeypatch):
+    track = sampler_tracks()[3]
+    app = start(track=track.track_id)
+    assert said(app) == {"track": track.track_id}
+    app.slider(key=state.OPTION_K).set_value(25).run()
+    app.toggle(key=state.OPTION_HIDE).set_value(False).run()
+    app.selectbox(key=state.ENCODER).set_value("timbre").run()
+    shown = said(app)
+    assert shown == {"track": track.track_id, "matches": "25", "hide": "0", "encoder": "timbre"}
+    app.query_params["matches"] = "3"  # an address older than the last click
+    app.run()
+    assert app.slider(key=state.OPTION_K).value == 25 and said(app) == shown
+    back(app, monkeypatch, track=track.track_id, matches="7")
+    assert app.slider(key=state.OPTION_K).value == 7 and app.toggle(key=state.OPTION_HIDE).value is True
+    assert app.selectbox(key=state.ENCODER).value == "synesthete" and not app.exception
+    back(app, monkeypatch)
+    assert app.session_state[state.SOUND] is None and said(app) == {}
+    assert [sound.track_id for sound in app.session_state[state.TRAIL]] == [track.track_id]
+
+
+def test_options_and_the_way_in_outlive_a_change_of_page():
+    track = sampler_tracks()[3]
+    app = start(track=track.track_id, matches="25", way="pick", compare="track", minutes="4")
+    shown = said(app)
+    app.switch_page("pages/4_Library.py").run()
+    app.switch_page("app.py").run()
+    assert said(app) == shown and not app.exception
+    assert app.slider(key=state.OPTION_K).value == 25 and app.session_state[state.WAY_IN] == state.PICK
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"track": "no such track"}, {"sound": "own-somebodys"}, {"track": "../../etc/passwd"}, {"encoder": "nobody"},
+        {"encoder": "../x"}, {"matches": "1e9"}, {"matches": "999999"}, {"alike": "nan"}, {"hide": "maybe"},
+        {"compare": "<b>"}, {"way": "7"}, {"match": "nobody"}, {"sound": "<script>", "track": "<img src=x>"},
+        {"track": f"{TRACK}~9999-99999"}, {"track": f"{TRACK}~x"}, {"track": "a" * 3000},
+    ],
+)  # fmt: skip
+def test_a_hostile_address_gets_a_sentence_or_the_default(query):
+    app = start(**query)
+    assert not app.exception and not app.error and len(app.warning) <= 2
+    assert app.title[0].value == "What sounds like this?"
+    assert set(said(app)) <= {"track"} and said(app).get("track", TRACK) == TRACK
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"from": "nobody", "to": "own-nobody", "via": "a,b,,<b>"}, {"mode": "both", "stops": "1", "smooth": "7"},
+        {"mode": "liked", "liked": "x,y," + "0" * 16}, {"artist": "-1", "names": "2", "tracks": "9" * 30},
+    ],
+)  # fmt: skip
+def test_a_hostile_address_of_a_journey_gets_a_sentence_or_the_default(query):
+    app = AppTest.from_file(str(PROJECT_ROOT / "app.py"), default_timeout=120)
+    app.query_params.update(query)
+    app.switch_page("pages/3_Journey.py").run()
+    assert not app.exception and not app.error
+    assert set(said(app)) <= {"mode"}
+
+
+def test_an_address_of_the_library_may_name_any_words_and_orders():
+    app = AppTest.from_file(str(PROJECT_ROOT / "app.py"), default_timeout=120)
+    app.query_params.update({"words": "jazz,<b>,nobody", "order": "Title", "find": "a" * 9999})
+    app.switch_page("pages/4_Library.py").run()
+    assert not app.exception and said(app) | {"find": ""} == {"words": "jazz", "order": "Title", "find": ""}
+    again = AppTest.from_file(str(PROJECT_ROOT / "app.py"), default_timeout=120)
+    again.query_params.update({"order": "by lot"})
+    again.switch_page("pages/4_Library.py").run()
+    assert not again.exception and said(again) == {}
+
+
+def test_a_passage_that_is_not_there_is_said_and_the_whole_asks():
+    app = start(track=f"{TRACK}~500-600")
+    assert any("Nothing sounds between 8:20 and 10:00" in caption.value for caption in app.caption)
+    assert said(app) == {"track": TRACK} and app.session_state[state.SOUND].passage is None
+    assert [sound.key for sound in app.session_state[state.TRAIL]] == [TRACK]
+
+
+def test_a_dropped_sound_comes_back_to_its_visit_and_to_no_other(monkeypatch):
+    monkeypatch.setattr(visits, "mark", lambda: "anna")
+    app = start()
+    app.file_uploader(key=state.UPLOAD).set_value(("hum.wav", wav_bytes(melody(4.0)), "audio/wav")).run()
+    shown = said(app)
+    assert set(shown) == {"sound"}
+    again = start(**shown)
+    assert again.header[0].value == "hum\\.wav" and said(again) == shown and not again.warning
+    monkeypatch.setattr(visits, "mark", lambda: "ben")
+    other = start(**shown)
+    assert "cannot be shared" in other.warning[0].value and said(other) == {} and not other.exception
+    assert not other.session_state[state.TRAIL]
+
+
+def test_a_file_that_is_taken_out_is_kept_nowhere(monkeypatch):
+    monkeypatch.setattr(visits, "mark", lambda: "anna")
+    app = start()
+    app.file_uploader(key=state.UPLOAD).set_value(("hum.wav", wav_bytes(melody(4.0)), "audio/wav")).run()
+    assert visits.all_visits.of("anna").sounds
+    app.session_state[state.UPLOAD] = None
+    with_none = AppTest.from_function(_take_out)
+    with_none.session_state[state.SOUND] = app.session_state[state.SOUND]
+    with_none.session_state[state.TRAIL] = app.session_state[state.TRAIL]
+    with_none.session_state[state.TAKEN] = app.session_state[state.TAKEN]
+    with_none.run()
+    assert not with_none.exception
+    assert state.SOUND not in with_none.session_state and with_none.session_state[state.TRAIL] == []
+    assert visits.all_visits.of("anna").sounds == {} and visits.all_visits.of("anna").earlier == ()
+
+
+def _take_out():
+    from synesthete.ui import sound_input
+
+    sound_input._take(None)
+
+
+def test_the_trail_goes_back_and_keeps_its_order():
+    def page():
+        from synesthete.ui import state
+        from synesthete.ui.state import Sound
+
+        one, two, three = (Sound(key=key, name=key) for key in "abc")
+        for sound in (one, two, three):
+            state.ask(sound)
+        state.go_back()
+        state.go_back()
+        assert state.current() == one and state.before() is None
+        assert state.earlier_sounds() == [three, two]
+        state.show(three)
+        assert state.before() == two
+        state.show(one)
+        four = Sound(key="d", name="d")
+        state.ask(four)
+        assert state.before() == one and state.earlier_sounds() == [one, three, two]
+        for number in range(50):
+            state.ask(Sound(key=str(number), name="x", data=bytes(4 * 1024**2)))
+        assert len(state.earlier_sounds()) <= 16
+        state.forget()
+        assert state.current() is None and state.before() is not None
+
+    app = AppTest.from_function(page).run()
+    assert not app.exception
+
+
+def test_a_sound_can_be_asked_on_another_page_before_listen_is_opened():
+    """What a page does that keeps a sound of its own: ask, then switch; the address it was given says nothing."""
+    app = AppTest.from_file(str(PROJECT_ROOT / "app.py"), default_timeout=120).run()
+    app.switch_page("pages/5_Encoders.py").run()
+    sound = sound_input.from_upload(wav_bytes(melody(4.0)), "this moment.wav", "audio/wav")
+    app.session_state[state.TRAIL], app.session_state[state.SOUND] = [sound], sound
+    app.switch_page("app.py").run()
+    assert app.header[0].value == "this moment\\.wav" and said(app)["sound"].startswith(address.OWN)
