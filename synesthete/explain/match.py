@@ -183,7 +183,7 @@ def _align(encoder: Encoder, query: Embedding, match: Embedding) -> tuple[Alignm
 def _parts(engine: SearchEngine, query: Query, match: Embedding, run: Run) -> tuple[Share, ...]:
     if query.compared == "passage":
         encoder = engine.encoder
-        slices = encoder.components if isinstance(encoder, Fusion) else {}
+        slices = encoder.components if isinstance(encoder, Fusion) else encoder.segment_parts
         return shares(query.embedding.segment_vectors[run[0]], match.segment_vectors[run[1]], slices)
     features = query.embedding.track_features
     if query.track_id:

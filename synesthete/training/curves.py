@@ -34,7 +34,7 @@ def draw_curves(rows: Path, target: Path) -> None:
     if not plain:
         raise SynestheteError(f"{rows} holds no steps yet.")
     steps = [float(row["step"]) for row in plain]
-    panels = [name for name in plain[0] if name not in NO_PANELS]
+    panels = [name for name in plain[0] if name not in NO_PANELS and plain[-1][name]]
     image = Image.new("RGB", (3 * PANEL_WIDTH, -(-len(panels) // 3) * PANEL_HEIGHT), "white")
     draw = ImageDraw.Draw(image)
     for number, name in enumerate(panels):

@@ -11,7 +11,7 @@ from synesthete.audio import Clip, Excerpt
 from synesthete.encoders.base import unit
 from synesthete.encoders.fusion import STRIDES, member_of
 from synesthete.encoders.segments import Segments, segment_frames, segment_starts
-from synesthete.encoders.track_space import own_space
+from synesthete.encoders.track_space import N_NUISANCE, own_space
 from synesthete.spectrogram import compute_spectrograms
 
 RATE = settings.AUDIO.sample_rate_hz
@@ -121,6 +121,30 @@ def test_the_parts_of_a_track_say_where_they_lie(encoder):
     assert [begin for begin, _ in ats] == [0, *(end for _, end in ats[:-1])] and ats[-1][1] == encoder.n_track_features
     assert all(part.weight > 0 for part in encoder.track_parts.values())
     assert encoder.part_ids.keys() == encoder.track_parts.keys()
+
+
+def test_the_parts_of_a_segment_are_all_of_its_vector(encoder):
+    ats = sorted((at.start, at.stop) for at in encoder.segment_parts.values())
+    if ats:
+        assert [begin for begin, _ in ats] == [0, *(end for _, end in ats[:-1])] and ats[-1][
+            1
+        ] == encoder.embedding_size
+
+
+def test_what_can_be_looked_at_are_pictures_of_each_segment(encoder):
+    batch = batch_of(encoder, music(encoder.segment_seconds + 2 * encoder.hop_seconds))
+    for picture in encoder.pictures(batch).values():
+        assert picture.ndim == 3 and len(picture) == len(batch)
+        assert picture.min() >= 0 and picture.max() <= 1 + 1e-6
+
+
+def test_a_reference_of_its_own_fits_its_features(encoder):
+    size = encoder.n_track_features
+    shapes = {name: array.shape for name, array in encoder.own_reference.items()}
+    if shapes:
+        mean, variance, nuisance = ("reference.mean", "reference.variance", "reference.nuisance")
+        assert shapes == {mean: (size,), variance: (size,), nuisance: (size, N_NUISANCE)}
+        assert (encoder.own_reference[variance] >= 0).all()
 
 
 def test_silence_has_no_say(encoder):
