@@ -41,7 +41,7 @@ class _Small:
 
 SMALL = {
     "autoencoder": _Small(
-        "the time/frequency autoencoder, which draws a picture anew from 256 numbers", 500, 32, 1e-3, 1e-4
+        "the time/frequency autoencoder, which draws a picture anew from 256 numbers", 200, 32, 1e-3, 1e-4
     ),
     "autoencoder-small": _Small("the same over eight tenths of a second", 400, 32, 1e-3, 1e-4),
     "genre-cnn": _Small(
@@ -137,6 +137,9 @@ def _add_small(parser: argparse.ArgumentParser, name: str, defaults: _Small) -> 
         parser.add_argument(
             f"--{option.replace('_', '-')}", type=type(default), default=default, help="default: %(default)s"
         )
+    parser.add_argument(
+        "--until", type=int, metavar="STEP", help="stop there and write the weights; another call goes on"
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--device", default="cpu", help="cpu or cuda (default: cpu)")
     parser.add_argument("--threads", type=int, default=2)
@@ -166,6 +169,7 @@ def _train_small(chosen: argparse.Namespace) -> int:
         config,
         folders,
         runtime,
+        until=chosen.until,
         report=lambda row: _say(row, config.n_steps),
         on_gathered=on_gathered,
     )

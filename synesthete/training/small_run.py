@@ -61,6 +61,7 @@ def train_small(
     folders: SmallFolders,
     runtime: RuntimeConfig = DEFAULT_RUNTIME,
     *,
+    until: int | None = None,
     report: Callable[[dict[str, float]], None] = lambda row: None,
     on_gathered: Callable[[int, int], None] = lambda done, of: None,
 ) -> Path:
@@ -73,6 +74,8 @@ def train_small(
     config : SmallConfig
     folders : SmallFolders
     runtime : RuntimeConfig
+    until : int > 0, optional
+        Stop at this step and write what is learned so far; another call goes on from there.
     report : callable
         Gets each row of the curves.
     on_gathered : callable
@@ -99,7 +102,7 @@ def train_small(
     if not len(learned):
         raise SynestheteError(f"No recording is long enough for {name!r}: it needs {kind.n_frames} frames of each.")
     training = kind(config, learned, held_out, run_folder, runtime)
-    training.run(report=report)
+    training.run(until, report)
     figures = {"held-out artists": training.measure(held_out)}
     if len(reported):
         figures["report"] = training.measure(reported)

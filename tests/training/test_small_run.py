@@ -98,6 +98,18 @@ def test_a_run_does_not_go_on_with_other_music(music, work, tmp_path):
         train_small("siamese", CONFIG, SmallFolders((folder,), mine, (report,), tmp_path), QUICK)
 
 
+def test_a_run_can_be_stopped_and_gone_on_with(music, work, tmp_path):
+    """The weights that it stops with are written; in the end they are those of a run that was not stopped."""
+    folders = SmallFolders((music[0],), tmp_path / "work", (), tmp_path)
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work" / "spectra").symlink_to(work / "spectra")
+    stopped = train_small("siamese", CONFIG, folders, QUICK, until=1).read_bytes()
+    assert json.loads((tmp_path / "siamese.json").read_text())["version"] == "1.1"
+    ended = train_small("siamese", CONFIG, folders, QUICK).read_bytes()
+    assert json.loads((tmp_path / "siamese.json").read_text())["training"]["n_steps_done"] == 2
+    assert ended != stopped
+
+
 def test_music_without_what_is_needed_is_refused(music, tmp_path):
     folder, report = music
     plain = tmp_path / "plain"
