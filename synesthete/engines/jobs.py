@@ -12,6 +12,7 @@ from synesthete.errors import SynestheteError
 
 AHEAD = 2  # jobs a worker holds: the one at work, and the next, so that it never waits
 MAX_LOSSES = 2  # workers a job may cost before it is given up
+MAX_STILLBORN = 3  # workers in a row that end before they have prepared
 
 
 class WorkerLostError(SynestheteError):

@@ -16,8 +16,8 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from multiprocessing.connection import Connection
 from typing import Any, Generic, TypeVar
 
-from synesthete.engines.jobs import AHEAD, Jobs, WorkerLostError
-from synesthete.errors import SynestheteError
+from synesthete.engines.jobs import AHEAD, MAX_STILLBORN, Jobs, WorkerLostError
+from synesthete.errors import EngineError, SynestheteError
 
 _STOP_SECONDS = 5.0
 
@@ -57,9 +57,15 @@ class LocalEngine(Generic[Job, Result]):
         ------
         tuple of job and result
             Or the job and the exception that it raised; :class:`WorkerLostError` where it cost two workers.
+
+        Raises
+        ------
+        EngineError
+            The workers cannot begin. No job is to blame for that, so none is given up.
         """
         source = Jobs(jobs)
         workers: list[_Worker] = []
+        n_stillborn = 0
         try:
             while True:
                 self._hand_out(source, workers)
@@ -72,10 +78,22 @@ class LocalEngine(Generic[Job, Result]):
                         result = worker.pipe.recv()
                     except (EOFError, OSError):
                         workers.remove(worker)
-                        for job in source.take_back(worker.lost()):
+                        held = worker.lost()
+                        n_stillborn += not worker.has_begun
+                        if n_stillborn == MAX_STILLBORN:
+                            raise EngineError(
+                                f"Processes that shall do the work end {worker.how_it_ended} before they can begin."
+                                " Is there memory enough? Fewer workers need less."
+                            ) from None
+                        for job in source.take_back(held, n_suspects=int(worker.has_begun)):
                             yield job, WorkerLostError(f"The process at work on it ended {worker.how_it_ended}, twice.")
                         continue
-                    yield worker.held.popleft()[0], result
+                    if worker.has_begun:
+                        yield worker.held.popleft()[0], result
+                    elif result is None:
+                        worker.has_begun, n_stillborn = True, 0
+                    else:
+                        raise EngineError(f"A process that shall do the work cannot begin: {result}") from result
         finally:
             for worker in workers:
                 worker.stop()
@@ -91,11 +109,15 @@ class LocalEngine(Generic[Job, Result]):
 
 
 class _Worker:
-    """One process and this side of its pipe; ``held`` are the jobs it has, the one at work first."""
+    """One process and this side of its pipe; ``held`` are the jobs it has, the one at work first.
+
+    It has begun when it has prepared and said so.
+    """
 
     def __init__(self, engine: LocalEngine) -> None:
         self.pipe, other = engine._context.Pipe()
         self.held: deque[tuple[Any, int]] = deque()
+        self.has_begun = False
         arguments = (other, engine._prepare, engine._arguments)
         self.process = engine._context.Process(target=_work, args=arguments, daemon=False)
         with _one_numeric_thread():
@@ -147,10 +169,16 @@ def _one_numeric_thread() -> Iterator[None]:
 
 
 def _work(pipe: Connection, prepare: Callable[..., Callable[[Any], Any]], arguments: tuple[Any, ...]) -> None:
-    """What runs in a worker: jobs in, results out, until the pipe ends."""
+    """What runs in a worker: it says None once it has prepared, or why it cannot; then jobs in, results out."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
-    do = prepare(*arguments)
-    while True:
+    problem = do = None
+    try:
+        do = prepare(*arguments)
+    except SynestheteError as error:
+        problem = error
+    with contextlib.suppress(OSError):  # the parent has gone: found out below
+        pipe.send(problem)
+    while do is not None:
         try:
             job = pipe.recv()
         except (EOFError, OSError):

@@ -17,13 +17,12 @@ from collections.abc import Callable, Generator, Iterable
 from types import ModuleType
 from typing import Any, Generic, TypeVar
 
-from synesthete.engines.jobs import AHEAD, AtHome, Jobs, WorkerLostError
+from synesthete.engines.jobs import AHEAD, MAX_STILLBORN, AtHome, Jobs, WorkerLostError
 from synesthete.errors import EngineError, SynestheteError
 from synesthete.text import printable, shorten
 
 START_SECONDS = 180.0  # a cluster that grows on demand takes minutes to start a machine
 CONNECT_SECONDS = 5.0
-MAX_STILLBORN = 3  # workers in a row that end before they have prepared
 OBJECT_STORE_BYTES = 128 << 20  # results are small; only for a cluster that is started here
 MISSING = "--engine ray needs Ray, which is not installed. Add it: python -m pip install -r requirements-ray.txt"
 

@@ -8,9 +8,9 @@ import time
 import pytest
 
 from synesthete.engines import LocalEngine, WorkerLostError
-from synesthete.errors import SynestheteError
+from synesthete.errors import EngineError, SynestheteError
 from synesthete.settings import PROJECT_ROOT
-from tests.engines.workers import square, troubled
+from tests.engines.workers import fatal, refused, square, troubled
 
 
 def test_every_job_is_done_once():
@@ -61,6 +61,12 @@ def test_a_job_that_kills_twice_is_given_up_and_the_others_go_on():
     assert len(done) == len(jobs)
     assert isinstance(done["die always", 1], WorkerLostError) and "SIGSEGV" in str(done["die always", 1])
     assert all(done["fine", number][0] == number for number in (0, *range(2, 8)))
+
+
+def test_workers_that_cannot_begin_give_up_no_job():
+    for prepare, why in ((refused, "the weights are of another encoder"), (fatal, "SIGKILL")):
+        with pytest.raises(EngineError, match=why):
+            list(LocalEngine(prepare, n_workers=2).run(range(10)))
 
 
 @pytest.mark.parametrize("signal_name", ["SIGKILL", "SIGTERM"])

@@ -41,3 +41,8 @@ def asking(known):
 def fatal():
     """A worker that cannot even prepare."""
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def refused():
+    """A worker that says why it cannot prepare."""
+    raise SynestheteError("the weights are of another encoder")
