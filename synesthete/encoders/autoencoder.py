@@ -173,7 +173,7 @@ class Autoencoder(Encoder):
         return {"time": Part(slice(0, half)), "frequency": Part(slice(half, 2 * half))}
 
     @property
-    def segment_parts(self) -> dict[str, slice]:
+    def components(self) -> dict[str, slice]:
         """The same of segments."""
         return {name: part.at for name, part in self.track_parts.items()}
 

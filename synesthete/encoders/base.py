@@ -182,11 +182,6 @@ class Encoder(ABC):
         return {}
 
     @property
-    def segment_parts(self) -> dict[str, slice]:
-        """Where in the vectors of segments something lies that can be compared by itself; empty where all is one."""
-        return {}
-
-    @property
     def n_track_features(self) -> int:
         """How many numbers are kept of a whole track."""
         return max((part.at.stop for part in self.track_parts.values()), default=self.embedding_size)

@@ -124,7 +124,7 @@ def test_the_parts_of_a_track_say_where_they_lie(encoder):
 
 
 def test_the_parts_of_a_segment_are_all_of_its_vector(encoder):
-    ats = sorted((at.start, at.stop) for at in encoder.segment_parts.values())
+    ats = sorted((at.start, at.stop) for at in encoder.components.values())
     if ats:
         assert [begin for begin, _ in ats] == [0, *(end for _, end in ats[:-1])] and ats[-1][
             1
