@@ -2,10 +2,10 @@
 
     PYTHONPATH=. python benchmarks/small_networks.py FOLDER [--work FOLDER]
 
-FOLDER has a ``tracks.csv`` with genre and artist, such as ``benchmarks/real_split.py --report`` makes. Mean average precision
-of the genre with an artist filter, over the middle minute of each recording, which is also the library that the vectors
-are fitted to. ``timbre`` stands beside them, because it needs the same mel bands and nothing else. Not comparable with
-the table of ``benchmarks/quality.py``: fewer candidates, longer clips, nothing drawn to its neighbours.
+FOLDER has a ``tracks.csv`` with genre and artist, such as ``benchmarks/real_split.py --report`` makes. Mean average
+precision of the genre with an artist filter, over the middle minute of each recording; they are the library too that
+the vectors are fitted to. ``timbre`` stands beside them, because it needs the same mel bands and nothing else. Not
+comparable with the table of ``benchmarks/quality.py``: fewer candidates, longer clips, nothing drawn to its neighbours.
 """
 
 from __future__ import annotations

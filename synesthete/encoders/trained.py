@@ -14,11 +14,14 @@ from synesthete.encoders.weights import Weights
 from synesthete.errors import EncoderError
 
 PREFIX = "network."
+SILENT = 0.02  # a frame of no higher point is silence: 78 dB below the loudest
 AnyNetwork = TypeVar("AnyNetwork", bound=nn.Module)
 
 
 def mel_images(batch: np.ndarray, name: str, n_frames: int) -> np.ndarray:
     """The mel layer of stacked images, of exactly ``n_frames``: a shorter sound is repeated.
+
+    Silence before and behind a sound is none of it, so that where a recording ends makes no difference.
 
     Parameters
     ----------
@@ -38,8 +41,15 @@ def mel_images(batch: np.ndarray, name: str, n_frames: int) -> np.ndarray:
     """
     if batch.ndim != 4 or batch.shape[1] != 3 or 0 in batch.shape:
         raise EncoderError(f"{name!r} needs stacked images [n, 3, n_bins, n_frames], got the shape {batch.shape}.")
-    frames = np.arange(n_frames) % batch.shape[3]
-    return np.ascontiguousarray(batch[:, 0][:, :, frames], dtype=np.float32)
+    images = np.asarray(batch[:, 0], dtype=np.float32)
+    return np.stack([image[:, _sounding_frames(image, n_frames)] for image in images])
+
+
+def _sounding_frames(image: np.ndarray, n_frames: int) -> np.ndarray:
+    """``n_frames`` frames from the first that sounds to the last, again and again; of a silent picture all."""
+    sounding = np.flatnonzero(image.max(axis=0) > SILENT)
+    first, last = (sounding[0], sounding[-1]) if len(sounding) else (0, image.shape[1] - 1)
+    return first + np.arange(n_frames) % (last - first + 1)
 
 
 def load_network(weights: Weights, build: Callable[[], AnyNetwork]) -> AnyNetwork:

@@ -44,6 +44,9 @@ def write_small_card(
     """
     training = about["training"]
     config = training["config"]
+    steps = str(training["n_steps_done"])
+    if training["n_steps_done"] < config["n_steps"]:
+        steps += f" (of {config['n_steps']} planned)"
     text = re.sub(r":\w+:`~?\.?([^`]+)`", r"`\1`", (importlib.import_module(module).__doc__ or "").strip())
     path = folder / f"{stem}.md"
     kept = _kept_figures(path, about["weights_sha256"])
@@ -63,7 +66,7 @@ def write_small_card(
         "## What it was trained on",
         "",
         f"{about['n_recordings']} recordings of {about['n_artists']} artists (a collection whose artists are unknown "
-        f"counts as one), the middle minute of each; {training['n_steps_done']} steps of {config['batch_size']} "
+        f"counts as one), the middle minute of each; {steps} steps of {config['batch_size']} "
         f"segments, seed {config['seed']}. Held out by artist and collection: {about['held_out']['n_recordings']} "
         f"recordings of {about['held_out']['n_artists']} artists.",
         "",
