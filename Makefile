@@ -6,6 +6,10 @@ PORT ?= 8501
 # WATCH=auto has the server notice edited code
 WATCH ?= none
 TRAINING_PIECES ?= build/training-pieces
+# What `make models` learns from beside the built-in music, and measures on, where it is there.
+SHARED ?= ../shared/data
+MODELS ?= autoencoder autoencoder-small genre-cnn siamese
+TRAINING ?= build/training
 BIN := .venv/bin
 # The machines are small: two processes share the tests, and each keeps its numeric threads to itself.
 TEST_JOBS ?= 2
@@ -16,7 +20,7 @@ BORROWED = for wheel in musicnn==0.1.0 aisfx==0.1.2; do \
 	  echo "The encoder of $$wheel could not be installed; the others work."; \
 	done
 
-.PHONY: help run test lint types unit sampler training-pieces benchmarks screenshots clean
+.PHONY: help run test lint types unit sampler training-pieces benchmarks models screenshots clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -42,6 +46,20 @@ sampler: .venv/.installed-dev ## compose, render, embed and index the built-in c
 
 training-pieces: .venv/.installed-dev ## compose pieces to train on into build/training-pieces (needs fluidsynth)
 	$(BIN)/python -m tools.composer.training_pieces $(TRAINING_PIECES)
+
+# Of the real recordings, one half is learned from and the other half reported on; a folder that is not there is left out.
+models: .venv/.installed-dev ## train the small encoders anew from the built-in music and what of ../shared/data is there
+	@data="data/sampler"; report=""; \
+	[ ! -f $(SHARED)/music/tracks.csv ] || data="$$data $(SHARED)/music"; \
+	if [ -f $(SHARED)/real/tracks.csv ]; then \
+	  $(BIN)/python benchmarks/real_split.py $(SHARED)/real/tracks.csv --lessons $(TRAINING)/real/lessons \
+	    --report $(TRAINING)/real/report && data="$$data $(TRAINING)/real/lessons"; \
+	  report="--report-on $(TRAINING)/real/report"; \
+	fi; \
+	for name in $(MODELS); do \
+	  echo "== $$name, from $$data"; \
+	  $(BIN)/python -m synesthete train $$name --data $$data $$report --work $(TRAINING) || exit 1; \
+	done
 
 benchmarks: .venv/.installed-dev ## speed and memory, ours against a baseline in the same run
 	for file in benchmarks/*.py; do echo "== $$file"; PYTHONPATH=. $(BIN)/python $$file || exit 1; done

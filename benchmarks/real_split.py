@@ -5,6 +5,8 @@
     python benchmarks/real_split.py REAL/tracks.csv --check    compare it: exit status 1 if it differs
     python benchmarks/real_split.py REAL/tracks.csv --lessons FOLDER
                                                                link the recordings that a training may learn from
+    python benchmarks/real_split.py REAL/tracks.csv --report FOLDER
+                                                               link the half that is only reported on
 
 No artist is in both halves. The rule: artists in the order of how many recordings they made, most first (those of one
 number by name), each to the half where their genres have fewer artists so far; if that is even, to the one with fewer
@@ -52,15 +54,17 @@ def split(tracks: list[dict[str, str]]) -> dict[str, str]:
     return {track["track_id"]: chosen[artist] for artist, made in works.items() for track in made}
 
 
-def write_lessons(tracks: Path, folder: Path) -> int:
-    """A folder to learn from: links to the recordings of the half "choose" that are free of doubt; how many."""
+def write_half(tracks: Path, folder: Path, half: str = "choose") -> int:
+    """A folder of links to the recordings of a half that are free of doubt, with their ``tracks.csv``; how many."""
     halves = read_split()
     with tracks.open(encoding="utf-8", newline="") as lines:
-        rows = [row for row in csv.DictReader(lines) if halves[row["track_id"]] == "choose" and not row["doubt"]]
+        rows = [row for row in csv.DictReader(lines) if halves[row["track_id"]] == half and not row["doubt"]]
     folder.mkdir(parents=True, exist_ok=True)
     for row in rows:
-        (folder / row["file"]).symlink_to((tracks.parent / row["file"]).absolute())
-    names = ("track_id", "file", "title", "artist", "album", "seconds", "licence", "source")
+        link = folder / row["file"]
+        link.unlink(missing_ok=True)
+        link.symlink_to((tracks.parent / row["file"]).absolute())
+    names = ("track_id", "file", "title", "artist", "album", "genre", "seconds", "licence", "source")
     with (folder / "tracks.csv").open("w", encoding="utf-8", newline="") as lines:
         writer = csv.DictWriter(lines, names, extrasaction="ignore")
         writer.writeheader()
@@ -74,13 +78,16 @@ def main() -> int:
     parser.add_argument("tracks", nargs="?", type=Path, help="tracks.csv of the real recordings")
     parser.add_argument("--check", action="store_true", help="compare instead of writing")
     parser.add_argument("--lessons", type=Path, metavar="FOLDER", help="gets links and a tracks.csv")
+    parser.add_argument("--report", type=Path, metavar="FOLDER", help="the same of the half that is reported on")
     options = parser.parse_args()
     if options.tracks is None:
         halves = list(read_split().values())
         print(", ".join(f"{half}: {halves.count(half)} recordings" for half in SPLITS))
         return 0
-    if options.lessons:
-        print(f"{options.lessons}: {write_lessons(options.tracks, options.lessons)} recordings")
+    if options.lessons or options.report:
+        for half, folder in (("choose", options.lessons), ("report", options.report)):
+            if folder:
+                print(f"{folder}: {write_half(options.tracks, folder, half)} recordings")
         return 0
     with options.tracks.open(encoding="utf-8", newline="") as lines:
         made = split(list(csv.DictReader(lines)))

@@ -5,7 +5,7 @@ from collections import defaultdict
 
 import pytest
 
-from benchmarks.real_split import SPLIT_FILE, SPLITS, read_split, split, write_lessons
+from benchmarks.real_split import SPLIT_FILE, SPLITS, read_split, split, write_half
 from synesthete.settings import PROJECT_ROOT
 from synesthete.training.track_list import read_track_list
 
@@ -76,7 +76,7 @@ def test_lessons_are_of_the_half_to_choose_on_and_free_of_doubt(tmp_path):
         (tmp_path / row[1]).write_bytes(b"sound")
     with (tmp_path / "tracks.csv").open("w", encoding="utf-8", newline="") as lines:
         csv.writer(lines).writerows([names, *rows])
-    assert write_lessons(tmp_path / "tracks.csv", tmp_path / "lessons") == 2
+    assert write_half(tmp_path / "tracks.csv", tmp_path / "lessons") == 2
     listed = read_track_list(tmp_path / "lessons")
     assert [row["track_id"] for row in listed] == chosen[:2]
     assert all((tmp_path / "lessons" / row["file"]).read_bytes() == b"sound" for row in listed)

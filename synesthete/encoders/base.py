@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
+from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -89,6 +90,9 @@ class Encoder(ABC):
         What a listener should know, such as a component that is missing.
     tag_names : tuple of str
         The names that :meth:`tags` gives; empty for an encoder that knows no tags.
+    own_reference : mapping of str to np.ndarray
+        ``reference.mean``, ``reference.variance`` and ``reference.nuisance`` of an encoder that brings its reference
+        with its weights (:class:`~synesthete.encoders.track_space.Reference`); empty for the others.
     """
 
     name: ClassVar[str]
@@ -97,6 +101,7 @@ class Encoder(ABC):
     sample_rate: int = settings.AUDIO.sample_rate_hz
     notes: tuple[str, ...] = ()
     tag_names: tuple[str, ...] = ()
+    own_reference: Mapping[str, np.ndarray] = MappingProxyType({})
     segment_seconds: float = 5.0
     hop_seconds: float = 2.5
     consumes: ClassVar[Form]
@@ -192,6 +197,21 @@ class Encoder(ABC):
 
     def tags(self, features: Features) -> dict[str, float]:
         """What the encoder would call a clip: probabilities in [0, 1], likeliest first; empty without tags."""
+        return {}
+
+    def pictures(self, batch: np.ndarray) -> dict[str, np.ndarray]:
+        """What can be looked at of how the encoder hears, for those who ask what it sees.
+
+        Parameters
+        ----------
+        batch : np.ndarray
+            Segments as :meth:`encode` takes them.
+
+        Returns
+        -------
+        dict of str to np.ndarray [shape=(n, n_rows, n_columns)], float in [0, 1]
+            By a listener's name for it, low frequencies in row 0; empty for an encoder that shows nothing of its own.
+        """
         return {}
 
     def embed(self, clip: Clip, spectrograms: tuple[Spectrogram, ...] | None = None) -> Embedding:

@@ -84,6 +84,10 @@ def reference_of(encoder: Encoder) -> Reference | None:
     EncoderError
         The file is damaged.
     """
+    own = encoder.own_reference
+    if encoder.track_parts and "reference.mean" in own:
+        moments = Moments(REFERENCE_TRACKS, own["reference.mean"], own["reference.variance"])
+        return Reference(moments, own["reference.nuisance"])
     folder = settings.Paths().models
     if not encoder.track_parts or not (folder / f"{STEM}.json").is_file():
         return None

@@ -10,7 +10,6 @@ import numpy as np
 
 from synesthete.audio import Clip, read_passage
 from synesthete.encoders.base import Embedding, Encoder
-from synesthete.encoders.fusion import Fusion
 from synesthete.encoders.segments import Segments
 from synesthete.errors import AudioError
 from synesthete.explain.alignment import Alignment, path_through
@@ -183,7 +182,7 @@ def _align(encoder: Encoder, query: Embedding, match: Embedding) -> tuple[Alignm
 def _parts(engine: SearchEngine, query: Query, match: Embedding, run: Run) -> tuple[Share, ...]:
     if query.compared == "passage":
         encoder = engine.encoder
-        slices = encoder.components if isinstance(encoder, Fusion) else {}
+        slices = encoder.components
         return shares(query.embedding.segment_vectors[run[0]], match.segment_vectors[run[1]], slices)
     features = query.embedding.track_features
     if query.track_id:

@@ -24,6 +24,8 @@ HEARD = {
     "resnet/identity": "fine detail of the picture",
     "identity": "fine detail of the picture",
     "timbre": "tone colour",
+    "time": "movement in time",
+    "frequency": "colour of the spectrum",
 }
 # Outer quarters of 200 passages of games' music and real recordings.
 DARK_HZ, BRIGHT_HZ = 220.0, 510.0

@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw
 
 from synesthete.errors import SynestheteError
 
-PANELS = ("total", "distillation", "distillation_augmented", "relational", "tags", "contrastive")
+NO_PANELS = ("step", "seconds", "learning_rate")  # the other columns have one each
 PANEL_WIDTH, PANEL_HEIGHT, MARGIN = 420, 260, 44  # pixels
 INK, LINE, GRID = "#22303c", "#0b6e99", "#d5dbe1"
 
@@ -22,7 +22,7 @@ def draw_curves(rows: Path, target: Path) -> None:
     rows : Path
         ``curves.csv`` of a training.
     target : Path
-        PNG to write, 3 x 2 panels.
+        PNG to write, three panels in a row.
 
     Raises
     ------
@@ -34,9 +34,10 @@ def draw_curves(rows: Path, target: Path) -> None:
     if not plain:
         raise SynestheteError(f"{rows} holds no steps yet.")
     steps = [float(row["step"]) for row in plain]
-    image = Image.new("RGB", (3 * PANEL_WIDTH, 2 * PANEL_HEIGHT), "white")
+    panels = [name for name in plain[0] if name not in NO_PANELS and plain[-1][name]]
+    image = Image.new("RGB", (3 * PANEL_WIDTH, -(-len(panels) // 3) * PANEL_HEIGHT), "white")
     draw = ImageDraw.Draw(image)
-    for number, name in enumerate(PANELS):
+    for number, name in enumerate(panels):
         corner = (number % 3 * PANEL_WIDTH, number // 3 * PANEL_HEIGHT)
         _panel(draw, corner, name, steps, [float(row[name]) for row in plain])
     image.save(target)

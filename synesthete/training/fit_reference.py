@@ -67,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Measure what all encoders make of a collection of real music: the reference they begin with."""
     files, made_from, folder = parse_arguments("fit_reference", main.__doc__, arguments)
     ready = ready_members(available())[0].values()
-    encoders = [encoder for encoder in ready if encoder.track_parts]
+    encoders = [encoder for encoder in ready if encoder.track_parts and not encoder.own_reference]
     write_reference(folder, references(encoders, files), made_from)
     sys.stdout.write(f"{', '.join(encoder.name for encoder in encoders)}: {len(files)} files -> {folder}\n")
     return 0

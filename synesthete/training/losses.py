@@ -77,3 +77,31 @@ def norm_penalty(vectors: Tensor) -> Tensor:
 def cosines(first: Tensor, second: Tensor) -> Tensor:
     """Cosine of each row of [n, size] with each of [m, size], as [n, m]."""
     return functional.normalize(first, dim=1) @ functional.normalize(second, dim=1).T
+
+
+def contrastive(vectors: Tensor, groups: Tensor, margin: float) -> tuple[Tensor, Tensor]:
+    """The contrastive loss over all pairs of a batch: near pairs together, far ones apart up to a margin.
+
+    Hadsell, Chopra and LeCun, "Dimensionality reduction by learning an invariant mapping", CVPR, 2006: the squared
+    distance of pairs of one group, and the squared shortfall from the margin of the others.
+
+    Parameters
+    ----------
+    vectors : Tensor [shape=(n, size)], unit length
+    groups : Tensor [shape=(n,)], int
+        Pairs of one group are near.
+    margin : float > 0
+        In Euclidean distance.
+
+    Returns
+    -------
+    near, far : Tensor
+        Mean over the near pairs, and over those far pairs that lie within the margin; each counts for half.
+    """
+    is_pair = torch.ones(len(vectors), len(vectors), dtype=torch.bool, device=vectors.device).triu(1)
+    is_near = is_pair & (groups[:, None] == groups[None])
+    is_far = is_pair & (groups[:, None] != groups[None])
+    distances = (2 - 2 * vectors @ vectors.T).clamp(min=1e-6).sqrt()
+    shortfall = (margin - distances[is_far]).clamp(min=0)
+    n_within = (shortfall > 0).sum().clamp(min=1)
+    return distances[is_near].square().mean(), shortfall.square().sum() / n_within

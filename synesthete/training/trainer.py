@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 import copy
-import csv
 import json
-import math
-import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -21,13 +16,13 @@ from torch.nn import functional
 from synesthete.encoders import resnet
 from synesthete.encoders.weights import Weights
 from synesthete.errors import SynestheteError
-from synesthete.files import write_atomically
 from synesthete.training import losses
 from synesthete.training.batches import Batch, BatchSampler
 from synesthete.training.config import HOP_SECONDS, SEGMENT_SECONDS, TrainingConfig
 from synesthete.training.datasets import TrainingSet
 from synesthete.training.heads import fit_last_layer, identity_head, likeness_head
-from synesthete.training.runtime import DEFAULT_RUNTIME, RuntimeConfig, has_bfloat16, keep_freed_memory
+from synesthete.training.loop import Training
+from synesthete.training.runtime import DEFAULT_RUNTIME, RuntimeConfig
 from synesthete.training.student import LAST_LAYER_SCALE, NORMALISATION, Student, parameter_groups, teacher_tag_layer
 from synesthete.training.targets import TARGET_NORM
 
@@ -36,12 +31,11 @@ CURVE_COLUMNS = (
     "learning_rate",
 )
 EMA_DECAY = 0.998  # of the exponential moving average of the weights, which is what is exported
-MAX_GRADIENT_NORM = 5.0
 FIRST_HEAD_STEP = 10**9  # batches for the last layer are none that training has drawn
 N_START_SEGMENTS = 2_000  # on which the last layer is fitted to weights that a training begins with
 
 
-class Trainer:
+class Trainer(Training):
     """One run in a folder: ``checkpoint.pt``, ``curves.csv``. Resumes an earlier one of the same configuration.
 
     Parameters
@@ -61,6 +55,8 @@ class Trainer:
         If the folder holds a training of another configuration, or the weights to start from do not fit.
     """
 
+    columns = CURVE_COLUMNS
+
     def __init__(
         self,
         config: TrainingConfig,
@@ -70,12 +66,8 @@ class Trainer:
         runtime: RuntimeConfig = DEFAULT_RUNTIME,
         start: Weights | None = None,
     ) -> None:
-        self.config, self.folder, self.runtime = config, folder, runtime
-        folder.mkdir(parents=True, exist_ok=True)
-        torch.set_num_threads(runtime.n_threads)
-        keep_freed_memory()
-        torch.manual_seed(config.seed)
-        self.device = torch.device(runtime.device)
+        super().__init__(config, folder, runtime)
+        self.config = config
         self.batches = BatchSampler(data, chunks, config)
         targets = self.batches.distillation
         student = Student(config, targets.size).to(self.device)
@@ -87,16 +79,15 @@ class Trainer:
         self.target_std, self.target_mean = (
             torch.from_numpy(values).to(self.device) for values in (targets.std, targets.mean)
         )
-        self.step, self.seconds = 0, 0.0
+        self.network = self.student
         self.queue = torch.zeros(0, config.identity_size, device=self.device)
         self.queue_groups = torch.zeros(0, dtype=torch.long, device=self.device)
         self.version = "1" if start is None else str(start.card.get("version"))
-        is_resumed = (folder / "checkpoint.pt").exists()
-        if start is not None and not is_resumed:
+        if start is not None and not self.is_resumed:
             self._begin_with(start)
         self.ema = {name: value.detach().clone() for name, value in self.student.network.state_dict().items()}
-        if is_resumed:
-            self._resume()
+        if self.is_resumed:
+            self.resume()
         self._forward = torch.compile(self.student, dynamic=False) if runtime.is_compiled else self.student
 
     def _begin_with(self, start: Weights) -> None:
@@ -124,50 +115,12 @@ class Trainer:
         last = {"weight": np.concatenate(weights), "bias": np.concatenate(biases)}
         self.student.last.load_state_dict({name: torch.from_numpy(value).float() for name, value in last.items()})
 
-    def run(self, until: int | None = None, report: Callable[[dict[str, float]], None] = lambda row: None) -> None:
-        """Train up to a step (by default the last one), reporting rows of the curves."""
-        until = self.config.n_steps if until is None else min(until, self.config.n_steps)
-        began = time.monotonic() - self.seconds
-        sums: dict[str, float] = {}
-        while self.step < until:
-            values = self.train_step(self.batches.draw(self.step))
-            self.step += 1
-            self.seconds = time.monotonic() - began
-            sums = {name: sums.get(name, 0.0) + value for name, value in values.items()}
-            if self.step % self.runtime.report_every == 0 or self.step == until:
-                n = (self.step - 1) % self.runtime.report_every + 1
-                row = {"step": self.step, "seconds": round(self.seconds, 1)}
-                row |= {name: round(value / n, 5) for name, value in sums.items()}
-                self._write(row)
-                report(row)
-                sums = {}
-            if self.step % self.runtime.save_every == 0 or self.step == until:
-                self.save()
-
-    def train_step(self, batch: Batch) -> dict[str, float]:
-        """One step of the optimiser; returns the losses.
-
-        Raises
-        ------
-        SynestheteError
-            If the loss is no longer finite.
-        """
-        rate = self.config.learning_rate * _rate_factor(self.step, self.config)
-        for group in self.optimiser.param_groups:
-            group["lr"] = rate
-        self.student.train()
-        with self._precision():
+    def losses(self, step: int) -> dict[str, Tensor]:
+        """See :class:`Training`."""
+        batch = self.batches.draw(step)
+        with self.precision():
             likeness, identity = self._forward(batch.images.to(self.device))
-        values = self._losses(likeness, identity, batch)
-        total = values["total"]
-        if not torch.isfinite(total):
-            raise SynestheteError(f"The loss is {float(total)} at step {self.step}: lower the learning rate.")
-        self.optimiser.zero_grad(set_to_none=True)
-        total.backward()
-        nn.utils.clip_grad_norm_(self.student.parameters(), MAX_GRADIENT_NORM)
-        self.optimiser.step()
-        self._update_ema()
-        return {name: float(value.detach()) for name, value in values.items()} | {"learning_rate": rate}
+        return self._losses(likeness, identity, batch)
 
     def _losses(self, likeness: Tensor, identity: Tensor, batch: Batch) -> dict[str, Tensor]:
         config = self.config
@@ -221,7 +174,8 @@ class Trainer:
         self.queue_groups = torch.cat([self.queue_groups, groups])[-n:] if n else self.queue_groups
 
     @torch.no_grad()
-    def _update_ema(self) -> None:
+    def after_step(self) -> None:
+        """Update the moving average of the weights."""
         decay = min(EMA_DECAY, (1 + self.step) / (10 + self.step))
         for name, value in self.student.network.state_dict().items():
             if value.is_floating_point():
@@ -229,44 +183,21 @@ class Trainer:
             else:
                 self.ema[name].copy_(value)
 
-    def _precision(self) -> AbstractContextManager[Any]:
-        asked = self.runtime.is_bfloat16
-        is_bfloat16 = has_bfloat16(self.device) if asked is None else asked
-        return torch.autocast(self.device.type, torch.bfloat16) if is_bfloat16 else nullcontext()
-
-    def save(self) -> None:
-        """Write the checkpoint, whole or not at all."""
-        state = {
-            "config": asdict(self.config),
+    def state(self) -> dict[str, Any]:
+        """See :class:`Training`."""
+        return {
             "student": self.student.state_dict(),
             "optimiser": self.optimiser.state_dict(),
             "ema": self.ema,
             "queue": (self.queue, self.queue_groups),
-            "step": self.step,
-            "seconds": self.seconds,
         }
-        with write_atomically(self.folder / "checkpoint.pt") as file:
-            torch.save(state, file)
 
-    def _resume(self) -> None:
-        state = torch.load(self.folder / "checkpoint.pt", map_location=self.device, weights_only=True)
-        if state.get("config") != asdict(self.config):
-            raise SynestheteError(f"{self.folder} holds a training of another configuration: choose another folder.")
+    def take_state(self, state: dict[str, Any]) -> None:
+        """See :class:`Training`."""
         self.student.load_state_dict(state["student"])
         self.optimiser.load_state_dict(state["optimiser"])
-        self.ema, self.step, self.seconds = state["ema"], state["step"], state["seconds"]
+        self.ema = state["ema"]
         self.queue, self.queue_groups = state["queue"]
-
-    def _write(self, row: dict[str, float]) -> None:
-        path = self.folder / "curves.csv"
-        rows = []
-        if path.exists():  # rows beyond the checkpoint are of a run that was cut off
-            with path.open(newline="") as file:
-                rows = [old for old in csv.DictReader(file) if int(old["step"]) < row["step"]]
-        with path.open("w", newline="") as file:
-            writer = csv.DictWriter(file, CURVE_COLUMNS)
-            writer.writeheader()
-            writer.writerows([*rows, row])
 
     def final_network(self) -> nn.Module:
         """The averaged network with its last layer fitted anew; its output is the embedding but for length."""
@@ -318,11 +249,3 @@ class Trainer:
         }
         resnet.save(models, self.final_network(), card | about)
         return json.loads((models / f"{resnet.STEM}.json").read_text(encoding="utf-8"))
-
-
-def _rate_factor(step: int, config: TrainingConfig) -> float:
-    """Of the learning rate, in [0, 1]: linear warm-up, then half a cosine."""
-    done = step / config.n_steps
-    if done < config.warm_up:
-        return (step + 1) / (config.warm_up * config.n_steps + 1)
-    return 0.5 * (1 + math.cos(math.pi * (done - config.warm_up) / (1 - config.warm_up)))

@@ -144,6 +144,7 @@ def _show_shares(found: Explanation) -> None:
     if found.attribution is not None:
         at_passage = {LAYER_WORDS[name]: amount for name, amount in found.attribution.layers.items()}
     overall = {heard(part.name): part.amount for part in found.parts}
+    alone = {heard(part.name): f"{part.cosine:.2f}".replace("-", _MINUS) for part in found.parts}
     both = {"At this passage, alike by": at_passage, "Overall, alike by": overall}
     shown = [(title, amounts) for title, amounts in both.items() if amounts]
     for column, (title, amounts) in zip(st.columns(max(len(shown), 1), gap="large"), shown, strict=False):
@@ -155,7 +156,9 @@ def _show_shares(found: Explanation) -> None:
             total = sum(amount for _, amount in ranked)
             for name, amount in ranked:
                 share = amount / total if total > 0 else 0.0
-                st.progress(float(np.clip(share, 0, 1)), text=f"{name.capitalize()} · {_percent(share)}")
+                by_itself = f" · {alone[name]} by itself" if amounts is overall and name in alone else ""
+                text = f"{name.capitalize()}{by_itself} · {_percent(share)}"
+                st.progress(float(np.clip(share, 0, 1)), text=text)
 
 
 def _percent(share: float) -> str:

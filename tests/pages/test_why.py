@@ -42,6 +42,14 @@ def test_shares_of_the_whole_are_shares_of_one(app):
     assert sum(shares[:3]) == pytest.approx(100, abs=2) and sum(shares[3:]) == pytest.approx(100, abs=4)
 
 
+def test_each_part_says_how_alike_the_two_are_in_it_alone(app):
+    labels = [bar.proto.text for bar in app.get("progress")][3:]
+    told = [label.split(" · ")[1] for label in labels if " by itself" in label]
+    assert len(told) >= 4
+    for text in told:
+        assert -1 <= float(text.removesuffix(" by itself").replace("\u2212", "-")) <= 1
+
+
 def test_names_are_letters(app):
     said = " ".join(text.value for text in app.markdown)
     assert "](" not in said.replace("\\](", "").replace("\\]\\(", "") and "<b>" not in said.replace("\\<b\\>", "")
