@@ -3,12 +3,14 @@
 :mod:`~synesthete.search.engine` is that sentence in code; start reading there.
 """
 
+from synesthete.search.blend import Blend
 from synesthete.search.encoder_index import index_folder
 from synesthete.search.engine import SearchEngine, SearchResult, make_searchable, search
 from synesthete.search.filters import SearchOptions
 from synesthete.search.track_columns import TrackFilter
 
 __all__ = [
+    "Blend",
     "SearchEngine",
     "SearchOptions",
     "SearchResult",
