@@ -68,13 +68,13 @@ def main() -> None:
     parser.add_argument("--peers", type=Path, help="where bliss-audio is installed")
     parser.add_argument("--files", type=int, default=12)
     options = parser.parse_args()
-    from benchmarks.listen import thirty_seconds_of_mp3
+    from benchmarks.serving import mp3
 
     with tempfile.TemporaryDirectory() as folder:
         files = []
         for number in range(options.files):
             files.append(f"{folder}/{number}.mp3")
-            Path(files[-1]).write_bytes(thirty_seconds_of_mp3(first_track=2 * number))
+            Path(files[-1]).write_bytes(mp3(30, first_track=2 * number))
         rows = {}
         for name in (*ENCODERS, "bliss"):
             path = os.pathsep.join([str(Path(__file__).resolve().parents[1]), str(options.peers or "")])

@@ -20,9 +20,11 @@ from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 
-import av
 import numpy as np
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from benchmarks.serving import mp3
 from synesthete import encoders, sampler
 from synesthete.audio import read_clip
 from synesthete.catalogue import Catalogue
@@ -33,27 +35,7 @@ from synesthete.search import SearchEngine, SearchOptions
 from synesthete.settings import PROJECT_ROOT
 from synesthete.spectrogram import compute_spectrograms
 
-SECONDS, RATE_HZ = 30, 44_100
-
-
-def thirty_seconds_of_mp3(first_track: int = 0) -> bytes:
-    """Music from the built-in catalogue, joined to 30 s and encoded at 128 kbit/s."""
-    with sampler.open_sampler() as catalogue:
-        parts = [
-            read_clip(catalogue.audio_path(track)).samples
-            for track in catalogue.tracks()[first_track : first_track + 2]
-        ]
-    samples = np.concatenate(parts)[: SECONDS * 22_050]
-    buffer = io.BytesIO()
-    with av.open(buffer, "w", format="mp3") as writer:
-        stream = writer.add_stream("libmp3lame", rate=RATE_HZ, layout="stereo", bit_rate=128_000)
-        frame = av.AudioFrame.from_ndarray(np.repeat(samples[None], 2, axis=0), format="fltp", layout="stereo")
-        frame.sample_rate = 22_050
-        for part in av.AudioResampler("fltp", "stereo", RATE_HZ, frame_size=1152).resample(frame):
-            part.pts = None
-            writer.mux(stream.encode(part))
-        writer.mux(stream.encode(None))
-    return buffer.getvalue()
+SECONDS = 30
 
 
 def run_stages(data: bytes, engine: SearchEngine) -> dict[str, float]:
@@ -160,7 +142,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--runs", type=int, default=30)
     runs = parser.parse_args().runs
-    data = thirty_seconds_of_mp3()
+    data = mp3(SECONDS)
     candidates = [encoders.load("statistics"), Resnet.untrained()]
     candidates += [
         encoders.load(name)

@@ -9,98 +9,21 @@ wall clock it says what the server and its decoding process used of the processo
 from __future__ import annotations
 
 import argparse
-import io
-import os
-import subprocess
 import sys
-import tempfile
 import time
-import urllib.request
 from pathlib import Path
 
-import av
 import numpy as np
 from playwright.sync_api import Browser, sync_playwright
 
-from synesthete import sampler
-from synesthete.audio import read_clip
-from synesthete.settings import PROJECT_ROOT
-from tests.e2e.conftest import FLAGS, find_browser, free_port
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-RATE_HZ = 44_100
+from benchmarks.serving import Server, mp3
+from synesthete.settings import PROJECT_ROOT
+from tests.e2e.conftest import FLAGS, find_browser
+
 TENTH_MATCH = ".match:nth-child(10), [class*='st-key-match-10']"  # the second: how older checkouts draw it
 REST_SECONDS = 2.5  # after the matches: pictures, garbage
-TICKS = os.sysconf("SC_CLK_TCK")
-
-
-def mp3(seconds: int, first_track: int) -> bytes:
-    """Music from the built-in catalogue, joined to this length, encoded at 128 kbit/s."""
-    samples = np.empty(0, np.float32)
-    with sampler.open_sampler() as catalogue:
-        tracks = catalogue.tracks()
-        while len(samples) < seconds * 22_050:
-            track = tracks[first_track % len(tracks)]
-            samples = np.concatenate([samples, read_clip(catalogue.audio_path(track)).samples])
-            first_track += 1
-    buffer = io.BytesIO()
-    with av.open(buffer, "w", format="mp3") as writer:
-        stream = writer.add_stream("libmp3lame", rate=RATE_HZ, layout="stereo", bit_rate=128_000)
-        pair = np.repeat(samples[None, : seconds * 22_050], 2, axis=0)
-        frame = av.AudioFrame.from_ndarray(pair, format="fltp", layout="stereo")
-        frame.sample_rate = 22_050
-        for part in av.AudioResampler("fltp", "stereo", RATE_HZ, frame_size=1152).resample(frame):
-            part.pts = None
-            writer.mux(stream.encode(part))
-        writer.mux(stream.encode(None))
-    return buffer.getvalue()
-
-
-class Server:
-    """The app of a checkout, started as ``make run`` starts it."""
-
-    def __init__(self, checkout: Path) -> None:
-        script = "app.py"
-        port = free_port()
-        self.url = f"http://127.0.0.1:{port}"
-        self._state = tempfile.TemporaryDirectory()
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", script, "--server.headless", "true", "--server.port", str(port)],
-            cwd=checkout,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            env={**os.environ, "SYNESTHETE_HOME": self._state.name, "PYTHONPATH": str(checkout)},
-        )
-        while True:
-            try:
-                urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=1)
-                return
-            except OSError:
-                time.sleep(0.05)
-
-    def processor_seconds(self) -> float:
-        """Of the server and its children, so far."""
-        return sum(self._ticks(pid) for pid in [self._process.pid, *self._children(self._process.pid)]) / TICKS
-
-    def _children(self, pid: int) -> list[int]:
-        found = [int(text) for task in Path(f"/proc/{pid}/task").iterdir() for text in _read(task / "children").split()]
-        return [*found, *(below for child in found for below in self._children(child))]
-
-    def _ticks(self, pid: int) -> int:
-        fields = _read(Path(f"/proc/{pid}/stat")).rpartition(")")[2].split()
-        return sum(int(value) for value in fields[11:15]) if fields else 0
-
-    def stop(self) -> None:
-        """End it."""
-        self._process.terminate()
-        self._process.wait(120)
-        self._state.cleanup()
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text()
-    except OSError:
-        return ""  # it has ended
 
 
 def drop(browser: Browser, server: Server, data: bytes) -> tuple[float, float]:

@@ -8,27 +8,23 @@ the program, what was written is whole, and the next run goes on from there.
 from __future__ import annotations
 
 import contextlib
-import platform
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from synesthete import encoders, settings
-from synesthete.audio import content_id, read_clip
 from synesthete.audio.formats import FILE_SUFFIXES
+from synesthete.catalogue.analysis import Analysis, KnownSounds, prepare
 from synesthete.catalogue.files import KnownFile
 from synesthete.catalogue.store import Catalogue
-from synesthete.encoders.base import Embedding, Encoder
+from synesthete.encoders.base import Encoder
 from synesthete.engines import AtHome, LocalEngine
-from synesthete.errors import CatalogueError, EncoderError, SourceError
-from synesthete.sources.addresses import at_hand, name_of
+from synesthete.errors import CatalogueError, SourceError
 from synesthete.sources.folder import Entry, Found, NotSound, Unreadable
 from synesthete.sources.places import Places
-from synesthete.spectrogram import compute_spectrograms
-from synesthete.tracks import Track
 
 # Films have sound too, but a folder of music is not asked for them; and ".ts" is more often a program's source.
 FILMS = {
@@ -88,14 +84,6 @@ class FileEvent:
     path: str
     label: str = ""
     reason: str = ""
-
-
-@dataclass(frozen=True)
-class Analysis:
-    """What a worker made of a file: the track, and embeddings by the encoders that had none of it."""
-
-    track: Track
-    embeddings: dict[str, Embedding] = field(repr=False)
 
 
 OnEvent = Callable[[FileEvent, IndexCounts], object]
@@ -340,74 +328,3 @@ def _portions(entries: Iterator[Entry], size: int) -> Iterator[list[Entry]]:
             part = []
     if part:
         yield part
-
-
-class KnownSounds:
-    """What a catalogue has of a sound already, asked by workers; opened where it is first asked."""
-
-    def __init__(self, catalogue_path: Path) -> None:
-        self._path = catalogue_path
-        self._catalogue: Catalogue | None = None
-
-    def __call__(self, track_id: str, fingerprints: Sequence[str]) -> tuple[set[str], bool]:
-        """Which of some encoders have vectors of a track, and whether it has tags."""
-        if self._catalogue is None:
-            self._catalogue = Catalogue.open(self._path, is_read_only=True)
-        found = {fingerprint for fingerprint in fingerprints if self._catalogue.has_vectors(track_id, fingerprint)}
-        return found, bool(self._catalogue.tags(track_id))
-
-
-def prepare(known_sounds: Callable[..., tuple[set[str], bool]], wanted: dict[str, str]) -> Callable[[Found], Analysis]:
-    """What a worker does with a file; run once in each worker, which may be on another machine.
-
-    Parameters
-    ----------
-    known_sounds : callable
-        A :class:`KnownSounds`, or a stand-in that asks one.
-    wanted : dict of str to str
-        Names of encoders with their fingerprints on the machine that keeps the catalogue.
-
-    Raises
-    ------
-    EncoderError
-        An encoder is not ready here, or is another version.
-    """
-    loaded = {encoder.fingerprint: encoder for encoder in map(encoders.load, wanted)}
-    for encoder in loaded.values():
-        if encoder.fingerprint != wanted[encoder.name]:
-            raise EncoderError(
-                f"{platform.node()} has another version of the encoder {encoder.name!r} or of its weights than the"
-                " machine that keeps the catalogue. Install the same version on both."
-            )
-
-    def analyse(found: Found) -> Analysis:
-        name = name_of(found.path)
-        with at_hand(found.path) as file:
-            clip = read_clip(file, name=name)
-        track_id = content_id(clip)
-        tags = clip.tags
-        track = Track(
-            track_id,
-            title=tags.title or Path(name).stem,
-            artist=tags.artist,
-            album=tags.album,
-            genre=tags.genre,
-            seconds=round(clip.seconds, 2),
-            path=found.path,
-            isrc=tags.isrc,
-            album_artist=tags.album_artist,
-            year=tags.year,
-            track_number=tags.track_number,
-            musicbrainz_recording_id=tags.musicbrainz_recording_id,
-            replaygain_db=tags.replaygain_db,
-        )
-        with_vectors, has_tags = known_sounds(track_id, tuple(loaded))
-        lacking = [
-            fingerprint
-            for fingerprint, encoder in loaded.items()
-            if fingerprint not in with_vectors or (encoder.tag_names and not has_tags)
-        ]
-        spectrograms = compute_spectrograms(clip) if lacking else None
-        return Analysis(track, {name: loaded[name].embed(clip, spectrograms) for name in lacking})
-
-    return analyse

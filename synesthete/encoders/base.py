@@ -129,6 +129,11 @@ class Encoder(ABC):
         """Identity of the space of segments, whatever else the encoder hears of whole tracks."""
         return settings.fingerprint(self.name, self.weights_id)
 
+    @property
+    def components(self) -> dict[str, slice]:
+        """Where in a segment's vector each of its components lies, which together are all of it; empty: it has none."""
+        return {}
+
     def segment_grid(self, n_samples: int, sample_rate_hz: int) -> tuple[list[float], float]:
         """Where the segments of a sound of ``n_samples`` at ``sample_rate_hz`` lie: starts and common length [s]."""
         if self.consumes == "waveform":

@@ -113,7 +113,7 @@ class Fusion(Encoder):
 
     @property
     def components(self) -> dict[str, slice]:
-        """Where in a segment's vector each component lies; the squared lengths of these slices are as their weights."""
+        """See :class:`Encoder`; the squared lengths of these slices are as their weights."""
         ends = np.cumsum([component.size for component in self._components]).tolist()
         return {
             component.name: slice(end - component.size, end)

@@ -170,6 +170,11 @@ class Resnet(Encoder):
         scaled = (images - self._mean[:, None, None]) / self._std[:, None, None]
         return functional.normalize(self._network(scaled.contiguous(memory_format=torch.channels_last)))
 
+    @property
+    def components(self) -> dict[str, slice]:
+        """See :class:`Encoder`: the subspaces."""
+        return self.subspaces
+
     def features(self, segments: AnySegments) -> Features:
         """The vectors, and each of their subspaces by itself: ``resnet/likeness`` and ``resnet/identity``."""
         vectors = self.encode(self.inputs(segments))

@@ -5,8 +5,9 @@
 
 from synesthete.search.blend import Blend
 from synesthete.search.encoder_index import index_folder
-from synesthete.search.engine import SearchEngine, SearchResult, make_searchable, search
+from synesthete.search.engine import SearchEngine, make_searchable, search
 from synesthete.search.filters import SearchOptions
+from synesthete.search.result import SearchResult
 from synesthete.search.track_columns import TrackFilter
 
 __all__ = [

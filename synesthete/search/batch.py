@@ -16,8 +16,9 @@ from synesthete.encoders.base import Embedding
 from synesthete.engines import LocalEngine
 from synesthete.errors import CatalogueError, OptionError
 from synesthete.files import write_atomically
-from synesthete.search.engine import SearchEngine, SearchResult
+from synesthete.search.engine import SearchEngine
 from synesthete.search.filters import SearchOptions
+from synesthete.search.result import SearchResult
 
 MAX_K = 100_000
 NO_ROW = -1

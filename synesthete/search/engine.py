@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import logging
-import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 
@@ -17,77 +12,24 @@ from synesthete.audio import Clip, content_id, read_clip
 from synesthete.catalogue import Catalogue
 from synesthete.encoders.base import Embedding, Encoder, unit
 from synesthete.encoders.track_space import TrackSpace
-from synesthete.errors import CatalogueError, EncoderError, SynestheteError
-from synesthete.search.blend import Blend, Blended
+from synesthete.errors import CatalogueError, EncoderError
+from synesthete.search.blend import Blended
+from synesthete.search.calibration import calibration_of
 from synesthete.search.encoder_index import SMALL_UP_TO, EncoderIndex
 from synesthete.search.filters import DEFAULT_OPTIONS, HIDING_REASONS, SearchOptions, select
+from synesthete.search.followed_index import FollowedIndex
 from synesthete.search.mixture import MixResult, mix
 from synesthete.search.passages import LONGEST_RUN, SegmentVectors, best_passages
 from synesthete.search.ranking import Query
-from synesthete.search.recognition import Recognition, calibration_of, recognise
+from synesthete.search.recognition import Recognition, recognise
+from synesthete.search.result import Progress, SearchResult, Stages
 from synesthete.search.similarity_scale import SimilarityScale
 from synesthete.search.track_columns import EVERY_TRACK, TrackFilter
-from synesthete.search.track_store import completed_ns
-from synesthete.spectrogram import Spectrogram, compute_spectrograms
+from synesthete.spectrogram import compute_spectrograms
 from synesthete.tracks import Match
 
 # With compare="auto", a query shorter than this is compared by passage by an encoder that cannot tell a recording.
 SNIPPET_SECONDS = 15.0
-
-LEAST_PAUSE_SECONDS = 2.0  # between two looks at a large catalogue that is being changed
-
-_log = logging.getLogger(__name__)
-
-Progress = Callable[[str, float], None]
-
-
-@dataclass(frozen=True)
-class SearchResult:
-    """What a search found, and on the way to it.
-
-    Attributes
-    ----------
-    matches : tuple of Match
-        The most alike first.
-    same_recording : tuple of Match
-        Where the query itself was found, if ``hide_duplicates`` keeps it from the matches.
-    recognised : Match, optional
-        The recording that the query is, or is a piece of, where that is certain
-        (:mod:`synesthete.search.recognition`); its cosine is that of the passages in step.
-    compared : {"track", "passage"}
-    scale : SimilarityScale
-        What the matches' cosines mean in this catalogue, compared this way.
-    n_tracks : int >= 0
-        How many tracks the encoder has embedded.
-    n_hidden : dict of str to int
-        For each of ``HIDING_REASONS``, how many tracks it keeps from the matches that would stand among the first
-        ``k`` if there were no filters; the query's own recording counts as none of these, and takes no place. A track
-        with several reasons counts under the first of: too long, artist, below minimum, duplicates.
-    embedding : Embedding
-        Of the query.
-    vector : np.ndarray [shape=(size,)], float32, unit length
-        The query among the tracks: its cosines with :meth:`SearchEngine.vectors` say how alike they sound.
-    clip, spectrograms : optional
-        The query's sound and its spectrograms, where the search began with a sound.
-    timings : dict of str to float [s]
-        What each stage took: decode, spectrogram, embed, search.
-    blend : Blend, optional
-        What counted how much, where that was chosen.
-    """
-
-    matches: tuple[Match, ...]
-    same_recording: tuple[Match, ...]
-    compared: Literal["track", "passage"]
-    scale: SimilarityScale
-    n_tracks: int
-    n_hidden: dict[str, int]
-    embedding: Embedding
-    vector: np.ndarray
-    recognised: Match | None = None
-    clip: Clip | None = None
-    spectrograms: tuple[Spectrogram, ...] | None = None
-    timings: dict[str, float] = field(default_factory=dict)
-    blend: Blend | None = None
 
 
 def make_searchable(catalogue: Catalogue, encoder: Encoder, index_folder: Path) -> None:
@@ -110,8 +52,7 @@ def search(
 class SearchEngine:
     """Searches one catalogue with one encoder; may be shared by threads.
 
-    A small catalogue is followed at once. In a large one a change is read in the background, and until then the answer
-    comes from what was there before: it may lack what is new, and never holds what is gone.
+    It follows the catalogue as it changes (:mod:`synesthete.search.followed_index`).
 
     Parameters
     ----------
@@ -141,65 +82,19 @@ class SearchEngine:
     ) -> None:
         self.catalogue = catalogue
         self.encoder = encoder
-        self._folder = Path(index_folder) if index_folder is not None else None
-        self._is_indexing = is_indexing or index_folder is None
-        self._small_up_to = small_up_to
-        self._lock = threading.Lock()
-        self._kept: tuple[int, EncoderIndex] | None = None
-        self._reader: threading.Thread | None = None
-        self._next_look = 0.0
         self._calibration = calibration_of(encoder)
-        index = self._encoder_index()
-        if self._is_indexing and index.is_large and index.revision != catalogue.revision(encoder.fingerprint):
-            self._kept = (-1, index)
+        self._index = FollowedIndex(catalogue, encoder, index_folder, is_indexing=is_indexing, small_up_to=small_up_to)
+        self._encoder_index()
 
     def _encoder_index(self) -> EncoderIndex:
         """The index of the catalogue as it is now, or of a large one as it was last."""
-        with self._lock:
-            n_changes = self.catalogue.n_changes()
-            if self._kept and self._kept[1].is_large:
-                if self._kept[0] != n_changes or self._has_newer(self._kept[1]):
-                    self._read_in_background()
-            elif self._kept and self._kept[0] != n_changes:
-                self._kept = (n_changes, self._kept[1]) if self._kept[1].follow_tags() else None
-            if self._kept is None:
-                self._kept = self._read(self.catalogue, is_current=False)
-            index = self._kept[1]
+        index = self._index.now()
         if index.n_tracks == 0 and len(self.catalogue) > 0:
             raise CatalogueError(
                 f"The encoder {self.encoder.name!r} has not embedded the {len(self.catalogue)} tracks of"
                 f" {self.catalogue.path} yet. Embed them first: synesthete.catalogue.embed_missing."
             )
         return index
-
-    def _has_newer(self, index: EncoderIndex) -> bool:
-        """Whether another process has completed a newer index of the large catalogue."""
-        return self._folder is not None and index.completed_ns != completed_ns(self._folder, self.encoder.fingerprint)
-
-    def _read(self, catalogue: Catalogue, is_current: bool) -> tuple[int, EncoderIndex]:
-        n_changes = catalogue.n_changes()
-        return n_changes, EncoderIndex(
-            catalogue, self.encoder, self._folder, is_current=is_current, small_up_to=self._small_up_to
-        )
-
-    def _read_in_background(self) -> None:
-        """Begin to read the large catalogue anew, unless that is being done, or was done just now."""
-        if (self._reader is None or not self._reader.is_alive()) and time.monotonic() >= self._next_look:
-            self._reader = threading.Thread(target=self._read_anew, name="synesthete-index", daemon=True)
-            self._reader.start()
-
-    def _read_anew(self) -> None:
-        begin = time.monotonic()
-        try:
-            # A connection of its own: whoever searches meanwhile does not wait.
-            with Catalogue.open(self.catalogue.path, is_read_only=True) as catalogue:
-                n_changes, index = self._read(catalogue, self._is_indexing)
-            index.read_from(self.catalogue)
-            with self._lock:
-                self._kept = (n_changes, index)
-        except (SynestheteError, OSError) as error:
-            _log.warning("The index of %s could not be brought up to date: %s", self.catalogue.path, error)
-        self._next_look = time.monotonic() + max(LEAST_PAUSE_SECONDS, 10 * (time.monotonic() - begin))
 
     @property
     def scale(self) -> SimilarityScale:
@@ -336,7 +231,7 @@ class SearchEngine:
         AudioError
             The sound cannot be used.
         """
-        stages = _Stages(on_progress)
+        stages = Stages(on_progress)
         with stages.stage("decode"):
             clip = source if isinstance(source, Clip) else read_clip(source, name=name)
         with stages.stage("spectrogram"):
@@ -398,7 +293,7 @@ class SearchEngine:
         query_track_id: str,
         is_track: bool = False,
     ) -> SearchResult:
-        stages = _Stages(None)
+        stages = Stages(None)
         with stages.stage("search"):
             result = self._find(embedding, options, seconds, own_id, query_track_id, is_track)
         return replace(result, timings=stages.seconds)
@@ -485,22 +380,3 @@ def _between(vector: np.ndarray, index: EncoderIndex, likeliest: Recognition | N
         return vector
     share = np.float32(likeliest.certainty)
     return unit((1 - share) * vector + share * index.vector(likeliest.row))
-
-
-class _Stages:
-    """Tells the listener which stage has begun, and keeps how long each took."""
-
-    ALL = ("decode", "spectrogram", "embed", "search")
-
-    def __init__(self, on_progress: Progress | None) -> None:
-        self._tell = on_progress or (lambda stage, fraction: None)
-        self.seconds: dict[str, float] = {}
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        self._tell(name, self.ALL.index(name) / len(self.ALL))
-        begin = time.perf_counter()
-        yield
-        self.seconds[name] = time.perf_counter() - begin
-        if name == self.ALL[-1]:
-            self._tell(name, 1.0)

@@ -1,8 +1,8 @@
 """More like these, less like those: the tracks nearest to a sum and difference of tracks.
 
-The vectors are those by which tracks are compared in this catalogue, fitted to it and drawn to their neighbours, so that
-what all of its music shares is not in them and a difference means something. The mean of what is added, less a share of
-the mean of what is taken away, is a direction; the ten tracks nearest to it are the answer.
+The vectors are those by which tracks are compared in this catalogue, fitted to it and drawn to their neighbours: what
+all of its music shares is not in them, so that a difference means something. The mean of what is added, less a share
+of the mean of what is taken away, is a direction; the tracks nearest to it are the answer.
 """
 
 from __future__ import annotations
@@ -87,7 +87,8 @@ def mix(
     unknown = next((track_id for track_id in seeds if not index.has(track_id)), None)
     if unknown is not None:
         raise CatalogueError(
-            f"The track {unknown!r} is not in the index of {catalogue.path}. Index the catalogue again: synesthete index."
+            f"The track {unknown!r} is not in the index of {catalogue.path}. Index the catalogue again:"
+            " synesthete index."
         )
     rows = [index.row_of[track_id] for track_id in seeds]
     vectors = index.some_vectors(np.array(rows, dtype=np.int64))

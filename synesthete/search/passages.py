@@ -128,16 +128,20 @@ class Passages:
     query_offset_seconds: np.ndarray
 
 
-def best_passages(query: SegmentVectors, segments: SegmentVectors, longest: int = RUN) -> Passages:
+def best_passages(
+    query: SegmentVectors, segments: SegmentVectors, longest: int = RUN, cosines: np.ndarray | None = None
+) -> Passages:
     """The best pair of runs between a query (one recording) and each of many recordings.
 
     Runs have ``longest`` segments, at most ``LONGEST_RUN``, or fewer as said above. Among equally good pairs the
-    earliest in the recording counts, then the earliest in the query.
+    earliest in the recording counts, then the earliest in the query. ``cosines`` [n_query_segments, m] stands for the
+    cosines of the segments, where these are compared otherwise.
     """
     first = segments.bounds[:-1]
     if len(first) == 0:
         return Passages(*(np.empty(0) for _ in range(3)))
-    cosines = query.vectors @ segments.vectors.T  # [n_query_segments, m]
+    if cosines is None:
+        cosines = query.vectors @ segments.vectors.T
     longest = min(longest, int(query.run_lengths.max()))
     run = np.minimum(np.maximum.reduceat(segments.run_lengths, first), longest)  # [n_recordings]
     run_of_segment = np.repeat(run, np.diff(segments.bounds))

@@ -2,49 +2,27 @@
 
 A query and a recording are compared segment by segment, in step, over as long a run as both allow (at most
 ``LONGEST_RUN``, 15 s). Through a phone in a room the mean cosine of the right recording falls, from .9 to .4, but those
-of all others stay where they are: what counts is by how much the best leads the best of the others. The lead from which
-a recording is named lies in ``data/models/recognition.json``; ``python -m synesthete.evaluation.fit_recognition``
-measures it.
+of all others stay where they are: what counts is by how much the best leads the best of the others, and of a cohort of
+other music, so that a small catalogue names no stranger. The components of the segments are witnesses of their own: of
+the right recording each leads in the same place; what is only alike leads in likeness, and not in identity.
+:mod:`synesthete.search.calibration` says how much each of this counts.
 """
 
 from __future__ import annotations
 
-import json
-import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 
-from synesthete import settings
-from synesthete.encoders.base import Encoder
-from synesthete.errors import EncoderError
+from synesthete.search.calibration import Calibration
 from synesthete.search.duplicates import is_part, is_version
 from synesthete.search.encoder_index import EncoderIndex
-from synesthete.search.passages import LONGEST_RUN, SegmentVectors, best_passages
+from synesthete.search.passages import LONGEST_RUN, Passages, SegmentVectors, best_passages
 
-FILE_NAME = "recognition.json"
-REMEDY = "Make it anew from your music with: python -m synesthete.evaluation.fit_recognition FILES..."
-MOST_WRONG = 0.0075  # share of names that may be wrong where the lead is calibrated
+MOST_WRONG = 0.0075  # share of names that may be wrong where the measure is calibrated
 N_CANDIDATES = 50
 MOST_SEGMENTS = 3 * LONGEST_RUN  # of the query: more make a search slow, and not more certain
-LEAST_RECORDINGS = 3  # fewer leave nobody to lead
-
-
-@dataclass(frozen=True)
-class Calibration:
-    """How far the best recording must lead to be named.
-
-    Attributes
-    ----------
-    certain_lead : float > 0
-        The least lead at which at most ``MOST_WRONG`` of the queries whose recording is not in the catalogue are named
-        as another, and at most ``MOST_WRONG`` of the names are wrong.
-    """
-
-    certain_lead: float
 
 
 @dataclass(frozen=True)
@@ -56,13 +34,23 @@ class Evidence:
     row : int
     cosine : float in [-1, 1]
         Mean over the run.
-    lead : float >= 0
-        Over the best of the other recordings.
+    lead : float
+        Over the best of the other recordings; below 0 where one of the cohort is nearer.
+    component_leads, component_cosines : tuple of float
+        The cosine of each component of the segments over the same run, and its lead over the best run that each other
+        recording has by this component alone.
     """
 
     row: int
     cosine: float
     lead: float
+    component_leads: tuple[float, ...]
+    component_cosines: tuple[float, ...]
+
+    @property
+    def numbers(self) -> np.ndarray:
+        """What is weighed [1 + 2 * n_components]: the lead, those of the components, their cosines."""
+        return np.array([self.lead, *self.component_leads, *self.component_cosines])
 
 
 @dataclass(frozen=True)
@@ -73,7 +61,7 @@ class Recognition:
     ----------
     row : int
     certainty : float in [0, 1]
-        Its lead as a share of the lead that is certain.
+        Its probability as a share of that from which a recording is named.
     cosine : float in [-1, 1]
         Mean over the run.
     """
@@ -88,59 +76,39 @@ class Recognition:
         return self.certainty >= 1
 
 
-def calibration_of(encoder: Encoder) -> Calibration | None:
-    """How certain this encoder's segments make; None for one that was not calibrated.
-
-    Raises
-    ------
-    EncoderError
-        The file is damaged.
-    """
-    made = _read(settings.Paths().models / FILE_NAME).get(encoder.segment_space_id)
-    return Calibration(made) if made else None
-
-
-@lru_cache(maxsize=1)
-def _read(file: Path) -> dict[str, float]:
-    if not file.is_file():
-        return {}
-    try:
-        plain = json.loads(file.read_text(encoding="utf-8"))["calibrations"]
-        return {str(entry["segment_space_id"]): _lead(entry["certain_lead"]) for entry in plain}
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise EncoderError(f"{file} is damaged ({error}). {REMEDY}") from error
-
-
-def _lead(value: object) -> float:
-    number = float(value)  # type: ignore[arg-type]
-    if not 0 < number < math.inf:
-        raise ValueError(f"{value!r} is no lead")
-    return number
-
-
 def recognise(
     query: SegmentVectors, index: EncoderIndex, calibration: Calibration, without: Sequence[int] = ()
 ) -> Recognition | None:
-    """The recording that a query most likely is a piece of; None where there is too little to compare.
+    """The recording that a query most likely is a piece of; None where there is nothing to compare.
 
     ``without`` are rows to do as if they were not there.
     """
-    found = strongest(query, index, without)
+    found = strongest(query, index, calibration.components, calibration.cohort, without)
     if found is None:
         return None
-    return Recognition(found.row, min(found.lead / calibration.certain_lead, 1.0), found.cosine)
+    return Recognition(found.row, calibration.certainty(found.numbers), found.cosine)
 
 
-def strongest(query: SegmentVectors, index: EncoderIndex, without: Sequence[int] = ()) -> Evidence | None:
-    """The recording that a query is nearest to; None where there is too little to compare.
+def strongest(
+    query: SegmentVectors,
+    index: EncoderIndex,
+    components: Mapping[str, slice],
+    cohort: SegmentVectors,
+    without: Sequence[int] = (),
+) -> Evidence | None:
+    """The recording that a query is nearest to; None where there is nothing to compare.
 
-    Other versions of one recording do not contradict each other: the lead is over the first that is another recording.
+    Other versions of one recording do not contradict each other: leads are over those that are another recording.
 
     Parameters
     ----------
     query : SegmentVectors
         Of one recording.
     index : EncoderIndex
+    components : dict of str to slice
+        Where in a segment's vector each component lies; together they are all of it.
+    cohort : SegmentVectors
+        Recordings that compete and are not looked for.
     without : sequence of int
         Rows to do as if they were not there.
     """
@@ -148,18 +116,60 @@ def strongest(query: SegmentVectors, index: EncoderIndex, without: Sequence[int]
     if not query.n_sounding:
         return None
     rows = np.setdiff1d(index.likely_recordings(query, N_CANDIDATES + len(without)), without)
-    if len(rows) < LEAST_RECORDINGS:
+    if not len(rows):
         return None
-    segments = index.segment_vectors(rows)
-    cosines = best_passages(query, segments, LONGEST_RUN).cosines
-    order = np.argsort(-cosines, kind="stable")
-    best = segments.recording(order[0])
-    others = (number for number in order[1:] if not is_one(best, segments.recording(number), index.hop_seconds))
-    second = next(others, None)
+    segments = SegmentVectors.join([index.segment_vectors(rows), cohort])
+    products = [query.vectors[:, part] @ segments.vectors[:, part].T for part in components.values()]
+    passages = best_passages(query, segments, LONGEST_RUN, sum(products[1:], products[0]))
+    best = int(passages.cosines[: len(rows)].argmax())
+    others = _Others(best, segments, index.hop_seconds)
+    second = others.best(passages.cosines)
     if second is None:
         return None
-    lead = float(cosines[order[0]] - cosines[second])
-    return Evidence(int(rows[order[0]]), float(cosines[order[0]]), lead)
+    run = _run(query, segments, best, passages)
+    leads, cosines = [], []
+    for part, product in zip(components.values(), products, strict=True):
+        of_segments = _over(product, query.vectors[:, part], segments.vectors[:, part])
+        cosines.append(float(of_segments[run].mean()))
+        leads.append(cosines[-1] - (others.best(best_passages(query, segments, LONGEST_RUN, of_segments).cosines) or 0))
+    cosine = float(passages.cosines[best])
+    return Evidence(int(rows[best]), cosine, cosine - second, tuple(leads), tuple(cosines))
+
+
+def _run(
+    query: SegmentVectors, segments: SegmentVectors, best: int, passages: Passages
+) -> tuple[np.ndarray, np.ndarray]:
+    """The segments of the query and of the best recording that are compared, as numbers of rows and columns."""
+    of_query = np.flatnonzero(query.start_seconds == passages.query_offset_seconds[best])[0]
+    first, end = segments.bounds[best : best + 2]
+    at = first + np.flatnonzero(segments.start_seconds[first:end] == passages.offset_seconds[best])[0]
+    steps = np.arange(min(int(query.run_lengths[of_query]), int(segments.run_lengths[at])))
+    return of_query + steps, at + steps
+
+
+def _over(products: np.ndarray, queries: np.ndarray, vectors: np.ndarray) -> np.ndarray:
+    """Cosines [n, m] from inner products; 0 beside a zero vector."""
+    lengths = (np.sqrt(np.einsum("ij,ij->i", each, each)) for each in (queries, vectors))
+    of_queries, of_vectors = (np.where(length > 0, length, 1) for length in lengths)
+    return products / of_queries[:, None] / of_vectors
+
+
+class _Others:
+    """The recordings that are not the same as the best one."""
+
+    def __init__(self, best: int, segments: SegmentVectors, hop_seconds: float) -> None:
+        recording = segments.recording(best)
+        self._is_same = {best: True}
+        self._compare: Callable[[int], bool] = lambda number: is_one(recording, segments.recording(number), hop_seconds)
+
+    def best(self, cosines: np.ndarray) -> float | None:
+        """The highest of the cosines that belongs to another recording; None where there is none."""
+        for number in np.argsort(-cosines, kind="stable").tolist():
+            if number not in self._is_same:
+                self._is_same[number] = self._compare(number)
+            if not self._is_same[number]:
+                return float(cosines[number])
+        return None
 
 
 def middle(query: SegmentVectors) -> SegmentVectors:

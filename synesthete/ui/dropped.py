@@ -25,7 +25,7 @@ from synesthete import encoders, settings
 from synesthete.audio import FILE_SUFFIXES
 from synesthete.audio.clip import clean_name
 from synesthete.catalogue import Catalogue
-from synesthete.catalogue.indexing import Analysis, KnownSounds, prepare
+from synesthete.catalogue.analysis import Analysis, KnownSounds, prepare
 from synesthete.errors import SynestheteError
 from synesthete.settings import Paths
 from synesthete.sources.folder import Found

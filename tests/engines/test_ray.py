@@ -17,7 +17,7 @@ import pytest
 import soundfile
 
 from synesthete.catalogue import Catalogue
-from synesthete.catalogue.indexing import KnownSounds, prepare
+from synesthete.catalogue.analysis import KnownSounds, prepare
 from synesthete.cli import main
 from synesthete.engines import AtHome, WorkerLostError
 from synesthete.engines.ray import RayEngine, _connect, _import_ray

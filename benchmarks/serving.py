@@ -1,0 +1,103 @@
+"""What benchmarks of the running app share: a server of a checkout, what it uses, and music to send it."""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+
+import av
+import numpy as np
+
+from synesthete import sampler
+from synesthete.audio import read_clip
+from tests.e2e.conftest import free_port
+
+RATE_HZ = 44_100
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def mp3(seconds: int, first_track: int = 0) -> bytes:
+    """Music from the built-in catalogue, joined to this length, encoded at 128 kbit/s."""
+    samples = np.empty(0, np.float32)
+    with sampler.open_sampler() as catalogue:
+        tracks = catalogue.tracks()
+        while len(samples) < seconds * 22_050:
+            track = tracks[first_track % len(tracks)]
+            samples = np.concatenate([samples, read_clip(catalogue.audio_path(track)).samples])
+            first_track += 1
+    buffer = io.BytesIO()
+    with av.open(buffer, "w", format="mp3") as writer:
+        stream = writer.add_stream("libmp3lame", rate=RATE_HZ, layout="stereo", bit_rate=128_000)
+        pair = np.repeat(samples[None, : seconds * 22_050], 2, axis=0)
+        frame = av.AudioFrame.from_ndarray(pair, format="fltp", layout="stereo")
+        frame.sample_rate = 22_050
+        for part in av.AudioResampler("fltp", "stereo", RATE_HZ, frame_size=1152).resample(frame):
+            part.pts = None
+            writer.mux(stream.encode(part))
+        writer.mux(stream.encode(None))
+    return buffer.getvalue()
+
+
+class Server:
+    """The app of a checkout, started as ``make run`` starts it, with a home of its own."""
+
+    def __init__(self, checkout: Path, **environment: str) -> None:
+        port = free_port()
+        self.url = f"http://127.0.0.1:{port}"
+        self._state = tempfile.TemporaryDirectory()
+        self.log = Path(self._state.name) / "server.log"
+        with self.log.open("w") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true",
+                 "--server.port", str(port), "--server.fileWatcherType", "none"],
+                cwd=checkout, stdout=log, stderr=subprocess.STDOUT,
+                env={**os.environ, "SYNESTHETE_HOME": self._state.name, "PYTHONPATH": str(checkout), **environment},
+            )  # fmt: skip
+        while True:
+            try:
+                urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=1)
+                return
+            except OSError:
+                time.sleep(0.05)
+
+    def processor_seconds(self) -> float:
+        """Of the server and its children, so far."""
+        return sum(self._ticks(pid) for pid in self._pids()) / TICKS
+
+    def memory_mb(self) -> float:
+        """What the server and its children hold now, memory that they share counted once (PSS)."""
+        total = 0
+        for pid in self._pids():
+            lines = _read(Path(f"/proc/{pid}/smaps_rollup")).splitlines()
+            total += sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+        return total / 1024
+
+    def _pids(self) -> list[int]:
+        return [self._process.pid, *self._children(self._process.pid)]
+
+    def _children(self, pid: int) -> list[int]:
+        found = [int(text) for task in Path(f"/proc/{pid}/task").iterdir() for text in _read(task / "children").split()]
+        return [*found, *(below for child in found for below in self._children(child))]
+
+    def _ticks(self, pid: int) -> int:
+        fields = _read(Path(f"/proc/{pid}/stat")).rpartition(")")[2].split()
+        return sum(int(value) for value in fields[11:15]) if fields else 0
+
+    def stop(self) -> None:
+        """End it."""
+        self._process.terminate()
+        self._process.wait(120)
+        self._state.cleanup()
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text()
+    except OSError:
+        return ""  # it has ended
