@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from synesthete.ui import catalogues, frame, journey, listening, options, resources, spotify
+from synesthete.ui import catalogues, frame, journey, listening, mixing, options, resources, spotify
 
 with frame.begin("Journey"):
     spotify.receive()
@@ -20,5 +20,7 @@ with frame.begin("Journey"):
             journey.show_journey(engine)
         elif mode == journey.ONE_SOUND:
             journey.show_from_one(engine, resources.catalogue(source.path))
+        elif mode == mixing.MODE:
+            mixing.show_mixture(engine, resources.catalogue(source.path))
         else:
             journey.show_from_liked(engine, resources.catalogue(source.path))

@@ -159,11 +159,7 @@ def _find_passage(sound: Sound, whole: Analysis, engine: SearchEngine, options: 
 def engine_for(source: Source, encoder_name: str) -> SearchEngine | None:
     """The engine of an encoder; if that encoder has not embedded the catalogue, say how to, and return None."""
     with st.spinner("Loading this encoder …", show_time=True):
-        if source.is_built_in:
-            is_embedded = resources.is_embedded(encoder_name)
-        else:
-            known = {entry.fingerprint for entry in resources.encoders_of(source.path)}
-            is_embedded = load(encoder_name).fingerprint in known
+        is_embedded = has_analysed(source, encoder_name)
     if is_embedded:
         return resources.engine(source.path, encoder_name)
     if source.is_built_in:
@@ -175,6 +171,13 @@ def engine_for(source: Source, encoder_name: str) -> SearchEngine | None:
         )
         st.code(source.index_command("--encoder", encoder_name), language=None, wrap_lines=True)
     return None
+
+
+def has_analysed(source: Source, encoder_name: str) -> bool:
+    """Whether an encoder, as it is now, has vectors of a catalogue."""
+    if source.is_built_in:
+        return resources.is_embedded(encoder_name)
+    return load(encoder_name).fingerprint in {entry.fingerprint for entry in resources.encoders_of(source.path)}
 
 
 def _offer_analysis(source: Source, encoder_name: str) -> None:

@@ -105,6 +105,8 @@ def show_matches(result: SearchResult, catalogue: Catalogue, on_why: Callable[[M
     compared = "by their best-matching passage" if result.compared == "passage" else "as wholes"
     if result.recognised and result.compared == "track":
         compared += ", with the recording as it is in the catalogue"
+    if result.blend is not None:
+        compared += ", by what counts" + (", in the order of several rankings" if result.blend.beside else "")
     left_out = f" Left out, though among the most alike: {'; '.join(hidden)}." if hidden else ""
     st.caption(f"{count(result.n_tracks, 'track')} compared {compared}.{left_out}")
 

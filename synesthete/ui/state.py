@@ -30,6 +30,10 @@ JOURNEY_FROM = "journey_from"  # Sound | None: where a journey begins; the map s
 JOURNEY_TO = "journey_to"  # Sound | None: where it ends
 JOURNEY_VIA = "journey_via"  # list[Sound | None]: what it passes on the way
 JOURNEY_LIKED = "journey_liked"  # list[str]: track ids of "From tracks you like"
+BLEND = "blend"  # bool: what the address says of a blend has been taken up; blend_timbre and so on hold the sliders
+COMPARED = "compared"  # Sound | None: what encoders are compared by; until one is chosen that of Listen
+MIX_MORE = "mix_more"  # list[str]: track ids that a mixture adds
+MIX_LESS = "mix_less"  # list[str]: and those that it takes away
 JOURNEY_PATH = "journey_path"  # tuple[str, ...]: track ids of the journey last shown, for the map to draw
 DROPPED = "dropped"  # DroppedMusic: what this visitor has dropped, with its catalogue
 DROPS = "drops"  # int: counts the drops, so that each begins with an empty box
@@ -137,7 +141,7 @@ def enter(name: str, catalogue: Catalogue) -> None:
     for key in (JOURNEY_FROM, JOURNEY_TO):
         if not stays(places.get(key)):
             places.pop(key, None)
-    for key in (SUGGESTED, PICKED, LINK_FOLLOWED, LANDSCAPE_CHOSEN, JOURNEY_LIKED, JOURNEY_PATH):
+    for key in (SUGGESTED, PICKED, LINK_FOLLOWED, LANDSCAPE_CHOSEN, JOURNEY_LIKED, JOURNEY_PATH, MIX_MORE, MIX_LESS):
         places.pop(key, None)
 
 
