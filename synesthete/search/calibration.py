@@ -23,6 +23,7 @@ from synesthete.search.passages import SegmentVectors
 
 STEM = "recognition"
 REMEDY = "Make it anew from your music with: python -m synesthete.evaluation.fit_recognition FILES..."
+SOFTNESS = 4.0  # by which log-odds are divided where a recording is likely and not certain
 WHOLE = {"": slice(None)}  # of an encoder whose segments have no components
 
 
@@ -51,11 +52,15 @@ class Calibration:
     components: Mapping[str, slice]
 
     def certainty(self, numbers: np.ndarray) -> float:
-        """The probability that the recording is the right one, as a share of that from which it is named; at most 1."""
+        """How certain it is that the recording is the right one, from 0 to 1: at 1 it is named.
+
+        Below, it rises as the probability at softened odds does: a question is drawn by it towards the likeliest
+        recording, which sounds much like it even where it is another.
+        """
         log_odds = float(self.coefficients @ numbers + self.intercept)
         if log_odds >= self.certain:
             return 1.0
-        return _probability(log_odds) / _probability(self.certain)
+        return _probability(log_odds / SOFTNESS) / _probability(self.certain / SOFTNESS)
 
 
 def _probability(log_odds: float) -> float:

@@ -61,7 +61,7 @@ class Recognition:
     ----------
     row : int
     certainty : float in [0, 1]
-        Its probability as a share of that from which a recording is named.
+        See :meth:`~synesthete.search.calibration.Calibration.certainty`.
     cosine : float in [-1, 1]
         Mean over the run.
     """

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from synesthete import sampler
 from synesthete.audio import Clip, Excerpt, read_clip
@@ -19,7 +21,8 @@ from synesthete.ui import resources, state
 from synesthete.ui.catalogues import Source
 from synesthete.ui.player import is_there
 from synesthete.ui.state import Sound
-from synesthete.ui.text import plain
+from synesthete.ui.text import count, plain
+from synesthete.ui.turns import ANALYSIS
 
 _MOST_TAGS = 5
 _LEAST_PROBABILITY = 0.1  # below, a tag is a guess
@@ -71,7 +74,12 @@ def analyse_passage(sound: Sound, whole: Analysis, engine: SearchEngine) -> Anal
     if sound.passage is None:
         return whole
     start, end = sound.passage
-    return _keep(sound, engine, lambda _: _analyse_clip(cut(whole.clip, start, end), engine))
+
+    def analyse_part(_: Sound) -> Analysis:
+        with _turn():
+            return _analyse_clip(cut(whole.clip, start, end), engine)
+
+    return _keep(sound, engine, analyse_part)
 
 
 def _keep(sound: Sound, engine: SearchEngine, make: Callable[[Sound], Analysis]) -> Analysis:
@@ -115,12 +123,31 @@ def passage_of(value: object, clip: Clip) -> tuple[float, float] | None:
 
 
 def _analyse_now(sound: Sound, engine: SearchEngine) -> Analysis:
-    with st.spinner("Listening …", show_time=True):
-        source: bytes | str = sound.data or b""
-        if sound.track_id:
-            source = str(engine.catalogue.audio_path(engine.catalogue.track(sound.track_id)))
-        clip = read_clip(source, name=sound.name)
-    return _analyse_clip(clip, engine)
+    source: bytes | str = sound.data or b""
+    if sound.track_id:
+        source = str(engine.catalogue.audio_path(engine.catalogue.track(sound.track_id)))
+    with _turn():
+        with st.spinner("Listening …", show_time=True):
+            clip = read_clip(source, name=sound.name)
+        return _analyse_clip(clip, engine)
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    """Wait until this server has a processor for one more sound, and say so meanwhile."""
+    said: DeltaGenerator | None = None
+
+    def say(n_before: int) -> None:
+        nonlocal said
+        said = said or st.empty()
+        said.caption(
+            f"Others are listening too: {count(n_before, 'sound')} before yours …" if n_before else "You are next …"
+        )
+
+    with ANALYSIS.take(say):
+        if said:
+            said.empty()
+        yield
 
 
 def _analyse_clip(clip: Clip, engine: SearchEngine) -> Analysis:

@@ -15,7 +15,7 @@ from synesthete.encoders import weights
 from synesthete.encoders.base import Embedding, unit
 from synesthete.errors import EncoderError
 from synesthete.search import SearchEngine, SearchOptions, calibration
-from synesthete.search.calibration import STEM, WHOLE, Calibration, calibration_of, cohort_tensors
+from synesthete.search.calibration import SOFTNESS, STEM, WHOLE, Calibration, calibration_of, cohort_tensors
 from synesthete.search.duplicates import is_part, is_version
 from synesthete.search.encoder_index import EncoderIndex
 from synesthete.search.passages import LONGEST_RUN, SegmentVectors
@@ -139,12 +139,12 @@ def test_agrees_with_the_slow_reference(index, row, noise, seed):
                 assert_same(strongest(*given), slow_strongest(*given))
 
 
-def test_certainty_is_the_probability_as_a_share_of_what_is_certain(index, rng):
+def test_certainty_is_the_softened_probability_as_a_share_of_what_is_certain(index, rng):
     query = heard(index.segment_vectors([long_row(index)]).vectors[:5], rng)
     lead = strongest(query, index, WHOLE, NOBODY).lead
     for more in (0.01, 3.0):
         found = recognise(query, index, by_lead(lead + more))
-        odds = math.exp(lead), math.exp(lead + more)
+        odds = math.exp(lead / SOFTNESS), math.exp((lead + more) / SOFTNESS)
         assert found.certainty == pytest.approx(odds[0] / (1 + odds[0]) / (odds[1] / (1 + odds[1])))
         assert not found.is_certain
     for less in (1e-6, 3.0):
@@ -310,9 +310,10 @@ def test_a_likely_recording_draws_the_question_towards_it(engine_with, catalogue
     query = noisy_passage(engine_with(SURE), "009", rng)
     starts = np.array([segment.start_seconds for segment in query.segments])
     segments = SegmentVectors.of(query.segment_vectors, starts, HOP)
-    odds = math.exp(strongest(segments, EncoderIndex(catalogue, ENCODER), WHOLE, NOBODY).lead - 3)
+    lead = strongest(segments, EncoderIndex(catalogue, ENCODER), WHOLE, NOBODY).lead
+    odds = math.exp((lead - 3 * SOFTNESS) / SOFTNESS)
     certain = 2 * odds / (1 + odds)  # a probability twice as high
-    engine = engine_with(by_lead(math.log(certain / (1 - certain)), intercept=-3.0))
+    engine = engine_with(by_lead(SOFTNESS * math.log(certain / (1 - certain)), intercept=-3 * SOFTNESS))
     result = engine.search_embedding(query)
     assert result.recognised is None
     ids, vectors = engine.vectors()
