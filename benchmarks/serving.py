@@ -78,6 +78,10 @@ class Server:
             total += sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
         return total / 1024
 
+    def n_threads(self) -> int:
+        """How many threads the server itself has now."""
+        return len(list(Path(f"/proc/{self._process.pid}/task").iterdir()))
+
     def _pids(self) -> list[int]:
         return [self._process.pid, *self._children(self._process.pid)]
 

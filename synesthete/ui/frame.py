@@ -19,6 +19,7 @@ _LOG = logging.getLogger(__name__)
 # file, label, icon: in the order of the menu
 MENU = (
     ("app.py", "Listen", ":material/hearing:"),
+    ("pages/1_Live.py", "Live", ":material/mic:"),
     ("pages/2_Landscape.py", "Landscape", ":material/landscape:"),
     ("pages/3_Journey.py", "Journey", ":material/route:"),
     ("pages/4_Library.py", "Library", ":material/library_music:"),

@@ -36,8 +36,8 @@ def routes() -> list[Route]:
     global _is_served
     _is_served = True
     return [
-        Route(f"{_base()}/{_SOUND}/{{token}}", _send_sound, methods=["GET", "HEAD"]),
-        Route(f"{_base()}/{_COVER}/{{token}}", _send_cover),
+        Route(f"{base()}/{_SOUND}/{{token}}", _send_sound, methods=["GET", "HEAD"]),
+        Route(f"{base()}/{_COVER}/{{token}}", _send_cover),
     ]
 
 
@@ -111,6 +111,7 @@ def _mime_of(path: Path) -> str:
     return _TYPES.get(path.suffix.lower()) or mimetypes.guess_type(path.name)[0] or "audio/mpeg"
 
 
-def _base() -> str:
-    base = str(st.get_option("server.baseUrlPath") or "").strip("/")
-    return f"/{base}" if base else ""
+def base() -> str:
+    """The path below which the app is mounted; empty at the root."""
+    path = str(st.get_option("server.baseUrlPath") or "").strip("/")
+    return f"/{path}" if path else ""

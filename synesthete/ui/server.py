@@ -1,4 +1,4 @@
-"""The server of the pages: Streamlit's, with addresses of audio and covers, and awake before anyone comes."""
+"""The server of the pages: Streamlit's, with addresses of our own (audio, covers, live), awake before anyone comes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from synesthete.ui import media, warming
+from synesthete.ui import live_route, media, warming
 
 
 @asynccontextmanager
@@ -17,4 +17,4 @@ async def _awake(_: object) -> AsyncIterator[None]:
 
 def parts() -> dict[str, Any]:
     """What ``st.App`` is made with beside the page that it shows first."""
-    return {"lifespan": _awake, "routes": media.routes()}
+    return {"lifespan": _awake, "routes": [*media.routes(), *live_route.routes()]}

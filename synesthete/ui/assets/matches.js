@@ -23,6 +23,7 @@ function makeBoard(record, root, data) {
     const board = add(root, "ol", "matches");
     return list.rows.map((row, number) => {
       const item = add(board, "li", "match");
+      item.dataset.key = row.key;
       const go = add(item, "button", "go");
       go.type = "button";
       go.disabled = !row.url;

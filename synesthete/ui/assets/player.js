@@ -273,15 +273,24 @@ function drawOnce(parentElement, root, data, send, make) {
   if (record?.text !== text) {
     const list = listOf(data);
     player.update(list);
+    const focused = placeOfFocus(root);
     root.replaceChildren();
     record = { text, list, before: record?.list ?? null };
     record.send = send;
     record.follower = make(record);
     drawnBefore.set(parentElement, record);
+    if (focused) root.querySelector(focused)?.focus({ preventScroll: true });
   }
   record.send = send;
   const unfollow = (record.unfollow = player.follow(record.follower));
   return unfollow;
+}
+
+// Where the focus is, in a list whose rows say their key: it stays with its row when that is drawn anew.
+function placeOfFocus(root) {
+  const element = root.getRootNode().activeElement;
+  const row = root.contains(element) && element.closest("[data-key]");
+  return row ? `[data-key="${CSS.escape(row.dataset.key)}"] .${element.classList[0]}` : "";
 }
 
 function add(parent, tag, name) {

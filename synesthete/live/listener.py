@@ -1,0 +1,284 @@
+"""Listens along: takes blocks of samples as they come, and knows at any time what was heard.
+
+Two threads of its own, each with a queue: one hears (buffer, level, picture), the other searches. Whoever delivers
+the sound never waits; what does not fit into a queue is dropped, so nothing grows. Both threads end when
+:meth:`Listener.end` is called, and by themselves when no more sound comes.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from enum import StrEnum
+
+import numpy as np
+
+from synesthete.errors import SynestheteError
+from synesthete.live.change import search_newest
+from synesthete.live.findings import Findings, Now
+from synesthete.live.level import LOWEST_DBFS, LevelMeter
+from synesthete.live.rolling_picture import Columns, RollingPicture
+from synesthete.live.sound_buffer import SoundBuffer, wav_of
+from synesthete.search import SearchEngine, SearchOptions
+
+KEPT_SECONDS = 10.0  # the picture, and the moment that can be kept
+ASKED_SECONDS = 8.0  # of them that ask
+LEAST_SECONDS = 1.5  # after a pause, before they ask
+EVERY_SECONDS = 2.0
+QUIET_SECONDS = 3.0  # after which no name is held on to
+LOST_SECONDS = 4.0  # without sound from the microphone, silence included
+UNREACHED_SECONDS = 15.0  # until the first sound
+LONGEST_WAIT_SECONDS = 60.0  # then the threads end
+_MOST_BLOCKS = 500  # waiting to be heard: ten seconds as browsers send them
+
+_LOG = logging.getLogger(__name__)
+_Sounds = queue.Queue[tuple[np.ndarray, int] | None]  # samples, rate; None ends
+_Window = tuple[np.ndarray, int, int]  # samples, rate, epoch
+_Asked = queue.Queue[_Window | None]
+
+
+class Status(StrEnum):
+    """What the listener is doing."""
+
+    OFF = "off"
+    WAITING = "waiting"  # for the first sound from the microphone
+    SILENT = "silent"
+    HEARING = "hearing"
+    PAUSED = "paused"
+    LOST = "lost"  # nothing comes from the microphone any more, not even silence
+    UNREACHED = "unreached"  # nothing ever came
+
+
+class Listener:
+    """What one listener's microphone hears. All methods may be called from any thread.
+
+    Parameters
+    ----------
+    clock : callable() -> datetime, optional
+        The time of day, for the list of what was heard.
+    """
+
+    def __init__(self, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()  # of all that follows
+        self._buffer = SoundBuffer(KEPT_SECONDS)
+        self._picture = RollingPicture(KEPT_SECONDS)
+        self._meter = LevelMeter(KEPT_SECONDS)
+        self._sounds: _Sounds | None = None  # None: off
+        self._findings = Findings()
+        self._is_paused = False
+        self._last_sound = 0.0  # by the monotonic clock; 0: none yet
+        self._began = 0.0
+        self._since_search = 0.0  # seconds heard
+        self._quiet_seconds = 0.0
+        self._engine: tuple[SearchEngine, SearchOptions] | None = None
+        self._epoch = 0  # counts what makes earlier sound or searches void
+
+    def begin(self) -> None:
+        """Listen from now on."""
+        with self._lock:
+            if self._sounds is not None:
+                return
+            self._sounds = queue.Queue(_MOST_BLOCKS)
+            asked: _Asked = queue.Queue(1)
+            self._is_paused, self._last_sound, self._began = False, 0.0, time.monotonic()
+            self._forget_sound()
+            works = ((self._hear, (self._sounds, asked), "hears"), (self._search, (self._sounds, asked), "searches"))
+        for work, arguments, name in works:
+            threading.Thread(target=work, args=arguments, name=f"synesthete-live-{name}", daemon=True).start()
+
+    def end(self) -> None:
+        """Listen no more; what was heard stays."""
+        with self._lock:
+            sounds, self._sounds = self._sounds, None
+        if sounds is not None:
+            _put(sounds, None)
+
+    def ask_with(self, engine: SearchEngine, options: SearchOptions) -> None:
+        """Search with this engine and these options from now on; with others the matches are found anew."""
+        with self._lock:
+            before, self._engine = self._engine, (engine, options)
+            if before is not None and (before[0] is not engine or before[1] != options):
+                self._findings.clear(with_heard=False)
+                self._since_search = EVERY_SECONDS
+                self._epoch += 1
+
+    def pause(self) -> None:
+        """Let pass what comes; the picture and the matches stand."""
+        with self._lock:
+            self._is_paused = True
+
+    def go_on(self) -> None:
+        """Hear again, from now on: what is heard does not go on from what was before the pause."""
+        with self._lock:
+            if self._is_paused:
+                self._is_paused = False
+                self._forget_sound()
+
+    def clear(self) -> None:
+        """Forget all that was heard and recognised."""
+        with self._lock:
+            self._forget_sound()
+            self._findings.clear(with_heard=True)
+
+    def offer(self, block: np.ndarray, sample_rate_hz: int) -> None:
+        """Take what the microphone heard next; returns at once.
+
+        Parameters
+        ----------
+        block : np.ndarray [shape=(n_samples, n_channels)], int16
+        sample_rate_hz : int > 0 [Hz]
+        """
+        sounds = self._sounds
+        if sounds is not None:
+            _put(sounds, (block, sample_rate_hz))
+
+    def now(self) -> Now:
+        """What is known now."""
+        return self._findings.now
+
+    @property
+    def status(self) -> Status:
+        """What it is doing."""
+        with self._lock:
+            if self._sounds is None:
+                return Status.OFF
+            if self._is_paused:
+                return Status.PAUSED
+            if not self._last_sound:
+                return Status.UNREACHED if time.monotonic() - self._began > UNREACHED_SECONDS else Status.WAITING
+            if time.monotonic() - self._last_sound > LOST_SECONDS:
+                return Status.LOST
+            return Status.HEARING if self._meter.sounding_seconds else Status.SILENT
+
+    @property
+    def level_dbfs(self) -> float:
+        """How loud it is [dB]: of the last tenth of a second."""
+        with self._lock:
+            return LOWEST_DBFS if self._sounds is None or self._is_paused else self._meter.dbfs
+
+    @property
+    def has_moment(self) -> bool:
+        """Whether something sounds in what could be kept now."""
+        with self._lock:
+            return self._meter.has_sounded and self._buffer.seconds >= LEAST_SECONDS
+
+    @property
+    def kept_seconds(self) -> float:
+        """How long the moment is that could be kept now [s]."""
+        with self._lock:
+            return self._buffer.seconds
+
+    def columns(self, since: int) -> Columns:
+        """The picture's columns from a number on, as far as they are kept."""
+        with self._lock:
+            return self._picture.since(since)
+
+    def moment(self) -> bytes:
+        """The last seconds heard, as a WAV file."""
+        with self._lock:
+            samples, rate_hz = self._buffer.last(KEPT_SECONDS), self._buffer.sample_rate_hz
+        return wav_of(samples, rate_hz)
+
+    def _forget_sound(self) -> None:
+        self._buffer.clear()
+        self._picture.clear()
+        self._meter.clear()
+        self._findings.break_off()
+        self._since_search = EVERY_SECONDS
+        self._epoch += 1
+
+    # What hears
+
+    def _hear(self, sounds: _Sounds, asked: _Asked) -> None:
+        try:
+            while (sound := _next(sounds)) is not None:
+                with self._lock:
+                    if self._sounds is not sounds:  # ended, or begun anew
+                        break
+                    window = self._take(*sound)
+                    if window is not None and not asked.full():
+                        asked.put_nowait(window)
+                        self._since_search = 0.0
+        finally:
+            self._close(sounds)
+            _put(asked, None)
+
+    def _take(self, block: np.ndarray, rate_hz: int) -> _Window | None:
+        """Hear a block; returns what to ask with, where that is due."""
+        self._last_sound = time.monotonic()
+        if self._is_paused or not len(block):
+            return None
+        if not self._buffer.append(block, rate_hz):
+            self._meter.clear()
+        self._meter.append(block, rate_hz)
+        self._picture.append(block, rate_hz)
+        seconds = len(block) / rate_hz
+        self._since_search += seconds
+        sounding_seconds = self._meter.sounding_seconds
+        self._quiet_seconds = 0.0 if sounding_seconds else self._quiet_seconds + seconds
+        if self._quiet_seconds >= QUIET_SECONDS:
+            self._findings.quieten()
+        if self._engine is None or sounding_seconds < LEAST_SECONDS or self._since_search < EVERY_SECONDS:
+            return None
+        return self._buffer.last(min(sounding_seconds, ASKED_SECONDS)), rate_hz, self._epoch
+
+    def _close(self, sounds: _Sounds) -> None:
+        """What hears or searches has ended, by whatever: so does all of it, unless it has begun anew."""
+        with self._lock:
+            if self._sounds is sounds:
+                self._sounds = None
+        _put(sounds, None)
+
+    # What searches
+
+    def _search(self, sounds: _Sounds, asked: _Asked) -> None:
+        try:
+            while (window := asked.get()) is not None:
+                self._search_with(*window)
+        finally:
+            self._close(sounds)
+
+    def _search_with(self, samples: np.ndarray, rate_hz: int, epoch: int) -> None:
+        with self._lock:
+            assert self._engine is not None
+            engine, options = self._engine
+        try:
+            found, begun = search_newest(engine, options, samples, rate_hz)
+        except SynestheteError as error:
+            _LOG.info("live search: %s", error)
+            with self._lock:
+                if epoch == self._epoch:
+                    self._findings.fail(str(error))
+            return
+        with self._lock:
+            if epoch != self._epoch:
+                return
+            if begun is not None:  # with what was heard meanwhile
+                self._meter.forget_before(begun + self._since_search)
+            self._findings.take(found, options.k, self._clock(), is_other=begun is not None)
+
+
+def _next(sounds: _Sounds) -> tuple[np.ndarray, int] | None:
+    """The next block; None at the end, and where none comes any more."""
+    try:
+        return sounds.get(timeout=LONGEST_WAIT_SECONDS)
+    except queue.Empty:
+        return None
+
+
+def _put(waiting: queue.Queue, item: object) -> None:
+    """Put an item into a queue; where it is full, the oldest goes."""
+    while True:
+        try:
+            waiting.put_nowait(item)
+            return
+        except queue.Full:
+            try:
+                waiting.get_nowait()
+            except queue.Empty:
+                continue
