@@ -46,8 +46,8 @@ training-pieces: .venv/.installed-dev ## compose pieces to train on into build/t
 benchmarks: .venv/.installed-dev ## speed and memory, ours against a baseline in the same run
 	for file in benchmarks/*.py; do echo "== $$file"; PYTHONPATH=. $(BIN)/python $$file || exit 1; done
 
-screenshots: .venv/.installed-dev ## take the README's pictures from the running app
-	$(BIN)/python -m tests.e2e.screenshots
+screenshots: .venv/.installed-dev ## take the README's pictures from the running app; INTO=folder: every page, to look at
+	$(BIN)/python -m tests.e2e.screenshots $(INTO)
 
 clean: ## remove what was installed and cached
 	rm -rf .venv .pytest_cache .ruff_cache .mypy_cache .hypothesis

@@ -38,7 +38,8 @@ if __name__ == "__main__":
                 f"Give Synesthete a sound. It looks at it, and finds what sounds most alike among "
                 f"{catalogues.how_much(source, catalogue)}. By ear alone: no tags, no history, no popularity."
             )
-        sound_input.choose_sound(catalogue)
+        with frame.folded_on_phone("Another sound", ":material/add_circle:", is_folded=asked is not None):
+            sound_input.choose_sound(catalogue)
 
         asked = state.current()  # an address may just have named one
         if asked is None:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from synesthete.ui import catalogues, frame, landscape, listening, options, resources, sound_input
+from synesthete.ui import catalogues, frame, landscape, landscape_table, listening, options, resources, sound_input
 from synesthete.ui.export import offer_export
 from synesthete.ui.landscape_data import open_landscape_data
 
@@ -24,8 +24,8 @@ with frame.begin("Landscape"):
     if engine:
         data = open_landscape_data(engine, method)
         found = landscape.find_current(engine)
-        landscape.show_map(data, found, engine)
-        landscape.show_table(data, found, engine)
+        landscape.show_map(data, found, engine, source)
+        landscape_table.show_table(data, found, engine)
         landscape.show_meaning(data)
         if found:
             offer_export([match.track for match in found.matches], "Nearest on the map", engine.catalogue)

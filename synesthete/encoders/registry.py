@@ -46,7 +46,7 @@ def _models(*names: str) -> Callable[[], tuple[Path, ...]]:
 ENTRIES: dict[str, Entry] = {
     "statistics": Entry(
         "statistics:Statistics",
-        "Mean, lowest and highest value of every band: fast, the capstone's first model.",
+        "How loud, how high and how tonal on average and at the extremes; fast.",
         packages=("safetensors",),
         files=_models("statistics.safetensors", "statistics.json"),
         remedy="Make it from your music with: python -m synesthete.training.fit_statistics FILES...",
@@ -90,7 +90,7 @@ ENTRIES: dict[str, Entry] = {
     ),
     "resnet50-imagenet": Entry(
         "resnet50_imagenet:Resnet50Imagenet",
-        "A ResNet50 that learned to see on photographs: the capstone's second model.",
+        "A ResNet50 that learned to see on photographs, and looks at the picture of the sound.",
         packages=("torch", "torchvision"),
         files=lambda: (settings.Paths().state / "models" / "resnet50-0676ba61.pth",),
         remedy="It is fetched at first use (98 MB).",

@@ -76,8 +76,8 @@ def _locate_seeds(track_vectors: TrackVectors, seeds: Sequence[Seed], options: J
     for row in seed_rows:
         if seed_rows.count(row) > 1:
             raise JourneyError(
-                f"{track_vectors.tracks[row].label!r} is named as a seed twice, and no track comes"
-                " twice in a journey. Choose another one for one of its places."
+                f"{track_vectors.tracks[row].label!r} is chosen twice, and no track comes twice in a journey."
+                " Choose another one for one of its places."
             )
     return points
 

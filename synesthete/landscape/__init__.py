@@ -8,6 +8,7 @@ can be trusted.
 from synesthete.landscape.export import coordinates_csv, projector_tsv
 from synesthete.landscape.grouping import clusters
 from synesthete.landscape.layout import METHODS, Landscape, fit, place
+from synesthete.landscape.naming import name_groups
 from synesthete.landscape.quality import neighbours_kept, trustworthiness
 from synesthete.landscape.sample import fair_sample
 from synesthete.landscape.storage import default_path, fingerprint, load_or_fit
@@ -22,6 +23,7 @@ __all__ = [
     "fingerprint",
     "fit",
     "load_or_fit",
+    "name_groups",
     "neighbours_kept",
     "place",
     "projector_tsv",

@@ -7,7 +7,6 @@ import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
-from pathlib import Path
 
 import streamlit as st
 
@@ -15,10 +14,10 @@ from synesthete.audio import read_cover
 from synesthete.catalogue import Catalogue
 from synesthete.errors import AudioError
 from synesthete.tracks import Track
+from synesthete.ui.initials import picture_of
 from synesthete.ui.player import is_there
 
 _LOG = logging.getLogger(__name__)
-_NO_COVER = (Path(__file__).parent / "assets" / "no-cover.svg").read_text(encoding="utf-8")
 SMALL, LARGE = 96, 320  # pixels: in a table, beside a title
 _AT_ONCE = 4
 
@@ -42,12 +41,12 @@ def cover_of_sound(key: str, data: bytes, n_pixels: int = LARGE) -> bytes:
     return _of_bytes(key, data, n_pixels)
 
 
-def show_cover(picture: bytes, title: str, width: int = 72) -> None:
-    """Show a cover, or a plain disc where there is none; ``width`` in pixels."""
+def show_cover(picture: bytes, title: str, by: str = "", width: int = 72) -> None:
+    """Show a cover, or where there is none the track's first letters; ``width`` in pixels."""
     if picture:
         st.image(picture, width=width, alt=f"Cover: {title}")
     else:
-        st.image(_NO_COVER, width=width, alt="No cover")
+        st.image(picture_of(title, by).decode(), width=width, alt="No cover")
 
 
 def address_of(picture: bytes) -> str:

@@ -13,7 +13,7 @@ def show_encoder(name: str, *, is_default: bool) -> None:
     """Show what an encoder is, how big its vectors are, and if it is missing, how to get it."""
     with st.container(border=True):
         title, badge = st.columns([4, 1], vertical_alignment="center")
-        title.subheader(name, anchor=False)
+        title.header(name, anchor=False)
         try:
             encoder = encoders.load(name) if encoders.is_ready(name) else None
         except EncoderError as error:
@@ -29,7 +29,7 @@ def show_encoder(name: str, *, is_default: bool) -> None:
             return
         for note in encoder.notes:
             st.caption(f":material/info: {plain(note, 400)}")
-        size, segment, version = st.columns(3)
-        size.metric("Numbers kept of a track", f"{encoder.n_track_features:,}")
-        segment.metric("Listens in segments of", f"{encoder.segment_seconds:.1f} s")
-        version.metric("Version", encoder.version)
+        st.caption(
+            f"Keeps {encoder.n_track_features:,} numbers of a track · hears {encoder.segment_seconds:.1f} s at a time",
+            help=f"Version {encoder.version}",
+        )

@@ -60,7 +60,7 @@ def show_why(engine: SearchEngine, asked: Asked, match: Match) -> None:
             match.track.track_id, round(match.cosine, 6), engine, asked.query, match,
         )  # fmt: skip
     names = shorten(asked.row.title, 60), shorten(match.track.title, 60)
-    st.markdown(f"#### {plain(found.sentence, 300)}")
+    st.markdown(f"**{plain(found.sentence, 300)}**")
     _show_places(found, engine, asked, match, names)
     _show_shares(found)
     for note in found.notes:
@@ -98,6 +98,7 @@ def _show_places(found: Explanation, engine: SearchEngine, asked: Asked, match: 
         "pictures": _pictures(found, names),
         "ticks": [list(tick) for tick in figures.hz_ticks(mel_frequencies())],
         "told": _deletion(found),
+        "figures": _deletion_in_figures(found),
         "hint": "Lighter is more alike. The white line is how they go along together. Click to play both from there.",
     }
     _mount(data=data, key=f"why-{asked.key}-{match.track.track_id}")
@@ -117,14 +118,21 @@ def _pictures(found: Explanation, names: Sequence[str]) -> list[dict[str, Any]]:
 
 
 def _deletion(found: Explanation) -> str:
-    """What painting over the marked places takes, in a sentence; empty where none are marked."""
+    """What the marked places are; empty where none are marked."""
+    if found.attribution is None:
+        return ""
+    return "The outlined tenth of each picture carries the most."
+
+
+def _deletion_in_figures(found: Explanation) -> str:
+    """What painting over the marked places takes, in figures."""
     if found.attribution is None:
         return ""
     values = found.attribution.cosine, found.attribution.without_marks, found.attribution.without_others
     whole, marked, others = (f"{value:.2f}".replace("-", _MINUS) for value in values)
     return (
-        "The outlined tenth of each picture carries the most. With it painted over, the cosine of the two pictures "
-        f"falls from {whole} to {marked}; with as much painted over elsewhere, to {others}."
+        f"With it painted over, the cosine of the two pictures falls from {whole} to {marked}; "
+        f"with as much painted over elsewhere, to {others}."
     )
 
 

@@ -1,4 +1,4 @@
-"""A list taken home: as a file that players read, or to Spotify."""
+"""A list exported: as a file that players read, or to Spotify."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def offer_export(
 @st.fragment
 def _offer(tracks: tuple[Track, ...], title: str, catalogue: Catalogue, offsets: tuple[float, ...] | None) -> None:
     """A fragment: what is done in here does not interrupt what plays outside."""
-    opened = st.expander("Take it home", icon=":material/download:", key="export", on_change="rerun")
+    opened = st.expander("Export", icon=":material/download:", key="export", on_change="rerun")
     if not opened.open:
         return  # a library of thousands is written only for who asks
     with opened:

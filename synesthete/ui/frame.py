@@ -71,6 +71,13 @@ def _close_menu(title: str) -> None:
         st.html(f"<script>{script}\n</script>", unsafe_allow_javascript=True)
 
 
+def folded_on_phone(label: str, icon: str, *, is_folded: bool) -> st.delta_generator.DeltaGenerator:
+    """A place for widgets; on a phone, whose first screen is small, behind a fold where ``is_folded``."""
+    if is_folded and "Mobi" in st.context.headers.get("User-Agent", ""):
+        return st.expander(label, icon=icon, key="folded")
+    return st.container()
+
+
 def bring_into_view(anchor: str) -> None:
     """Scroll to a heading, once, when a button further down has changed what stands above it; the focus follows."""
     if st.session_state.pop(state.SCROLL, False):

@@ -59,6 +59,8 @@ def show_journey(engine: SearchEngine) -> None:
         track_vectors = _track_vectors(engine, chosen, points, is_way=True)
         journey = _planned(track_vectors.fingerprint, _revision(engine), _keys(chosen), options, track_vectors, points)
     st.session_state[state.JOURNEY_PATH] = tuple(track.track_id for track in journey.tracks)
+    marks = zip(journey.stops, journey_result.marks(journey), strict=True)
+    st.session_state[state.JOURNEY_MARKS] = tuple(mark for stop, mark in marks if stop.track)
     journey_result.show_path(journey, chosen, engine)
     stops = [stop for stop in journey.stops if stop.track is not None]
     title = journey_result.title(journey, chosen)

@@ -20,6 +20,7 @@ from synesthete.search.similarity_scale import SimilarityScale
 from synesthete.text import shorten
 from synesthete.tracks import Match, Track
 from synesthete.ui import catalogues, explain, listening, player
+from synesthete.ui.matches import fill
 from synesthete.ui.player import Row
 from synesthete.ui.state import Sound
 from synesthete.ui.text import count, dotted, plain
@@ -34,23 +35,30 @@ def show_path(journey: Journey, sounds: Sequence[Sound], engine: SearchEngine) -
     st.header(plain(title(journey, sounds), 160), anchor="the-journey")
     images = player.thumbnails(journey.tracks, engine.catalogue)
     own = iter([sound for sound in sounds if not sound.track_id])
-    marks = iter("ABCDEF")
-    largest = journey.quality.largest_step_degrees or 1.0
     rows = []
-    for number, stop in enumerate(journey.stops):
-        mark = next(marks) if stop.is_seed else ""
-        share = stop.step_degrees / largest
+    for number, (stop, mark) in enumerate(zip(journey.stops, marks(journey), strict=True)):
+        mark = mark if stop.is_seed else ""  # a number stands there of itself
         step = _step(stop, engine.scale) if number else {}
         if stop.track is None:
-            rows.append(_own_row(next(own), mark, share, step, engine))
+            rows.append(_own_row(next(own), mark, step, engine))
         else:
-            rows.append(_row(stop, stop.track, mark, share, step, images[stop.track.track_id], engine))
+            rows.append(_row(stop, stop.track, mark, step, images[stop.track.track_id], engine))
     keys = [row.key for row in rows]
     pairs = zip(journey.stops[:-1], journey.stops[1:], keys[1:], strict=True)
     why = [key for one, other, key in pairs if one.track or other.track]
     player.play_through(
-        rows, "journey-player", why, on_why=lambda key: _explain_step(keys.index(key), journey, rows, sounds, engine)
+        rows,
+        "journey-player",
+        why,
+        on_why=lambda key: _explain_step(keys.index(key), journey, rows, sounds, engine),
+        hint="Each track begins at a telling passage. The bars: how alike to the one before.",
     )
+
+
+def marks(journey: Journey) -> list[str]:
+    """What stands at each stop: letters at the sounds that were chosen, else the number."""
+    letters = iter("ABCDEF")
+    return [next(letters) if stop.is_seed else str(number) for number, stop in enumerate(journey.stops, start=1)]
 
 
 def _explain_step(
@@ -80,9 +88,7 @@ def title(journey: Journey, sounds: Sequence[Sound]) -> str:
     return f"{shorten(first, 60)} → {shorten(last, 60)}"
 
 
-def _row(
-    stop: Stop, track: Track, mark: str, share: float, step: dict[str, Any], image: bytes, engine: SearchEngine
-) -> Row:
+def _row(stop: Stop, track: Track, mark: str, step: dict[str, Any], image: bytes, engine: SearchEngine) -> Row:
     return Row(
         title=track.title,
         about=dotted(track.artist, track.genre),
@@ -93,22 +99,24 @@ def _row(
         seconds=track.seconds,
         image=image,
         mark=mark,
-        share=share,
         **step,
     )
 
 
-def _own_row(sound: Sound, mark: str, share: float, step: dict[str, Any], engine: SearchEngine) -> Row:
+def _own_row(sound: Sound, mark: str, step: dict[str, Any], engine: SearchEngine) -> Row:
     analysis = listening.analyse(sound, engine)
     image = player.thumbnail(analysis.spectrograms)
     wav = clip_to_wav(analysis.clip)
-    row = Row(title=sound.name, about="Your sound", source=wav, image=image, mark=mark, share=share, key=sound.key)
-    return replace(row, note=step.get("note", ""), figure=step.get("figure", ""))
+    about = "Your sound"
+    return Row(sound.name, about, source=wav, image=image, mark=mark, key=sound.key, **step)
 
 
 def _step(stop: Stop, scale: SimilarityScale) -> dict[str, Any]:
-    note = f"{scale.words(stop.step_cosine).capitalize()} to the one before"
-    return {"note": note, "figure": f"A step of {stop.step_degrees:.0f}° · cosine {stop.step_cosine:.2f}"}
+    return {
+        "note": scale.words(stop.step_cosine).capitalize(),
+        "figure": f"To the one before: {scale.sentence(stop.step_cosine)} (a step of {stop.step_degrees:.0f}°)",
+        "share": fill(scale, stop.step_cosine),
+    }
 
 
 def show_picks(picks: Sequence[Pick], sounds: Sequence[Sound], engine: SearchEngine) -> None:
@@ -129,11 +137,11 @@ def show_picks(picks: Sequence[Pick], sounds: Sequence[Sound], engine: SearchEng
                 seconds=pick.track.seconds,
                 image=images[pick.track.track_id],
                 note=engine.scale.words(pick.cosine).capitalize() + to_whom,
-                figure=f"cosine {pick.cosine:.2f}",
-                share=max(0.0, pick.cosine),
+                figure=engine.scale.sentence(pick.cosine),
+                share=fill(engine.scale, pick.cosine),
             )
         )
-    player.play_through(rows, key="journey-player")
+    player.play_through(rows, key="journey-player", hint="Each track begins at a telling passage.")
 
 
 @dataclass(frozen=True)
@@ -152,7 +160,25 @@ def show_quality(
     engine: SearchEngine,
 ) -> None:
     """How good the journey is, against two baselines between the same ends."""
-    st.subheader("How good is this journey?", anchor=False)
+    fold = st.expander("How good is this journey?", icon=":material/monitoring:", key="quality", on_change="rerun")
+    if fold.open:  # the two others are walked for who asks
+        with fold:
+            _show_measures(journey, sounds, points, track_vectors, engine)
+    st.page_link(
+        "pages/2_Landscape.py",
+        label="See these tracks on the map",
+        icon=":material/landscape:",
+        query_params=catalogues.address(),
+    )
+
+
+def _show_measures(
+    journey: Journey,
+    sounds: Sequence[Sound],
+    points: Sequence[Seed],
+    track_vectors: TrackVectors,
+    engine: SearchEngine,
+) -> None:
     paths = {_PLANNED: _Path(journey.quality, tuple(stop.step_degrees for stop in journey.stops[1:]))}
     keys = tuple(sound.key for sound in sounds)
     seed_numbers = tuple(number for number, stop in enumerate(journey.stops) if stop.is_seed)
@@ -175,12 +201,6 @@ def show_quality(
     )
     near = f"Another choice could be better by at most {journey.gap:.0%}."
     st.caption(best if journey.is_optimal else near)
-    st.page_link(
-        "pages/2_Landscape.py",
-        label="See these tracks on the map",
-        icon=":material/landscape:",
-        query_params=catalogues.address(),
-    )
 
 
 @st.cache_data(show_spinner=False, max_entries=200)

@@ -1,25 +1,21 @@
-"""The parts of the Landscape page: what to colour by, the map, the chosen track, the table, what to take away."""
+"""The parts of the Landscape page: what to colour by, the map, the chosen track, what to export."""
 
 from __future__ import annotations
 
 import importlib.util
 
 import numpy as np
-import pandas as pd
 import streamlit as st
 
 from synesthete import landscape
-from synesthete.catalogue.listing import Query
 from synesthete.search import SearchEngine, SearchResult
 from synesthete.search.filters import DEFAULT_OPTIONS
 from synesthete.tracks import Track, clock
 from synesthete.ui import catalogues, listening, map3d, sound_input, state
-from synesthete.ui.landscape_data import LandscapeData, Placed, group_name
+from synesthete.ui.landscape_data import LandscapeData, Placed
 from synesthete.ui.player import play_track
 from synesthete.ui.text import count, dotted, plain
-from synesthete.ui.track_lists import MOST_ROWS, say_nothing_fits, table_height, table_of
 
-_ROWS_OF_LARGE = 200  # of the table, where the catalogue is too large to show whole
 _METHODS = {
     "tsne": ("t-SNE", "keeps neighbours together; says little about far distances"),
     "umap": ("UMAP", "keeps neighbours together, and more of how the regions lie to each other"),
@@ -51,7 +47,7 @@ def find_current(engine: SearchEngine) -> SearchResult | None:
     return listening.find(sound, listening.analyse(sound, engine), engine, DEFAULT_OPTIONS)
 
 
-def show_map(data: LandscapeData, found: SearchResult | None, engine: SearchEngine) -> None:
+def show_map(data: LandscapeData, found: SearchResult | None, engine: SearchEngine, source: catalogues.Source) -> None:
     """The map, and beside it the chosen track and the sound asked about."""
     colourings = [*([map3d.LIKENESS] if found else []), *data.colourings]
     colouring = st.segmented_control(
@@ -61,6 +57,7 @@ def show_map(data: LandscapeData, found: SearchResult | None, engine: SearchEngi
         colouring = data.colourings[0]
     chosen = st.session_state.get(state.LANDSCAPE_CHOSEN, "")
     path = st.session_state.get(state.JOURNEY_PATH, ())  # of the journey last shown on its own page
+    marks = st.session_state.get(state.JOURNEY_MARKS, ())
     matches = [match.track.track_id for match in found.matches] if found else []
     placed = data.with_tracks([*([chosen] if chosen else []), *matches, *path], engine)
     cosines = np.concatenate([each.vectors @ found.vector for each in (data, placed)]) if found else None
@@ -78,9 +75,14 @@ def show_map(data: LandscapeData, found: SearchResult | None, engine: SearchEngi
             likeness=cosines,
             here=_here(data, found, placed),
             chosen=placed.row_of.get(chosen, map3d.NOBODY),
-            path=[placed.row_of[track_id] for track_id in path if track_id in placed.row_of],
+            path=[
+                (placed.row_of[track_id], mark)
+                for track_id, mark in zip(path, marks, strict=False)
+                if track_id in placed.row_of
+            ],
             more=map3d.More(placed.coordinates, [t.title for t in placed.more], [t.artist for t in placed.more]),
             is_turned=bool(st.session_state.pop(state.LANDSCAPE_TURN, False)),
+            title=f"The landscape of {catalogues.how_much(source, engine.catalogue)}, by {colouring.lower()}",
             file_name="synesthete landscape",
             on_choose=lambda: _take_click(data, placed),
         )
@@ -127,19 +129,21 @@ def _show_chosen(data: LandscapeData, found: SearchResult | None, engine: Search
     with st.container(border=True, key="landscape-chosen"):
         tags = (plain(tag) for tag in (track.artist, track.genre, track.album))
         word = plain(data.words[row]) if data.words and row is not None else ""
-        group = group_name(int(data.groups[row])) if row is not None else ""
+        group = data.group_names[data.groups[row]] if row is not None else ""
         about = dotted(*tags, word, group, clock(track.seconds))
         st.markdown(f"**{plain(track.title)}**  \n{about}")
         play_track(track, engine.catalogue, is_started=True)
         if found is not None and (row is not None or engine.catalogue.has_vectors(chosen, engine.encoder.fingerprint)):
             cosine = float((engine.vectors_of([chosen])[0] if row is None else data.vectors[row]) @ found.vector)
-            st.caption(f"Like your sound as a whole: {plain(engine.scale.sentence(cosine))}")
+            st.caption(
+                f"{engine.scale.words(cosine).capitalize()} to your sound", help=plain(engine.scale.sentence(cosine))
+            )
         _show_ways_on(track)
 
 
 def _show_ways_on(track: Track) -> None:
     sound = sound_input.from_track(track)
-    if st.button("More like this", icon=":material/hearing:", width="stretch", type="primary"):
+    if st.button("More like this", icon=":material/hearing:", width="stretch"):
         sound_input.search_from(track)
     for label, icon, key in (
         ("Start a journey here", ":material/trip_origin:", state.JOURNEY_FROM),
@@ -187,92 +191,6 @@ def _show_here(data: LandscapeData, found: SearchResult | None) -> None:
             )
 
 
-def show_table(data: LandscapeData, found: SearchResult | None, engine: SearchEngine) -> None:
-    """Every track as a row: what the map shows, for finding by words, for the keyboard and for reading aloud."""
-    st.subheader("Every track", anchor=False)
-    words = st.text_input(
-        "Find on the map",
-        placeholder="Title, artist, album, style, word or group",
-        icon=":material/search:",
-        key="landscape_words",
-    )
-    ids, table, n_fitting = (_some_rows if data.is_sample else _all_rows)(data, found, engine, words)
-    if not n_fitting:
-        say_nothing_fits(words)
-        return
-    cut = f", the first {len(ids):,} of them here" if n_fitting > len(ids) else ""
-    st.caption(f"{count(n_fitting, 'track')}{cut}. Choose a row to hear it and see it on the map.")
-    key = f"landscape-table-{st.session_state.get(state.LANDSCAPE_TABLE, 0)}-{words}"
-    st.dataframe(
-        table,
-        hide_index=True,
-        selection_mode="single-row",
-        on_select=lambda: _take_row(key, ids),
-        key=key,
-        height=table_height(len(ids), 460),
-        column_config={"Likeness": st.column_config.NumberColumn(format="%.3f", help="Cosine with your sound")},
-    )
-
-
-def _all_rows(
-    data: LandscapeData, found: SearchResult | None, engine: SearchEngine, words: str
-) -> tuple[list[str], pd.DataFrame, int]:
-    """Ids and lines of the tracks that hold every word, and how many there are, where all are drawn."""
-    table = _table(data, found)
-    rows = _matching(table, words)
-    return [data.tracks[row].track_id for row in rows[:MOST_ROWS]], table.loc[rows[:MOST_ROWS]], len(rows)
-
-
-def _some_rows(
-    data: LandscapeData, found: SearchResult | None, engine: SearchEngine, words: str
-) -> tuple[list[str], pd.DataFrame, int]:
-    """The same from a large catalogue: those most alike to the sound asked about, or a page of what is found."""
-    if found and not words.strip():
-        ids, n_fitting = list(engine.near(found.vector[None], _ROWS_OF_LARGE)), data.n_tracks
-        tracks = engine.catalogue.tracks(ids)
-    else:
-        page = engine.catalogue.page(Query(words), limit=_ROWS_OF_LARGE)
-        tracks, n_fitting = page.tracks, page.n_tracks
-    table = table_of(tracks)
-    ids = [track.track_id for track in tracks]
-    if found:
-        heard = {track_id for track_id in ids if engine.catalogue.has_vectors(track_id, engine.encoder.fingerprint)}
-        order = [track_id for track_id in ids if track_id in heard]
-        cosines = dict(zip(order, engine.vectors_of(order) @ found.vector, strict=True)) if order else {}
-        table = table.assign(Likeness=[cosines.get(track_id, np.nan) for track_id in ids])
-        table = table.sort_values("Likeness", ascending=False, kind="stable")
-        ids = [ids[row] for row in table.index]
-    return ids, table, n_fitting
-
-
-def _table(data: LandscapeData, found: SearchResult | None) -> pd.DataFrame:
-    table = table_of(data.tracks)
-    if data.words:
-        table = table.assign(Word=data.words)
-    table = table.assign(Group=[group_name(int(number)) for number in data.groups])
-    if found is None:
-        return table.sort_values(["Style", "Title"], kind="stable")
-    return table.assign(Likeness=data.vectors @ found.vector).sort_values("Likeness", ascending=False, kind="stable")
-
-
-def _matching(table: pd.DataFrame, words: str) -> np.ndarray:
-    """Row numbers of the tracks that hold every word, in the table's order."""
-    text = table["Title"]
-    for column in ("Artist", "Style", "Album", "Word", "Group"):
-        text = text + "\n" + table[column] if column in table else text
-    text = text.str.casefold()
-    is_fit = np.ones(len(table), dtype=bool)
-    for word in words.casefold().split():
-        is_fit &= text.str.contains(word, regex=False).to_numpy()
-    return table.index.to_numpy()[is_fit]
-
-
-def _take_row(key: str, ids: list[str]) -> None:
-    rows = st.session_state[key].selection.rows
-    if rows and rows[0] < len(ids):
-        choose(ids[rows[0]], is_turned=True)
-
-
 def show_meaning(data: LandscapeData) -> None:
     """What nearness means, and how far this map can be trusted."""
     with st.expander("What nearness means", icon=":material/info:"):
@@ -303,7 +221,7 @@ def _trust_words(trustworthiness: float) -> str:
 def offer_downloads(data: LandscapeData, encoder_name: str, method: str) -> None:
     """The coordinates, and the encoder's vectors for the TensorFlow projector; the picture is saved on the map."""
     name = f"synesthete-{encoder_name}-{method}"
-    with st.expander("Take the map away", icon=":material/download:"):
+    with st.expander("Export the map", icon=":material/download:"):
         st.caption(
             "The picture: press *Save a picture* on the map. The two TSV files open in projector.tensorflow.org, which "
             "reads them in your browser."

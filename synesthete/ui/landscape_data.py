@@ -40,6 +40,8 @@ class LandscapeData:
     vectors : np.ndarray [shape=(n, size)], float32, unit length
     groups : np.ndarray [shape=(n,)], int64
         Cluster of each track, 0 the largest.
+    group_names : tuple of str
+        What each is called, by what stands out in it.
     words : tuple of str
         The likeliest word of each track by a tagger; empty where none stands out. No words at all, an empty tuple.
     row_of : dict of str to int
@@ -58,6 +60,7 @@ class LandscapeData:
     tracks: tuple[Track, ...]
     vectors: np.ndarray
     groups: np.ndarray
+    group_names: tuple[str, ...]
     words: tuple[str, ...]
     row_of: dict[str, int]
     colourings: tuple[str, ...]
@@ -137,7 +140,12 @@ def _landscape_data(
     groups = landscape.clusters(vectors, _N_GROUPS)
     heard = catalogue.words_of(ids)
     words = tuple(heard[track_id][0] if track_id in heard else "" for track_id in ids) if heard else ()
-    colourings = {name: of for name, of in _colourings(tracks, words, groups).items() if len(set(of)) > 1}
+    known = [heard.get(track.track_id, ()) if heard else (track.genre,) if track.genre else () for track in tracks]
+    group_names = landscape.name_groups(groups, known)
+    every = _colourings(tracks, words, [group_names[each] for each in groups])
+    colourings = {name: of for name, of in every.items() if len(set(of)) > 1}
+    # what is known of few comes last, so that a library without tags is coloured by how it sounds
+    colourings = dict(sorted(colourings.items(), key=lambda each: 2 * each[1].count("") > len(tracks)))
     # the tags may change while the vectors, and so the map, stay the same
     map_id = fingerprint(method, vectors_revision, [[track.title, track.artist, *colours] for track, *colours in
                                     zip(tracks, *colourings.values(), strict=True)])  # fmt: skip
@@ -150,6 +158,7 @@ def _landscape_data(
         tracks=tracks,
         vectors=vectors,
         groups=groups,
+        group_names=group_names,
         words=words,
         row_of={track_id: row for row, track_id in enumerate(ids)},
         colourings=tuple(colourings),
@@ -177,17 +186,12 @@ def _folders(engine: SearchEngine) -> tuple[Path, ...]:
     return (paths.sampler, paths.state) if is_built_in else (index_folder(engine.catalogue),)
 
 
-def _colourings(tracks: tuple[Track, ...], words: tuple[str, ...], groups: np.ndarray) -> dict[str, list[str]]:
+def _colourings(tracks: tuple[Track, ...], words: tuple[str, ...], groups: list[str]) -> dict[str, list[str]]:
     return {
         STYLE: [track.genre for track in tracks],
         WORD: list(words) or [""] * len(tracks),
-        GROUP: [group_name(number) for number in groups],
+        GROUP: groups,
         ARTIST: [track.artist for track in tracks],
         ALBUM: [track.album for track in tracks],
         FOLDER: [PurePosixPath(track.path).parent.name for track in tracks],
     }
-
-
-def group_name(number: int) -> str:
-    """What a cluster is called: a number, for nobody chose it."""
-    return f"Group {number + 1}"

@@ -88,7 +88,8 @@ def show_tracks(source: Source, catalogue: Catalogue, text: str, words: Sequence
         if n_pages > 1
         else count(n_tracks, "track")
     )
-    above.caption(f"{shown}. Click a track to play it; tick tracks to take them home or out.", width="stretch")
+    why_tick = "export or remove" if library_manage.may_change(source) else "export"
+    above.caption(f"{shown}. Click a track to play it; tick tracks to {why_tick} them.", width="stretch")
     if n_pages > 1:
         st.pagination(n_pages, key=f"page-{key}")
     with now:
@@ -158,7 +159,10 @@ def _show_table(
 def _pictures(catalogue: Catalogue, tracks: Sequence[Track]) -> list[str]:
     """Addresses of covers: the browser asks for those that it shows; a server without that route reads them all now."""
     paths = [catalogue.locate(track) for track in tracks]
-    addresses = [media.cover_address_of(path) if path else "" for path in paths]
+    addresses = [
+        media.cover_address_of(path, track.title, track.artist) if path else ""
+        for path, track in zip(paths, tracks, strict=True)
+    ]
     return addresses if any(addresses) else [covers.address_of(cover) for cover in covers.covers_of(tracks, catalogue)]
 
 
@@ -170,10 +174,9 @@ def _show_now(catalogue: Catalogue) -> None:
     track = catalogue.track(track_id) if track_id in catalogue else None
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="now-playing"):
         if track is None:
-            covers.show_cover(b"", "", width=72)
             st.markdown("**Click a track in the list to play it**", width="stretch")
             return
-        covers.show_cover(covers.cover_of(track, catalogue), track.title, width=72)
+        covers.show_cover(covers.cover_of(track, catalogue), track.title, track.artist, width=72)
         about = dotted(plain(track.artist), plain(track.album), plain(track.genre), str(track.year or ""))
         words = badges(catalogue.words_of([track_id]).get(track_id, ()))
         st.markdown(f"**{plain(track.title)}**  \n{about}  \n{words}", width="stretch")

@@ -85,22 +85,20 @@ def _choose_folder(path: Path) -> None:
         here = root = roots[0]
     _show_place(here.resolve(), root, roots)
     folders, n_sounds = _look_into(here)
-    inside = st.selectbox(
-        "Open a folder in it",
-        folders,
-        index=None,
-        format_func=lambda folder: printable(folder.name, "�"),
-        placeholder=f"{count(len(folders), 'folder')} in here" if folders else "No further folders in here",
-        disabled=not folders,
-        key=f"library_folder-{here}",
-    )
-    if inside is not None:
-        _open(inside)
-        st.rerun()
+    if folders:
+        key = f"library_folder-{here}"
+        st.selectbox(
+            "Open a folder in it",
+            folders,
+            index=None,
+            format_func=lambda folder: printable(folder.name, "�"),
+            placeholder=f"{count(len(folders), 'folder')} in here",
+            key=key,
+            on_change=lambda: _open(st.session_state[key]),  # before the run: a run begun anew may lose a quick click
+        )
     job = library_jobs.running(path)
     st.button(
         f"Index {plain(here.name or str(here), 60)}",
-        type="primary",
         icon=":material/library_add:",
         key="index-folder",
         disabled=job,
@@ -108,9 +106,10 @@ def _choose_folder(path: Path) -> None:
         on_click=library_jobs.begin,
         args=(path, [here]),
     )
+    deeper = "and all in its folders" if folders else "and no further folders"
     st.caption(
-        f"{count(n_sounds, 'sound file')} in here, and all in its folders. Your files stay where they are and are "
-        "not changed. Index it again to take in what is new."
+        f"{count(n_sounds, 'sound file')} in here, {deeper}. Your files stay where they are and are not changed. Index "
+        "it again to take in what is new."
     )
 
 
@@ -131,8 +130,9 @@ def _show_place(here: Path, root: Path, roots: tuple[Path, ...]) -> None:
             )
 
 
-def _open(folder: Path) -> None:
-    st.session_state[state.LIBRARY_FOLDER] = str(folder)
+def _open(folder: Path | None) -> None:
+    if folder is not None:
+        st.session_state[state.LIBRARY_FOLDER] = str(folder)
 
 
 def _look_into(folder: Path) -> tuple[list[Path], int]:
@@ -202,7 +202,7 @@ def _import(source: Source) -> None:
         f"Its tracks come into {where} without their sound: they are found and compared, not played. Every value in "
         "the file is checked. A larger one: `synesthete import FILE`."
     )
-    if upload is None or not st.button("Import it", type="primary", icon=":material/ios_share:", key="import"):
+    if upload is None or not st.button("Import it", icon=":material/ios_share:", key="import"):
         return
     bar = st.progress(0.0, text="Checking the file …")
     try:

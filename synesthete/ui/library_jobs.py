@@ -138,7 +138,7 @@ def _show_end(path: Path, job: Job, is_elsewhere: bool) -> None:
 
 def _offer_to_show(name: str, n_tracks: int) -> None:
     if n_tracks:
-        _button("Show them", f"show-{name}", catalogues.show, name, type="primary")
+        _button("Show them", f"show-{name}", catalogues.show, name)
 
 
 def _button(label: str, key: str, do: Callable[..., None], *arguments: object, **look: Any) -> None:

@@ -32,7 +32,7 @@ def offer_to_remove(source: Source, ids: Sequence[str]) -> None:
     with st.popover(f"Remove {n}", icon=":material/delete:", key="remove"):
         st.markdown(f"**Take {n} out of the library?**")
         st.caption("The files stay where they are, untouched; indexing their folder again brings them back.")
-        st.button(f"Remove {n}", type="primary", key="remove-now", on_click=_remove, args=(source.path, tuple(ids)))
+        st.button(f"Remove {n}", key="remove-now", on_click=_remove, args=(source.path, tuple(ids)))
 
 
 def _remove(path: Path, ids: tuple[str, ...]) -> None:
@@ -139,7 +139,7 @@ def _offer_to_remove_folder(source: Source, catalogue: Catalogue) -> None:
         st.caption(f"Nothing in {plain(folder, 200)} has been indexed.")
         return
     st.button(
-        f"Remove {count(len(files), 'file')}", type="primary", icon=":material/delete:", key="remove-folder-now",
+        f"Remove {count(len(files), 'file')}", icon=":material/delete:", key="remove-folder-now",
         help="They stay where they are, untouched; indexing the folder again brings them back",
         on_click=_remove_folder, args=(source.path, folder),
     )  # fmt: skip

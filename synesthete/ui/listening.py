@@ -209,7 +209,7 @@ def has_analysed(source: Source, encoder_name: str) -> bool:
 
 def _offer_analysis(source: Source, encoder_name: str) -> None:
     st.info(f"The {encoder_name} encoder has not analysed this catalogue yet. It needs to once, before it can compare.")
-    if st.button("Analyse the catalogue", type="primary", icon=":material/hearing:"):
+    if st.button("Analyse the catalogue", icon=":material/hearing:"):
         bar = st.progress(0.0, text="Beginning …")
         sampler.embed_with(
             load(encoder_name), lambda label, done: bar.progress(done, text=f"Analysing {plain(label, 60)}")

@@ -29,13 +29,14 @@ _MOST_GROUPS = 30  # in one legend; smaller ones are taken together
 _ASSETS = Path(__file__).parent / "assets" / "map3d"
 _CODE = "".join(
     (_ASSETS / f"{part}.js").read_text(encoding="utf-8")
-    for part in ("data", "palette", "camera", "legend", "pointer", "scene")
+    for part in ("data", "palette", "camera", "legend", "labels", "saved", "pointer", "scene")
 )
 _HTML = """
 <div class="sy-map">
   <div class="sy-stage" tabindex="0" role="application" aria-label="Map of all tracks">
     <div class="sy-plot"></div>
     <div class="sy-wait">Drawing the map …</div>
+    <div class="sy-names" aria-hidden="true"></div>
     <div class="sy-label" hidden>You are here</div>
     <div class="sy-ring" hidden></div>
     <div class="sy-tip" role="status" aria-live="polite" hidden></div>
@@ -143,9 +144,10 @@ def show(
     likeness: np.ndarray | None = None,
     here: Here | None = None,
     chosen: int = NOBODY,
-    path: Sequence[int] = (),
+    path: Sequence[tuple[int, str]] = (),
     more: More | None = None,
     is_turned: bool = False,
+    title: str = "",
     file_name: str = "landscape",
     on_choose: Callable[[], None] | None = None,
 ) -> None:
@@ -163,13 +165,13 @@ def show(
     here : Here, optional
     chosen : int
         Row of the track to mark, or ``NOBODY``.
-    path : sequence of int
-        Rows of tracks to join by a line, in this order.
+    path : sequence of (int, str)
+        Rows of tracks to join by a line, in this order, and what is written at each: ``A``, ``2`` and so on.
     more : More, optional
         Tracks beside those packed, whose rows follow.
     is_turned : bool
         Turn the map to the chosen track, which was not chosen on the map itself.
-    file_name : str
+    title, file_name : str
         Of the picture that can be saved, without ending.
     """
     view: dict[str, Any] = {
@@ -177,7 +179,9 @@ def show(
         "plotly": _plotly_address(),
         "colouring": colouring,
         "chosen": chosen,
-        "path": [int(row) for row in path],
+        "path": [int(row) for row, _ in path],
+        "marks": [mark for _, mark in path],
+        "title": title,
         "turn": is_turned,
         "file": file_name,
         "more": None,

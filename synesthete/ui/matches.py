@@ -150,7 +150,7 @@ def _line(match: Match, catalogue: Catalogue, scale: SimilarityScale) -> dict[st
     line = line_of(row, f"match-{match.track.track_id}")
     if why := why_silent(match.track, catalogue):
         return line | {"place": why}
-    return line | {"image": cover_address_of(cast(Path, row.source))}
+    return line | {"image": cover_address_of(cast(Path, row.source), row.title, row.artist)}
 
 
 def fill(scale: SimilarityScale, cosine: float) -> float:

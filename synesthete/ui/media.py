@@ -20,15 +20,16 @@ from streamlit.runtime import get_instance
 
 from synesthete.audio import read_cover
 from synesthete.errors import AudioError
+from synesthete.ui.initials import picture_of
 
 _SOUND, _COVER = "sound", "cover"
 _COVER_PIXELS = 96
-_NO_COVER = (Path(__file__).parent / "assets" / "no-cover.svg").read_bytes()
 _MOST = 100_000  # addresses kept; the oldest go first
 _TYPES = {".m4a": "audio/mp4", ".m4b": "audio/mp4", ".flac": "audio/flac", ".opus": "audio/ogg", ".wav": "audio/wav"}
 _is_served = False
 _tokens: dict[Path, str] = {}
 _paths: dict[str, Path] = {}
+_names: dict[str, tuple[str, str]] = {}
 
 
 def routes() -> list[Route]:
@@ -57,19 +58,31 @@ def address_of(source: Path | bytes, place: str, mime: str = "") -> str:
     return f"/{_SOUND}/{_token(source)}" if _is_served else _in_store(str(source), _mime_of(source), place)
 
 
-def cover_address_of(path: Path) -> str:
+def cover_address_of(path: Path, name: str = "", by: str = "") -> str:
     """The address of a file's cover, which is looked for when the browser asks; empty where this server has no route.
 
     A page of matches does not wait for ten files to be searched for pictures.
+
+    Parameters
+    ----------
+    path : Path
+    name, by : str
+        Of the track and its artist: their letters stand in where there is no cover.
     """
-    return f"/{_COVER}/{_token(path)}" if _is_served else ""
+    if not _is_served:
+        return ""
+    token = _token(path)
+    _names[token] = (name, by)
+    return f"/{_COVER}/{token}"
 
 
 def _token(path: Path) -> str:
     token = _tokens.get(path)
     if token is None:
         while len(_tokens) >= _MOST:
-            _paths.pop(_tokens.pop(next(iter(_tokens))), None)
+            oldest = _tokens.pop(next(iter(_tokens)))
+            _paths.pop(oldest, None)
+            _names.pop(oldest, None)
         token = _tokens.setdefault(path, secrets.token_urlsafe(12))
         _paths[token] = path
     return token
@@ -92,13 +105,18 @@ async def _send_sound(request: Request) -> Response:
 
 
 async def _send_cover(request: Request) -> Response:
-    path = _paths.get(request.path_params["token"])
+    token = request.path_params["token"]
+    path = _paths.get(token)
     try:
         picture = await run_in_threadpool(_cover, path, path.stat().st_mtime_ns) if path is not None else b""
     except (OSError, AudioError):
         picture = b""
     kind = "image/jpeg" if picture else "image/svg+xml"
-    return Response(picture or _NO_COVER, media_type=kind, headers={"Cache-Control": "private, max-age=3600"})
+    return Response(
+        picture or picture_of(*_names.get(token, ("", ""))),
+        media_type=kind,
+        headers={"Cache-Control": "private, max-age=3600"},
+    )
 
 
 @lru_cache(maxsize=2000)

@@ -76,9 +76,9 @@ class Row:
     mark : str
         Shown instead of the number: ``A``, ``B`` for the ends of a journey.
     note, figure : str
-        How far it is from the one before, in words and in numbers.
+        How alike it is to the sound asked about, or to the one before: in words and in numbers.
     share : float in [0, 1]
-        The length of the bar between them.
+        The length of its bar: longer is more alike, everywhere.
     """
 
     title: str
@@ -149,7 +149,11 @@ def track_row(track: Track, catalogue: Catalogue, start_seconds: float = 0.0) ->
 
 @st.fragment
 def play_through(
-    rows: Sequence[Row], key: str, why: Sequence[str] = (), on_why: Callable[[str], None] | None = None
+    rows: Sequence[Row],
+    key: str,
+    why: Sequence[str] = (),
+    on_why: Callable[[str], None] | None = None,
+    hint: str = "",
 ) -> None:
     """Show the rows with a player for all of them; ``on_why`` is called with a key out of ``why`` to be explained."""
     left, _ = st.columns([2, 1])
@@ -162,7 +166,7 @@ def play_through(
         key=f"{key}-seconds",
     )
     lines = [line_of(row, f"{key}-{number}", seconds) for number, row in enumerate(rows)]
-    data = {"list": list_id(lines), "rows": lines, "seconds": seconds, "why": list(why)}
+    data = {"list": list_id(lines), "rows": lines, "seconds": seconds, "why": list(why), "hint": hint}
     _mount_list(data=data, key=key, on_why_change=lambda: None)
     wanted = (st.session_state.get(key) or {}).get("why")
     if on_why and isinstance(wanted, str) and wanted in why:

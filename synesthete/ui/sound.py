@@ -35,7 +35,7 @@ def show_name(sound: Sound, engine: SearchEngine) -> Analysis:
     analysis = listening.analyse(sound, engine)
     with st.container(horizontal=True, vertical_alignment="center", key="the-sound-named"):
         if image := _cover(sound, engine):
-            covers.show_cover(image, title(sound, analysis, engine), _COVER_PIXELS)
+            covers.show_cover(image, title(sound, analysis, engine), width=_COVER_PIXELS)
         with st.container(gap=None, width="stretch"):
             st.header(plain(title(sound, analysis, engine)), anchor="the-sound")
             if by := artist(sound, analysis, engine):

@@ -149,9 +149,7 @@ def _connect(session: SpotifySession, place: str) -> None:
         return
     _set_cookie()
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.link_button(
-            "Agree on Spotify", st.session_state[state.SPOTIFY_LOGIN], type="primary", icon=":material/open_in_new:"
-        )
+        st.link_button("Agree on Spotify", st.session_state[state.SPOTIFY_LOGIN], icon=":material/open_in_new:")
         st.button("Cancel", key=f"cancel-{place}", on_click=st.session_state.pop, args=(state.SPOTIFY_LOGIN,))
     _wait(session)
 
@@ -259,7 +257,7 @@ def _create(session: SpotifySession, uris: list[str], title: str, ids: tuple[str
         st.caption("Nothing to create yet: confirm at least one track. As M3U the whole list goes along.")
         return
     name = st.text_input("Name of the playlist", title, max_chars=100, key=f"spotify-name-{title}")
-    if st.button(f"Create it with {count(len(uris), 'track')}", type="primary", icon=":material/playlist_add:"):
+    if st.button(f"Create it with {count(len(uris), 'track')}", icon=":material/playlist_add:"):
         with st.spinner("Creating the playlist …"):
             made: CreatedPlaylist | UnfinishedPlaylistError
             try:

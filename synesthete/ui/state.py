@@ -35,6 +35,7 @@ COMPARED = "compared"  # Sound | None: what encoders are compared by; until one 
 MIX_MORE = "mix_more"  # list[str]: track ids that a mixture adds
 MIX_LESS = "mix_less"  # list[str]: and those that it takes away
 JOURNEY_PATH = "journey_path"  # tuple[str, ...]: track ids of the journey last shown, for the map to draw
+JOURNEY_MARKS = "journey_marks"  # tuple[str, ...]: what stands at each of them, A to B
 DROPPED = "dropped"  # DroppedMusic: what this visitor has dropped, with its catalogue
 DROPS = "drops"  # int: counts the drops, so that each begins with an empty box
 DROP_SAID = "drop_said"  # str: what is to be said of the last drop or import
@@ -145,7 +146,8 @@ def enter(name: str, catalogue: Catalogue) -> None:
     for key in (JOURNEY_FROM, JOURNEY_TO):
         if not stays(places.get(key)):
             places.pop(key, None)
-    for key in (SUGGESTED, PICKED, LINK_FOLLOWED, LANDSCAPE_CHOSEN, JOURNEY_LIKED, JOURNEY_PATH, MIX_MORE, MIX_LESS):
+    journey = (JOURNEY_LIKED, JOURNEY_PATH, JOURNEY_MARKS, MIX_MORE, MIX_LESS)
+    for key in (SUGGESTED, PICKED, LINK_FOLLOWED, LANDSCAPE_CHOSEN, *journey):
         places.pop(key, None)
 
 

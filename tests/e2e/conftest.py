@@ -18,6 +18,7 @@ from synesthete.settings import PROJECT_ROOT
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
          "--autoplay-policy=no-user-gesture-required"]  # fmt: skip
+SOFTWARE_GL = ("--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader")  # for the map
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -47,6 +47,7 @@ def test_a_journey_is_heard_through_and_taken_home(journey):
     first, last = titles(4, 130)
     assert stops(page).count() == 12
     assert first in stops(page).first.inner_text() and last in stops(page).last.inner_text()
+    page.get_by_text("How good is this journey?").click()
     page.get_by_label("Size of each step in order").first.wait_for()
 
     page.get_by_role("button", name="Play the list").click()
@@ -61,7 +62,7 @@ def test_a_journey_is_heard_through_and_taken_home(journey):
     page.get_by_role("button", name="Pause the list").click()
     until(page, lambda now: not now["isPlaying"])
 
-    page.get_by_text("Take it home").click()
+    page.get_by_text("Export", exact=True).click()
     with page.expect_download() as download:
         page.get_by_role("button", name="M3U8").click()
     assert download.value.suggested_filename.endswith(".m3u8")

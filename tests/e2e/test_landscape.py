@@ -4,14 +4,27 @@ import csv
 import io
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from synesthete import sampler
 from synesthete.settings import Paths
+from tests.e2e.conftest import SOFTWARE_GL
 from tests.e2e.playing import until
 
 pytestmark = pytest.mark.browser
-SOFTWARE_GL = ("--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader")
+# Where a point of the map is on the stage, by the matrices that it is drawn with, between -1 and 1 in both directions.
+PROJECTED = """() => {
+  const plot = document.querySelector('.sy-plot'), gl = plot._fullLayout.scene._scene
+  const { model, view, projection } = gl.glplot.cameraParams, s = gl.dataScale
+  const times = (m, v) => [0, 1, 2, 3].map(i => m[i] * v[0] + m[i + 4] * v[1] + m[i + 8] * v[2] + m[i + 12] * v[3])
+  return plot.data.filter(trace => trace.mode === 'markers').flatMap(trace => Array.from(trace.x, (x, i) => {
+    const place = [x * s[0], trace.y[i] * s[1], trace.z[i] * s[2], 1]
+    const at = [model, view, projection].reduce((v, m) => times(m, v), place)
+    return [at[0] / at[3], at[1] / at[3]]
+  }))
+}"""
 CAMERA = "document.querySelector('.sy-plot')._fullLayout.scene._scene.getCamera()"
 DISTANCE = f"Math.hypot(...Object.values({CAMERA}.eye))"
 
@@ -110,6 +123,9 @@ def test_a_row_of_the_table_does_what_a_click_does(server, open_page, tracks):
         if panel(page).count():
             break
     wait_for_player(page, tracks[11].title)
+    page.wait_for_timeout(1500)
+    box = stage(page).bounding_box()
+    assert box["y"] > -2 and box["y"] + box["height"] < 902, "the map that has turned to it is in view"
 
 
 def test_your_own_sound_is_on_the_map(server, open_page, tracks):
@@ -126,6 +142,62 @@ def test_your_own_sound_is_on_the_map(server, open_page, tracks):
     page.get_by_role("radio", name="Likeness").or_(page.get_by_role("button", name="Likeness")).first.click()
     page.get_by_text("more alike").wait_for()
     assert page.errors == []
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_first_view_is_framed_to_all_points_and_names_stand_in_it(server, open_page, tracks, width):
+    page = open_map(open_page, f"{server.url}/Landscape")
+    page.set_viewport_size({"width": width, "height": 900})
+    page.wait_for_timeout(2000)
+    places = page.evaluate(PROJECTED)
+    assert len(places) == len(tracks)
+    across, up = ([place[axis] for place in places] for axis in (0, 1))
+    assert max(map(abs, across)) < 1 and max(map(abs, up)) < 1, "no point is cut"
+    assert abs(max(across) + min(across)) < 0.15 and abs(max(up) + min(up)) < 0.15, "in the middle"
+    assert max(*map(abs, across), *map(abs, up)) > 0.6, "and it fills the picture"
+    names = page.locator(".sy-name").filter(visible=True).all_inner_texts()
+    assert len(names) >= (8 if width > 400 else 3) and set(names) <= {track.genre for track in tracks}
+    boxes = [page.locator(".sy-name").filter(visible=True).nth(i).bounding_box() for i in range(len(names))]
+    for i, one in enumerate(boxes):
+        for other in boxes[:i]:
+            assert (one["x"] + one["width"] <= other["x"] or other["x"] + other["width"] <= one["x"]
+                    or one["y"] + one["height"] <= other["y"] or other["y"] + other["height"] <= one["y"])  # fmt: skip
+
+
+def test_circles_and_diamonds_are_of_one_size(server, open_page):
+    page = open_map(open_page, f"{server.url}/Landscape")
+    covered = {}
+    for name in ("Solo Piano", "Choir"):  # one of each symbol, whose points lie apart
+        page.get_by_role("group", name="Legend").get_by_role("button", name=name).dblclick()
+        page.wait_for_function("document.querySelectorAll('.sy-legend [aria-pressed=true]').length === 1")
+        page.wait_for_timeout(1000)
+        page.evaluate("document.querySelectorAll('.sy-names, .sy-tools').forEach(part => part.style.opacity = 0)")
+        with Image.open(io.BytesIO(page.locator(".sy-plot").screenshot())) as picture:
+            pixels = np.asarray(picture.convert("RGB")).astype(int)
+        covered[name] = int((np.abs(pixels - pixels[4, 4]).sum(axis=2) > 90).sum())
+    assert 0.7 < covered["Solo Piano"] / covered["Choir"] < 1.4, covered
+
+
+def test_a_journey_is_on_the_map_with_its_ends_and_its_direction(server, open_page):
+    page = open_page(f"{server.url}/Journey", *SOFTWARE_GL)
+    page.get_by_role("button", name="Surprise me").click()
+    page.locator(".stop").nth(11).wait_for()
+    page.get_by_role("link", name="Landscape").first.click()
+    page.locator(".sy-stage[data-drawn]").wait_for()
+    page.locator(".sy-end").first.wait_for()
+    assert page.locator(".sy-stop").all_inner_texts() == ["A", *map(str, range(2, 12)), "B"]
+    colours = page.evaluate(
+        """document.querySelector('.sy-plot').data.map(trace => [trace.mode, trace.marker?.color])"""
+    )
+    (of_path,) = [colour for mode, colour in colours if mode == "lines+markers"]
+    assert of_path not in [colour for mode, colour in colours if mode == "markers"], "no style's colour"
+
+
+def test_another_way_to_draw_the_map_says_that_it_takes_a_while(server, open_page):
+    page = open_map(open_page, f"{server.url}/Landscape")
+    page.get_by_role("combobox", name="Map drawn by").click()
+    page.get_by_role("option", name="UMAP").click()
+    page.get_by_text("Laying out the map").wait_for()
 
 
 def test_the_legend_hides_and_shows(server, open_page, tracks):
@@ -161,8 +233,13 @@ def test_the_map_can_be_taken_home(server, open_page, tracks):
     with page.expect_download() as picture:
         page.get_by_role("button", name="Save a picture").click()
     assert picture.value.suggested_filename.endswith(".png")
-    assert Path(picture.value.path()).read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
-    page.get_by_text("Take the map away").click()
+    with Image.open(Path(picture.value.path())) as saved:
+        pixels = np.asarray(saved.convert("RGB")).astype(int)
+    width, height = (int(stage(page).evaluate(f"stage => stage.client{side}")) for side in ("Width", "Height"))
+    assert pixels.shape[1] == 2 * width and pixels.shape[0] > 2 * height + 100
+    is_drawn = np.abs(pixels - pixels[0, 0]).sum(axis=2) > 60
+    assert is_drawn[:80].any() and is_drawn[-100:].any(), "a title above, the legend below"
+    page.get_by_text("Export the map").click()
     texts = {}
     for name in ("Coordinates (CSV)", "Vectors (TSV)", "Names (TSV)"):
         with page.expect_download() as download:

@@ -6,6 +6,7 @@ import av
 import numpy as np
 import pytest
 
+from synesthete import sampler
 from synesthete.settings import PROJECT_ROOT, Paths
 from tests.e2e.playing import until
 
@@ -230,3 +231,44 @@ def test_noise_is_answered_too(server, open_page, tmp_path, rng):
     drop(page, tmp_path / "rain.flac")
     wait_for_matches(page)
     assert page.get_by_text("This is").count() == page.get_by_text("The same recording").count() == 0
+
+
+PHONE = ("Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0 Mobile "
+         "Safari/537.36")  # fmt: skip
+
+
+def a_long_name():
+    """A track whose matches have long names."""
+    with sampler.open_sampler() as catalogue:
+        return next(track for track in catalogue.tracks() if track.title == "Drumline in the Tunnel")
+
+
+def test_a_phone_shows_the_sound_and_its_matches_first(server, open_page):
+    track = a_long_name()
+    page = open_page(f"{server.url}/?track={track.track_id}", user_agent=PHONE)
+    page.set_viewport_size({"width": 390, "height": 844})
+    wait_for_matches(page)
+    title = matches(page).first.locator(".title").inner_text()
+    matches(page).first.get_by_role("button", name="More like this").click()
+    page.get_by_text("Another sound").wait_for()
+    heading = page.get_by_role("heading", name=title)
+    heading.wait_for()
+    wait_for_matches(page)
+    page.get_by_test_id("stMain").evaluate("main => main.scrollTo(0, 0)")
+    page.wait_for_timeout(2500)
+    assert heading.bounding_box()["y"] < 270
+    names = page.locator(".match .title")
+    assert all(names.nth(n).evaluate("e => e.scrollHeight <= e.clientHeight + 1") for n in range(10)), "no name is cut"
+    page.get_by_text("Another sound").click()
+    page.get_by_text("Pick a track").wait_for()
+
+
+def test_no_name_of_a_match_is_cut_on_a_desktop(server, open_page):
+    page = open_page(f"{server.url}/?track={a_long_name().track_id}")
+    page.set_viewport_size({"width": 1280, "height": 900})
+    wait_for_matches(page)
+    page.wait_for_timeout(1000)
+    names = page.locator(".match .title")
+    assert all(names.nth(n).evaluate("e => e.scrollHeight <= e.clientHeight + 1") for n in range(10))
+    tenth = page.locator(".match .number").nth(9)
+    assert tenth.bounding_box()["height"] < 30, "10 stands in one line"

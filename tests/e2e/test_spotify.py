@@ -57,7 +57,7 @@ def begin(page):
 
 def open_list(page):
     """Three tracks found in the library, about to be taken home."""
-    page.get_by_text("Take it home").click()
+    page.get_by_text("Export", exact=True).click()
     agree = begin(page)
     page.wait_for_function("document.cookie.includes('synesthete-login-')")
     return agree
@@ -149,6 +149,6 @@ def test_another_browser_cannot_answer_for_this_one(app, open_page):
 def test_under_another_name_the_page_says_where_to_go(app, open_page):
     url, _, _ = app
     page = open_page(url.replace("127.0.0.1", "localhost") + "/Library")
-    page.get_by_text("Take it home").click()
+    page.get_by_text("Export", exact=True).click()
     page.get_by_role("link", name=f"{url}/").wait_for()
     assert page.get_by_role("button", name="Connect Spotify").count() == 0

@@ -123,3 +123,18 @@ def test_names_are_only_letters(told):
     told.chosen = [HOSTILE]
     told.answer()
     assert told.page.evaluate("window.broken") is None and told.box.input_value() == HOSTILE["title"]
+
+
+def test_a_list_that_opens_while_the_page_scrolls_stays_open_and_at_its_box(told):
+    page, box = told.page, told.box
+    page.set_viewport_size({"width": 800, "height": 500})
+    page.add_style_tag(content="#root { margin: 700px 20px 2000px }")
+    page.evaluate("scrollTo({ top: 600, behavior: 'smooth' })")
+    page.wait_for_function("scrollY > 250")
+    box.evaluate("input => input.focus({ preventScroll: true })")
+    page.wait_for_timeout(1200)
+    assert told.options.first.is_visible() and box.get_attribute("aria-expanded") == "true"
+    field, line = box.bounding_box(), told.options.first.bounding_box()
+    assert 0 < line["y"] - field["y"] - field["height"] < 60
+    told.options.nth(1).click()
+    assert told.last("chosen") == {"key": "1"}

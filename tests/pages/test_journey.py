@@ -68,10 +68,14 @@ def test_a_journey_between_two_tracks_found_by_typing(boxes):
     assert len(stops) == 12
     assert (stops[0]["title"], stops[-1]["title"]) == (first.title, last.title)
     assert (stops[0]["mark"], stops[-1]["mark"]) == ("A", "B")
-    assert stops[0]["note"] == "" and all(stop["note"].endswith("to the one before") for stop in stops[1:])
+    assert stops[0]["note"] == "" and all(stop["figure"].startswith("To the one before: ") for stop in stops[1:])
+    longest = max(stops[1:], key=lambda stop: float(stop["figure"].split(": ")[1].split(" ")[0]))
+    assert longest["share"] == max(stop["share"] for stop in stops), "a longer bar means more alike, as on Listen"
     assert all(stop["url"] and stop["image"].startswith("data:image/png") for stop in stops)
     assert len({stop["title"] for stop in stops}) == 12
-    table = app.table[0].value
+    assert not app.table, "how good it is is told to who asks"
+    app.session_state["quality"] = True
+    table = app.run().table[0].value
     assert list(table.columns) == ["This journey", "Straight line", "Random walk"]
     assert app.session_state[state.JOURNEY_PATH][0] == first.track_id
 
@@ -87,7 +91,8 @@ def test_seeds_set_by_the_map_swap_and_places_on_the_way(boxes):
     (between,) = sampler_tracks(60)
     boxes.choose(app, "box-via-0", between.track_id)
     assert [stop["title"] for stop in rows(app) if stop["mark"] == "B"] == [between.title]
-    assert list(app.table[0].value.columns) == ["This journey", "Straight line", "Random walk"]
+    app.session_state["quality"] = True
+    assert list(app.run().table[0].value.columns) == ["This journey", "Straight line", "Random walk"]
     app.button(key="via-remove-0").click().run()
     assert between.title not in [stop["title"] for stop in rows(app) if stop["mark"]]
 
@@ -108,7 +113,8 @@ def test_a_recorded_sound_may_be_an_end(boxes):
     assert rows(app)[0]["about"] == "Your sound" and rows(app)[0]["url"]
     assert boxes.chosen("box-journey_from") == [sound.key]
     assert sound.key in [choice["key"] for choice in boxes.told["box-journey_to"]["first"]]
-    assert list(app.table[0].value.columns) == ["This journey", "Straight line", "Random walk"]
+    app.session_state["quality"] = True
+    assert list(app.run().table[0].value.columns) == ["This journey", "Straight line", "Random walk"]
     assert "[hum](" not in app.header[0].value
     assert len(app.session_state[state.JOURNEY_PATH]) == 11
 
@@ -117,7 +123,7 @@ def test_impossible_wishes_get_their_sentence():
     place = ends()[state.JOURNEY_FROM]
     app = start(**{state.JOURNEY_FROM: place, state.JOURNEY_TO: place})
     assert not app.exception
-    assert "named as a seed twice" in app.error[0].value.replace("\\", "")
+    assert "is chosen twice" in app.error[0].value.replace("\\", "")
     app = start(**{**ends(), state.JOURNEY_VIA: [sound_input.from_track(t) for t in sampler_tracks(10, 20, 30)]})
     app.slider(key="journey_length_12").set_value(3).run()
     assert not app.exception

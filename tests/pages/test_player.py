@@ -56,10 +56,11 @@ def test_a_file_has_an_address_that_names_no_path_and_is_sent_in_ranges(server, 
     assert get(server, "/sound/no-such-token")[0] == get(server, "/sound/..%2f..%2fetc%2fpasswd")[0] == 404
 
 
-def test_a_cover_is_found_when_it_is_asked_for_and_a_disc_stands_in(server, tmp_path):
+def test_a_cover_is_found_when_it_is_asked_for_and_letters_stand_in(server, tmp_path):
     path = tmp_path / "song.wav"
     path.write_bytes(wav_bytes(melody(2.0)))
-    assert get(server, media.cover_address_of(path))[1] == "image/svg+xml"
+    status, kind, body = get(server, media.cover_address_of(path, "<b>Blue Shutters</b>", "Beira-Lume"))
+    assert (status, kind) == (200, "image/svg+xml") and b">BS<" in body and b"<b>" not in body
     Image.new("RGB", (300, 300), "red").save(tmp_path / "cover.jpg")
     path.touch()  # tagged anew
     status, kind, body = get(server, media.cover_address_of(path))

@@ -60,7 +60,7 @@ export default function ({ data, parentElement }) {
         playFrom([...data.best]);
       };
     });
-    if (data.told) add(root, "div", "told").textContent = data.told;
+    if (data.told) Object.assign(add(root, "div", "told"), { textContent: data.told, title: data.figures });
   }
 
   function span({ name, starts }) {
@@ -125,7 +125,8 @@ export default function ({ data, parentElement }) {
   function tell() {
     const [one, other] = sides.map((side, number) => `${"AB"[number]} ${clock(side.starts[here[number]])}`);
     const path = along.has(here.join(" ")) ? ", on the path" : "";
-    said.textContent = `${one} · ${other} · cosine ${value(here).toFixed(2)}${path}`;
+    said.textContent = `${one} · ${other}${path}`;
+    said.title = `cosine ${value(here).toFixed(2)}`;
     canvas.setAttribute("aria-label", `${data.alt} At ${said.textContent}. Arrows move, Enter plays.`);
   }
 

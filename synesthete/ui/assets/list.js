@@ -41,6 +41,7 @@ function makeList(record, root, data) {
     if (row.image) Object.assign(image, { src: row.image, alt: "" });
     const names = add(button, "span", "names");
     add(names, "span", "title").textContent = row.title;
+    names.append(" "); // so that who reads the words alone has them apart
     add(names, "span", "about").textContent = row.about;
     const step = add(button, "span", "step");
     if (row.note) {
@@ -49,7 +50,8 @@ function makeList(record, root, data) {
       add(add(step, "span", "bar"), "span", "fill").style.width = `${Math.round(100 * row.share)}%`;
     }
     add(button, "span", "from").textContent = row.place;
-    const parts = [`Play ${number + 1}: ${row.title}`, row.about, row.note, row.place];
+    for (const part of [names, step, button.lastChild]) part.before(" ");
+    const parts = [`Play ${row.mark || number + 1}: ${row.title}`, row.about, row.note, row.place];
     button.setAttribute("aria-label", parts.filter(Boolean).join(", "));
     button.onclick = () => {
       const now = player.now();
@@ -74,7 +76,7 @@ function makeList(record, root, data) {
     if (shown === `${at} ${isSounding}`) return;
     shown = `${at} ${isSounding}`;
     setIcon(toggle, isSounding ? "pause" : "play", isSounding ? "Pause the list" : "Play the list");
-    const hint = list.rows.length ? "Each track begins at a telling passage." : "";
+    const hint = list.rows.length ? data.hint : "";
     setText(what, at < 0 ? hint : `${at + 1} of ${list.rows.length} · ${list.rows[at].title}`);
     root.classList.toggle("playing", isSounding);
     cells.forEach((cell, number) => cell.classList.toggle("current", number === at));

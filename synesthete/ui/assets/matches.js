@@ -33,6 +33,8 @@ function makeBoard(record, root, data) {
       if (row.image) Object.assign(add(go, "img", "cover"), { src: address(row.image), alt: "", loading: "lazy" });
       const names = add(go, "span", "names");
       add(names, "span", "title").textContent = row.title;
+      names.append(" "); // so that who reads the words alone has them apart
+      names.before(" ");
       add(names, "span", "about").textContent = row.url ? row.about : row.place;
       go.title = row.place;
       go.onclick = () => (isNow(player.now(), row) ? player.toggle() : player.play(list, number));

@@ -1,12 +1,15 @@
 /* The camera, and how a large map keeps up with it. */
 const TURN = Math.PI / 18, ZOOM = 1.18, NEAREST = 0.15, FURTHEST = 4
-const HOME = { eye: { x: 0.85, y: 0.85, z: 0.45 }, center: { x: 0, y: 0, z: 0 }, up: { x: 0, y: 0, z: 1 } }
+const UP = { x: 0, y: 0, z: 1 }, FROM = [0.85, 0.85, 0.45] // where one looks from at first
+const SIGHT = Math.tan(Math.PI / 8) // of Plotly's camera: half of the angle that it sees
+const EDGES = 34 // pixels around the points, for the names and the tools
 const SLOW = 60, FAST = 24 // milliseconds a frame, between which the number of points drawn in motion is left as it is
 const REST = 350 // milliseconds without motion after which all points are drawn again
 const WORTH_THINNING = 500 // points of one group
 
 class Camera {
-  constructor(stage, plot) {
+  constructor(scene, stage, plot) {
+    this.scene = scene
     this.stage = stage
     this.plot = plot
     this.share = 1 // of the points, drawn while the map moves
@@ -25,10 +28,44 @@ class Camera {
     return scene?._scene?.getCamera?.() ?? scene?.camera
   }
 
-  /** The whole map from so far away that it fits, also where the stage is narrow. */
-  home() { return { ...HOME, eye: between({ x: 0, y: 0, z: 0 }, HOME.eye, this.away()) } }
+  /** The whole map from where one looks at first, every point in the picture. */
+  home() { return this.framed(FROM) }
 
-  away() { return Math.max(1, this.stage.clientHeight / this.stage.clientWidth) }
+  /** A camera that sees every point, from a direction: as near as can be, with the points in the middle. */
+  framed(direction) {
+    const camera = this.fitted(direction)
+    this.framing = { direction, camera }
+    return camera
+  }
+
+  /** The stage has another shape: what was framed is framed anew, unless it has been turned or moved since. */
+  reframe() {
+    const now = this.get(), was = this.framing?.camera
+    const isAsItWas = now && was && ["eye", "center"].every(of =>
+      ["x", "y", "z"].every(axis => Math.abs(now[of][axis] - was[of][axis]) < 1e-4))
+    if (isAsItWas) this.set(this.framed(this.framing.direction))
+  }
+
+  fitted(direction) {
+    const [back, right, up] = axesOf(direction), { points, radius } = this.scene.data, n = points.length / 3
+    const width = this.stage.clientWidth, height = this.stage.clientHeight
+    const across = SIGHT * (width / height) * Math.max(0.4, 1 - 2 * EDGES / width)
+    const along = SIGHT * Math.max(0.4, 1 - 2 * EDGES / height)
+    // At a distance d a point p is seen where |right.p - x| <= across * (d - back.p): bounds for the middle, x
+    const ends = { left: Infinity, right: Infinity, low: Infinity, high: Infinity }
+    for (let i = 0; i < n; i++) {
+      const p = [0, 1, 2].map(axis => points[3 * i + axis] / (2 * radius)), depth = dot(back, p)
+      const x = dot(right, p), y = dot(up, p)
+      ends.right = Math.min(ends.right, -x - across * depth)
+      ends.left = Math.min(ends.left, x - across * depth)
+      ends.high = Math.min(ends.high, -y - along * depth)
+      ends.low = Math.min(ends.low, y - along * depth)
+    }
+    if (!n) return { eye: toXyz(back), center: toXyz([0, 0, 0]), up: UP }
+    const far = Math.max(-(ends.left + ends.right) / (2 * across), -(ends.low + ends.high) / (2 * along), NEAREST)
+    const centre = sum(scaled(right, (ends.left - ends.right) / 2), scaled(up, (ends.low - ends.high) / 2))
+    return { eye: toXyz(sum(centre, scaled(back, far))), center: toXyz(centre), up: UP }
+  }
 
   set(camera) {
     this.moved = performance.now()
@@ -37,27 +74,35 @@ class Camera {
   }
 
   turn(around, up) {
-    const camera = this.get(), { x, y, z } = camera.eye, far = Math.hypot(x, y, z)
+    const camera = this.get(), { x, y, z, far } = this.arm(camera)
     const angle = Math.atan2(y, x) + around
     const height = Math.max(-1.5, Math.min(1.5, Math.asin(z / far) + up))
     const flat = far * Math.cos(height)
-    const eye = { x: flat * Math.cos(angle), y: flat * Math.sin(angle), z: far * Math.sin(height) }
-    return this.set({ ...camera, eye, center: HOME.center, up: HOME.up })
+    return this.set(this.armed(camera, flat * Math.cos(angle), flat * Math.sin(angle), far * Math.sin(height)))
   }
 
   zoom(factor) {
-    const camera = this.get(), { x, y, z } = camera.eye, far = Math.hypot(x, y, z)
+    const camera = this.get(), { x, y, z, far } = this.arm(camera)
     const by = Math.max(NEAREST, Math.min(FURTHEST, far * factor)) / far
-    return this.set({ ...camera, eye: { x: x * by, y: y * by, z: z * by } })
+    return this.set(this.armed(camera, x * by, y * by, z * by))
+  }
+
+  /** From what is looked at to where it is looked at from. */
+  arm({ eye, center }) {
+    const [x, y, z] = ["x", "y", "z"].map(axis => eye[axis] - center[axis])
+    return { x, y, z, far: Math.hypot(x, y, z) }
+  }
+
+  armed({ center }, x, y, z) {
+    return { center, eye: { x: center.x + x, y: center.y + y, z: center.z + z }, up: UP }
   }
 
   /** Turn so that a point is on the near side, in front of the rest. */
   face(xyz) {
-    const [x, y, z] = xyz, far = Math.hypot(x, y, z) || 1, distance = 1.35 * this.away()
-    const height = Math.max(-1, Math.min(1, Math.asin(z / far))), angle = Math.atan2(y, x) + 0.35
-    const flat = distance * Math.cos(height * 0.8)
-    const eye = { x: flat * Math.cos(angle), y: flat * Math.sin(angle), z: distance * Math.sin(height * 0.8) }
-    return this.turnTo({ eye, center: HOME.center, up: HOME.up })
+    const [x, y, z] = xyz, far = Math.hypot(x, y, z) || 1
+    const height = 0.8 * Math.max(-1, Math.min(1, Math.asin(z / far))), angle = Math.atan2(y, x) + 0.35
+    const flat = Math.cos(height)
+    return this.turnTo(this.framed([flat * Math.cos(angle), flat * Math.sin(angle), Math.sin(height)]))
   }
 
   async turnTo(target) {
@@ -137,6 +182,19 @@ class Camera {
     this.before = now
   }
 }
+
+/** Three directions at right angles: towards the camera, to its right, upwards. */
+function axesOf([x, y, z]) {
+  const far = Math.hypot(x, y, z) || 1, flat = Math.hypot(x, y) || 1e-9
+  const back = [x / far, y / far, z / far], right = [-y / flat, x / flat, 0]
+  return [back, right, [back[1] * right[2] - back[2] * right[1], back[2] * right[0] - back[0] * right[2],
+    back[0] * right[1] - back[1] * right[0]]]
+}
+
+function dot(a, b) { return a[0] * b[0] + a[1] * b[1] + a[2] * b[2] }
+function sum(a, b) { return a.map((value, axis) => value + b[axis]) }
+function scaled(a, by) { return a.map(value => value * by) }
+function toXyz([x, y, z]) { return { x, y, z } }
 
 function between(a, b, part) {
   const mix = axis => a[axis] + (b[axis] - a[axis]) * part

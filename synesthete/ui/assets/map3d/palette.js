@@ -7,9 +7,9 @@ const LIGHT = [
   "#C93A26", "#2A66C8", "#1E8A4C", "#A87400", "#7A45D1", "#0B8A8F", "#C2307F", "#6B7A00", "#8A4B1E", "#5A6779",
 ]
 const LIGHTER = [0, 0.42, -0.32], DARKER = [0, -0.38, 0.38] // away from a dark ground, from a light one
-const OTHERS = "others", GREY = "#8C92A4"
+const OTHERS = "others", UNKNOWN = "unknown", GREY = "#8C92A4"
 const SYMBOLS = ["circle", "diamond", "square", "cross"], GLYPHS = ["●", "◆", "■", "✚"]
-const SIZES = [1, 0.8, 0.85, 0.9]
+const SIZES = [1, 1.15, 0.9, 1.05] // so that each covers as much of the map as the others
 const DARK_SCALE = ["#3B4262", "#5B9BFF", "#FF6B57", "#FFE9B0"]
 const LIGHT_SCALE = ["#B9BCC8", "#4F86D9", "#C93A26", "#5C1008"]
 const MANY = 20000 // points from which on each is drawn as simply as can be
@@ -26,8 +26,8 @@ class Palette {
     this.bright = this.isDark ? "#FFFFFF" : "#111218"
     this.scale = this.isDark ? DARK_SCALE : LIGHT_SCALE
     this.isSimple = n >= MANY
-    const size = n < 500 ? 7 : n < 3000 ? 5 : n < MANY ? 3.4 : n < 60000 ? 2 : 1.4
-    this.size = size * (width < NARROW ? 0.75 : 1)
+    const size = n < 500 ? 6 : n < 3000 ? 5 : n < MANY ? 3.4 : n < 60000 ? 2 : 1.4
+    this.size = size * (width < NARROW ? 0.65 : 1)
   }
 
   marker(i, name) {
@@ -38,9 +38,15 @@ class Palette {
   }
 
   colour(i, name) {
-    if (name === OTHERS) return GREY
+    if (name === OTHERS || name === UNKNOWN) return GREY
     const shades = this.isDark ? LIGHTER : DARKER
     return shade((this.isDark ? DARK : LIGHT)[i % DARK.length], shades[Math.floor(i / DARK.length) % shades.length])
+  }
+
+  /** The colour that a name is written in: of the points, nearer to that of other text. */
+  ink(i) {
+    const colour = (this.isDark ? DARK : LIGHT)[i % DARK.length]
+    return shade(colour, this.isDark ? 0.35 : -0.3)
   }
 
   glyph(i) { return this.isSimple ? "■" : GLYPHS[this.shape(i)] }

@@ -44,6 +44,7 @@ class Pointer {
     if (this.scene.drawn) this.camera.watch(now)
     const project = this.scene.drawn && this.camera.projector()
     if (project) {
+      this.scene.labels.place(project, this.camera.stood)
       this.stand(this.label, this.scene.view.here && project(...this.scene.view.here.xyz))
       const at = this.pointed >= 0 && this.pointed < this.scene.data.n && project(...this.scene.point(this.pointed))
       this.stand(this.ring, at)

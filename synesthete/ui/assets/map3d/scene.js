@@ -28,15 +28,17 @@ class Scene {
     this.wait = part("wait")
     this.label = part("label")
     this.tools = part("tools")
-    this.camera = new Camera(this.stage, this.plot)
+    this.camera = new Camera(this, this.stage, this.plot)
     this.legend = new Legend(part("legend"), this)
+    this.labels = new Labels(part("names"), this)
     this.pointer = new Pointer(this, { tip: part("tip"), ring: part("ring"), label: this.label })
     this.tool("in", "Nearer", () => this.camera.zoom(1 / ZOOM))
     this.tool("out", "Further", () => this.camera.zoom(ZOOM))
     this.tool("home", "Whole map", () => this.camera.turnTo(this.camera.home()))
     this.hereTool = this.tool("here", "Where am I?", () => this.camera.face(this.view.here.xyz), true)
-    this.tool("picture", "Save a picture", () => this.save(), true)
-    this.observer = new ResizeObserver(() => this.drawn && this.Plotly.Plots.resize(this.plot))
+    this.tool("picture", "Save a picture", () => savePicture(this), true)
+    this.observer = new ResizeObserver(() =>
+      this.drawn && this.Plotly.Plots.resize(this.plot).then(() => this.camera.reframe()))
     this.observer.observe(this.stage)
   }
 
@@ -86,8 +88,8 @@ class Scene {
   async draw(before) {
     const { view, data, camera } = this
     this.palette = new Palette(getComputedStyle(this.stage), data.n, this.stage.clientWidth)
-    const { map, colouring, here, chosen, path } = view
-    const shown = JSON.stringify([map, colouring, here?.key, chosen, path, view.more?.xyz, this.palette])
+    const { map, colouring, here, chosen, path, marks } = view
+    const shown = JSON.stringify([map, colouring, here?.key, chosen, path, marks, view.more?.xyz, this.palette])
     if (shown === this.shown) return
     camera.thicken()
     if (before?.map !== map) camera.begin(this.Plotly, data.n)
@@ -106,13 +108,17 @@ class Scene {
     this.drawn = true
     this.wait.hidden = true
     this.legend.show()
+    this.labels.begin()
   }
 
   /** Turn to what has newly come: the sound asked about, or a track that was not chosen on the map. */
   turn(before) {
     const { here, chosen, turn } = this.view
     if (here && here.key !== before?.here?.key) this.camera.face(here.xyz)
-    else if (turn && chosen >= 0 && chosen !== before?.chosen) this.camera.face(this.point(chosen))
+    else if (turn && chosen >= 0 && chosen !== before?.chosen) {
+      this.camera.face(this.point(chosen))
+      this.stage.scrollIntoView({ block: "nearest", behavior: "smooth" })
+    }
   }
 
   describe() {
@@ -161,8 +167,8 @@ class Scene {
       add("markers", this.axes(rows), { marker: { size: size + 2, color: text } })
     }
     if (path.length) {
-      const marker = { size: size + 3, color: accent, line: { color: text, width: 1 } }
-      add("lines+markers", this.axes(path), { line: { color: text, width: 5 }, marker })
+      const marker = { size: size + 2, color: bright, line: { color: text, width: 1 } } // no style has this colour
+      add("lines+markers", this.axes(path), { line: { color: bright, width: 5 }, marker })
     }
     if (here) {
       const ends = here.matches.map(row => this.point(row))
@@ -187,10 +193,5 @@ class Scene {
       x[i] = points[at]; y[i] = points[at + 1]; z[i] = points[at + 2]
     }
     return { x, y, z }
-  }
-
-  save() {
-    const { clientWidth: width, clientHeight: height } = this.stage
-    return this.Plotly.downloadImage(this.plot, { format: "png", width, height, scale: 2, filename: this.view.file })
   }
 }
