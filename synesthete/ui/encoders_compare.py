@@ -109,7 +109,7 @@ def show_side_by_side(names: Sequence[str], sound: Sound, source: Source) -> Non
     _say_overlap(found)
     for column, (name, engine) in zip(st.columns(len(names), gap="medium"), engines.items(), strict=True):
         with column:
-            st.subheader(name, anchor=False)
+            st.header(name, anchor=False)
             if name in analyses:
                 _show_seen(engine.encoder, analyses[name], name)
             _show_matches(name, found, engine)

@@ -153,4 +153,4 @@ def test_vectors_are_offered_as_the_projector_reads_them():
 def test_all_encoders_have_a_card():
     app = start(**{"encoders-view": "All encoders"})
     assert not app.exception and not app.error
-    assert {heading.value for heading in app.subheader} >= set(encoders.available())
+    assert {heading.value for heading in app.header} >= set(encoders.available())
