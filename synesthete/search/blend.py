@@ -17,6 +17,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -29,6 +30,8 @@ RRF_K = 60
 CANDIDATES = 1_000  # tracks of a large catalogue that are compared by the blend, and of each other ranking
 MOST = 10.0  # a weight may be so large
 _SCALE_TRACKS = 400
+_KEPT_SCALES = 8  # of each index: a slider goes back and forth
+_SCALES: WeakKeyDictionary[EncoderIndex, dict[bytes, SimilarityScale]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -183,6 +186,15 @@ class Blended:
 
     def scale(self) -> SimilarityScale:
         """What a blended cosine means in this catalogue: of pairs of tracks, in a large one of some."""
+        kept = _SCALES.setdefault(self._index, {})
+        key = self._factors.tobytes()
+        if key not in kept:
+            while len(kept) >= _KEPT_SCALES:
+                kept.pop(next(iter(kept)), None)
+            kept[key] = self._measure_scale()
+        return kept[key]
+
+    def _measure_scale(self) -> SimilarityScale:
         index = self._index
         rng = np.random.default_rng(0)
         n = min(index.n_tracks, _SCALE_TRACKS)

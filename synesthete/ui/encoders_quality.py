@@ -36,7 +36,7 @@ _FORMATS = {"Hubness": "%.2f", "ms a clip": "%.0f"}
 def show_quality(names: Sequence[str], source: Source) -> None:
     """The table, what its figures mean, and the button that has them measured."""
     reports = {name: report for name in names if (report := _report(name, source)) is not None}
-    current = {name: report for name, report in reports.items() if _is_current(name, report, source)}
+    current = [name for name in reports if _is_measured(name, source)]
     if reports:
         st.dataframe(
             table(reports),
@@ -51,9 +51,9 @@ def show_quality(names: Sequence[str], source: Source) -> None:
         _say_what_they_mean(reports)
     if stale := [name for name in reports if name not in current]:
         st.caption(f"Measured before the catalogue or the encoder changed: {', '.join(stale)}.")
-    st.fragment(_show_work, run_every=_LOOK_SECONDS if background.work(source.path).is_at_work else None)(
-        [name for name in names if name not in current], source, background.work(source.path).is_at_work
-    )
+    is_at_work = background.work(source.path).is_at_work
+    missing = [name for name in names if name not in current]
+    st.fragment(_show_work, run_every=_LOOK_SECONDS if is_at_work else None)(missing, source, is_at_work)
 
 
 def table(reports: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
@@ -101,10 +101,15 @@ def _is_current(name: str, report: Mapping[str, Any], source: Source) -> bool:
     return report.get("revision") == engine.catalogue.revision(engine.encoder.fingerprint)
 
 
+def _is_measured(name: str, source: Source) -> bool:
+    report = _report(name, source)
+    return report is not None and _is_current(name, report, source)
+
+
 def _show_work(missing: Sequence[str], source: Source, was_at_work: bool) -> None:
     work = background.work(source.path)
-    if was_at_work and not work.is_at_work:
-        st.rerun()
+    if was_at_work and (not work.is_at_work or any(_is_measured(name, source) for name in missing)):
+        st.rerun()  # the table has a row more
     if work.is_at_work:
         doing = f"Measuring {plain(work.encoder, 40)} …" if work.encoder else "Beginning …"
         st.progress(work.fraction, text=f"{doing} It goes on if you leave this page.")
