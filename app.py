@@ -8,6 +8,7 @@ from functools import partial
 import streamlit as st
 
 from synesthete.ui import (
+    blend,
     catalogues,
     frame,
     listening,
@@ -47,6 +48,8 @@ if __name__ == "__main__":
         engine = listening.engine_for(source, encoder_name) if asked else None
         if asked and engine and listening.is_gone(asked, engine):
             sound.show_gone(asked, engine)
+            counting = blend.choose(source, engine)
+            search_options = blend.with_blend(search_options, counting, asked, None, engine, source)
             result = engine.search_track(asked.track_id, search_options)
             matches.show_recording(result, engine.catalogue, asked.track_id)
             matches.show_matches(result, engine.catalogue, partial(sound.explain_match, asked, None, result, engine))
@@ -56,8 +59,10 @@ if __name__ == "__main__":
             with of_sound:
                 analysis = sound.show_name(asked, engine)
                 asked = sound.with_passage(asked, analysis)
-            result = listening.find(asked, analysis, engine, search_options)
             with of_matches:  # the answer first; the pictures follow
+                counting = blend.choose(source, engine)
+                search_options = blend.with_blend(search_options, counting, asked, analysis, engine, source)
+                result = listening.find(asked, analysis, engine, search_options)
                 explain_match = partial(sound.explain_match, asked, analysis, result, engine)
                 matches.show_matches(result, engine.catalogue, explain_match)
             with of_sound:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from synesthete.ui import catalogues, frame, journey, listening, navigation, options, resources, spotify
+from synesthete.ui import catalogues, frame, journey, listening, mixing, navigation, options, resources, spotify
 
 with frame.begin("Journey"):
     spotify.receive()
@@ -22,5 +22,7 @@ with frame.begin("Journey"):
             journey.show_journey(engine)
         elif mode == journey.ONE_SOUND:
             journey.show_from_one(engine, catalogue)
+        elif mode == mixing.MODE:
+            mixing.show_mixture(engine, catalogue)
         else:
             journey.show_from_liked(engine, catalogue)

@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
+from synesthete.audio import read_clip
 from synesthete.catalogue import Catalogue
 from synesthete.encoders.base import Encoder
 from synesthete.errors import CatalogueError, OptionError
 from synesthete.evaluation.phone import Overlap, Recognition, phone_measures
 from synesthete.evaluation.ranking import Retrieval, hubness, label_retrieval
-from synesthete.evaluation.robustness import CODECS, RecallAtK, codec_recall
+from synesthete.evaluation.robustness import CODECS, RecallAtK, codec_recall, sample_tracks
 from synesthete.search import SearchEngine
 from synesthete.tracks import Track
 
 SNR_DB = (12.0, 6.0, 0.0)
 HUBNESS_K = 10
+CLIP_SECONDS = 10.0
+_N_TIMED = 5
+_CODECS_SHARE = 0.4  # of the work; the rest is the phone
 Filter = Literal["artist", "album"]
 Progress = Callable[[str, float], None]
 
@@ -50,6 +55,9 @@ class Report:
         How far their matches are those of the clean passage.
     phone_recognition : dict of str to Recognition
         Whether they are recognised.
+    analysis_ms : float > 0 [ms]
+        Processor time of the encoder for a clip of ``CLIP_SECONDS`` that is decoded already, the median of a few;
+        not-a-number where none was embedded.
     """
 
     encoder: str
@@ -63,6 +71,7 @@ class Report:
     phone_genre: dict[str, Retrieval] = field(default_factory=dict)
     phone_ten: dict[str, Overlap] = field(default_factory=dict)
     phone_recognition: dict[str, Recognition] = field(default_factory=dict)
+    analysis_ms: float = float("nan")
 
     def as_json(self) -> dict[str, Any]:
         """Plain numbers, texts and dictionaries."""
@@ -113,12 +122,15 @@ def evaluate(
     report_progress("labels", 0.0)
     labels = label_measures(catalogue.tracks(ids), vectors, filters)
     skewness = hubness(vectors, HUBNESS_K) if len(vectors) > HUBNESS_K else float("nan")
-    report = Report(encoder.name, encoder.fingerprint, len(ids), labels, tuple(filters), skewness)
+    analysis_ms = _analysis_ms(engine) if max_tracks else float("nan")
+    report = Report(
+        encoder.name, encoder.fingerprint, len(ids), labels, tuple(filters), skewness, analysis_ms=analysis_ms
+    )
     if max_tracks:
-        for codec in CODECS:
-            report_progress(codec, 0.0)
+        for number, codec in enumerate(CODECS):
+            report_progress(codec, _CODECS_SHARE * number / len(CODECS))
             report.codec_recall[codec] = codec_recall(engine, codec, max_tracks)
-        measured = phone_measures(engine, SNR_DB, max_tracks, filters, partial(report_progress, "phone"))
+        measured = phone_measures(engine, SNR_DB, max_tracks, filters, partial(_phone_progress, report_progress))
         for snr_db, measures in measured.items():
             name = f"{snr_db:g} dB"
             report.phone_recall[name] = measures.recall
@@ -128,6 +140,24 @@ def evaluate(
                 report.phone_genre[name] = measures.genre
     report_progress("", 1.0)
     return report
+
+
+def _phone_progress(report_progress: Progress, fraction: float) -> None:
+    report_progress("phone", _CODECS_SHARE + (1 - _CODECS_SHARE) * fraction)
+
+
+def _analysis_ms(engine: SearchEngine) -> float:
+    """The median over a few tracks, after one that is not counted: networks are slower at first."""
+    taken = []
+    for track in sample_tracks(engine.catalogue, _N_TIMED + 1):
+        clip = read_clip(engine.catalogue.audio_path(track), name=track.title)
+        excerpt = clip.excerpts[0]
+        samples = excerpt.samples[: round(CLIP_SECONDS * clip.sample_rate_hz)]
+        short = replace(clip, excerpts=(replace(excerpt, samples=samples),))
+        begin = time.process_time()
+        engine.encoder.embed(short)
+        taken.append(1000 * (time.process_time() - begin))
+    return float(np.median(taken[1:])) if len(taken) > 1 else float("nan")
 
 
 def label_measures(tracks: Sequence[Track], vectors: np.ndarray, filters: Sequence[Filter]) -> dict[str, Retrieval]:

@@ -17,6 +17,7 @@ from synesthete.explain.picture import Attribution, PictureSpace, attribute
 from synesthete.explain.sentence import sentence
 from synesthete.explain.shares import Share, shares
 from synesthete.search import SearchEngine, SearchResult
+from synesthete.search.blend import Blend, factors, reweighted
 from synesthete.search.passages import RUN, SegmentVectors, best_passages
 from synesthete.spectrogram import compute_spectrogram
 from synesthete.tracks import Match, Segment, Track
@@ -38,18 +39,21 @@ class Query:
         The track of the catalogue that it is, or is a piece of; empty where it is none.
     compared : {"track", "passage"}
         How the matches were found.
+    blend : Blend, optional
+        What counted how much.
     """
 
     embedding: Embedding
     clip: Clip | None = None
     track_id: str = ""
     compared: Literal["track", "passage"] = "track"
+    blend: Blend | None = None
 
     @classmethod
     def of_result(cls, result: SearchResult, clip: Clip | None = None, track_id: str = "") -> Query:
         """The sound that was searched with; one that was recognised is compared as the catalogue has it."""
         known_id = result.recognised.track.track_id if result.recognised else track_id
-        return cls(result.embedding, clip or result.clip, known_id, result.compared)
+        return cls(result.embedding, clip or result.clip, known_id, result.compared, result.blend)
 
     @classmethod
     def of_track(cls, engine: SearchEngine, track_id: str) -> Query:
@@ -188,6 +192,9 @@ def _parts(engine: SearchEngine, query: Query, match: Embedding, run: Run) -> tu
     if query.track_id:
         features = engine.catalogue.features_of(query.track_id, engine.encoder.fingerprint)
     one, other = engine.space(features), engine.space(match.track_features)
+    if query.blend is not None:
+        weights = factors(query.blend, engine.space.parts, len(one))
+        one, other = reweighted(one, weights), reweighted(other, weights)
     return shares(one[None], other[None], engine.space.parts)
 
 

@@ -3,6 +3,7 @@
 :mod:`~synesthete.search.engine` is that sentence in code; start reading there.
 """
 
+from synesthete.search.blend import Blend
 from synesthete.search.encoder_index import index_folder
 from synesthete.search.engine import SearchEngine, make_searchable, search
 from synesthete.search.filters import SearchOptions
@@ -10,6 +11,7 @@ from synesthete.search.result import SearchResult
 from synesthete.search.track_columns import TrackFilter
 
 __all__ = [
+    "Blend",
     "SearchEngine",
     "SearchOptions",
     "SearchResult",

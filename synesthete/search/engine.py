@@ -13,10 +13,12 @@ from synesthete.catalogue import Catalogue
 from synesthete.encoders.base import Embedding, Encoder, unit
 from synesthete.encoders.track_space import TrackSpace
 from synesthete.errors import CatalogueError, EncoderError
+from synesthete.search.blend import Blended
 from synesthete.search.calibration import calibration_of
 from synesthete.search.encoder_index import SMALL_UP_TO, EncoderIndex
 from synesthete.search.filters import DEFAULT_OPTIONS, HIDING_REASONS, SearchOptions, select
 from synesthete.search.followed_index import FollowedIndex
+from synesthete.search.mixture import MixResult, mix
 from synesthete.search.passages import LONGEST_RUN, SegmentVectors, best_passages
 from synesthete.search.ranking import Query
 from synesthete.search.recognition import Recognition, recognise
@@ -146,6 +148,23 @@ class SearchEngine:
         is_allowed[row] = False
         cosines, rows = index.nearest_tracks(index.vector(row), k, is_allowed)
         return tuple(index.ids[other] for other in rows.tolist()), cosines
+
+    def nearest_to(self, vector: np.ndarray, k: int) -> tuple[str, ...]:
+        """The ``k`` tracks (or all) most alike to a unit vector [size] among them, the most alike first."""
+        index = self._encoder_index()
+        return tuple(index.ids[row] for row in index.nearest_tracks(vector, k)[1].tolist())
+
+    def mix(self, more: Sequence[str], less: Sequence[str], options: SearchOptions = DEFAULT_OPTIONS) -> MixResult:
+        """The tracks most alike to some tracks together and least to others; see :mod:`synesthete.search.mixture`.
+
+        Raises
+        ------
+        OptionError
+            No track is added, one is both added and taken away, or nothing is left of their sum.
+        CatalogueError
+            A track is not in the index.
+        """
+        return mix(self._encoder_index(), self.catalogue, more, less, options)
 
     def ids_passing(self, only: TrackFilter) -> tuple[str, ...]:
         """The tracks that pass a filter, sorted."""
@@ -305,9 +324,12 @@ class SearchEngine:
         is_snippet = seconds < SNIPPET_SECONDS and self._calibration is None
         is_passage = options.compare == "passage" or (options.compare == "auto" and is_snippet)
         known_id = index.ids[likeliest.row] if likeliest and likeliest.is_certain else own_id
-        query = Query(vector, segments, is_passage, known_id, query_track_id)
+        blended = Blended(options.blend, vector, index) if options.blend and not is_passage else None
+        query = Query(vector, segments, is_passage, known_id, query_track_id, blended)
         selection = select(query, index, self.catalogue, options)
-        scale = index.scale_of_passages(max(segments.n_sounding, 1)) if is_passage else index.scale
+        scale = blended.scale() if blended else index.scale
+        if is_passage:
+            scale = index.scale_of_passages(max(segments.n_sounding, 1))
         return SearchResult(
             matches=tuple(selection.matches),
             same_recording=tuple(selection.same_recording),
@@ -318,6 +340,7 @@ class SearchEngine:
             embedding=embedding,
             vector=vector,
             recognised=self._named(likeliest, segments, index),
+            blend=options.blend if blended else None,
         )
 
     def _recognise(

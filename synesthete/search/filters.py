@@ -17,6 +17,7 @@ import numpy as np
 
 from synesthete.catalogue import Catalogue
 from synesthete.errors import OptionError
+from synesthete.search.blend import Blend
 from synesthete.search.duplicates import is_part, is_version
 from synesthete.search.encoder_index import EncoderIndex
 from synesthete.search.passages import SegmentVectors, best_passages
@@ -50,6 +51,9 @@ class SearchOptions:
         recording (:mod:`synesthete.search.recognition`).
     only : TrackFilter
         Which tracks are looked among; the others are as if they were not there.
+    blend : Blend, optional
+        What counts how much where whole tracks are compared; the cosines of the matches are then those of the blend.
+        Passages are compared as without it.
     """
 
     k: int = 10
@@ -59,6 +63,7 @@ class SearchOptions:
     max_seconds: float | None = None
     compare: Literal["auto", "track", "passage"] = "auto"
     only: TrackFilter = EVERY_TRACK
+    blend: Blend | None = None
 
     def __post_init__(self) -> None:
         def check(is_fine: bool, name: str, value: object, needed: str) -> None:
@@ -135,14 +140,14 @@ class _Chooser:
         self._query, self._index, self._options = query, index, options
         self._columns = index.columns  # one state of them for the whole search
         self._own_row = index.row_of.get(query.own_id, -1)
-        self._own = [query.segments]  # and the recording as it is in the catalogue, where it is known
-        if query.own_id in index.row_of:
+        self._own = [query.segments, *(segments for _, segments in query.others)]
+        if query.own_id in index.row_of:  # the recording as it is in the catalogue
             self._own.append(index.segment_vectors([self._own_row]))
         self._matches: list[_Found] = []
         self._same_recording: list[_Found] = []
         self._n_hidden: Counter[str] = Counter()
         self._n_by_artist = np.zeros(self._columns.n_artists + 1, dtype=np.int64)  # the last is for no artist, -1
-        self._lowest = np.inf  # cosine of the last candidate
+        self._highest = np.inf  # that the cosine of a candidate further down can be
 
     @property
     def n_places(self) -> int:
@@ -157,7 +162,7 @@ class _Chooser:
     @property
     def is_done(self) -> bool:
         """Whether nothing further down can be a match."""
-        return self.n_wanted == 0 or self._lowest < self._options.min_similarity
+        return self.n_wanted == 0 or self._highest < self._options.min_similarity
 
     def may_pass(self) -> np.ndarray:
         """The tracks [n_tracks] that are short enough, by artists of whom there may be more."""
@@ -181,7 +186,7 @@ class _Chooser:
         for place in portion:
             if self.n_wanted == 0:
                 return
-            self._lowest = place.cosine
+            self._highest = place.highest
             reason = self._reason_by_metadata(place)
             if is_any_own or not reason:
                 reason = self._put(place, segments[place.row], reason)
@@ -224,7 +229,7 @@ class _Chooser:
     def selection(self, catalogue: Catalogue) -> Selection:
         """What has been found, with what the catalogue knows of it."""
         # A large index is looked into in part, and more of it each time: what comes later may be more alike.
-        kinds = [sorted(kind, key=lambda found: -found.place.cosine) for kind in (self._matches, self._same_recording)]
+        kinds = [sorted(kind, key=lambda found: -found.place.score) for kind in (self._matches, self._same_recording)]
         tracks = iter(catalogue.tracks(self._index.ids[found.place.row] for kind in kinds for found in kind))
         matches, same_recording = ([self._match(found, next(tracks)) for found in kind] for kind in kinds)
         return Selection(matches, same_recording, self._n_hidden)

@@ -12,6 +12,7 @@ import numpy as np
 
 from synesthete.audio import Clip
 from synesthete.encoders.base import Embedding
+from synesthete.search.blend import Blend
 from synesthete.search.similarity_scale import SimilarityScale
 from synesthete.spectrogram import Spectrogram
 from synesthete.tracks import Match
@@ -49,6 +50,8 @@ class SearchResult:
         The query's sound and its spectrograms, where the search began with a sound.
     timings : dict of str to float [s]
         What each stage took: decode, spectrogram, embed, search.
+    blend : Blend, optional
+        What counted how much, where that was chosen.
     """
 
     matches: tuple[Match, ...]
@@ -63,6 +66,7 @@ class SearchResult:
     clip: Clip | None = None
     spectrograms: tuple[Spectrogram, ...] | None = None
     timings: dict[str, float] = field(default_factory=dict)
+    blend: Blend | None = None
 
 
 class Stages:

@@ -1,4 +1,4 @@
-"""The Journey page's three modes: what is asked for, and the call that answers it."""
+"""The Journey page's modes: what is asked for, and the call that answers it."""
 
 from __future__ import annotations
 
@@ -22,19 +22,20 @@ from synesthete.journey import (
 from synesthete.journey.types import MAX_LENGTH, MIN_LENGTH
 from synesthete.search import SearchEngine
 from synesthete.text import shorten
-from synesthete.ui import address, journey_result, listening, state, waypoints
+from synesthete.ui import address, journey_result, listening, mixing, state, waypoints
 from synesthete.ui.export import offer_export
 from synesthete.ui.state import A_TO_B, LIKED, ONE_SOUND, Sound
 
 _ICONS = {A_TO_B: ":material/route:", ONE_SOUND: ":material/my_location:", LIKED: ":material/favorite:"}
+_ICONS[mixing.MODE] = ":material/balance:"
 _METADATA_WEIGHT = 0.3
 
 
 def choose_mode() -> str:
-    """Which of the three modes."""
+    """Which of the modes."""
     return st.segmented_control(
         "What would you like?",
-        [A_TO_B, ONE_SOUND, LIKED],
+        [A_TO_B, ONE_SOUND, LIKED, mixing.MODE],
         default=A_TO_B,
         required=True,
         format_func=lambda mode: f"{_ICONS[mode]} {mode}",

@@ -202,11 +202,7 @@ def engine_for(source: Source, encoder_name: str) -> SearchEngine | None:
         _offer_download(encoder_name, needed)
         return None
     with st.spinner("Loading this encoder …", show_time=True):
-        if source.is_built_in:
-            is_embedded = resources.is_embedded(encoder_name)
-        else:
-            known = {entry.fingerprint for entry in resources.encoders_of(source.path)}
-            is_embedded = load(encoder_name).fingerprint in known
+        is_embedded = has_analysed(source, encoder_name)
     if is_embedded:
         return resources.engine(source.path, encoder_name)
     if source.is_built_in:
@@ -226,6 +222,13 @@ def _offer_download(name: str, needed: str) -> None:
         with st.spinner(f"Fetching {needed} …", show_time=True):
             load(name, may_download=True)
         st.rerun()
+
+
+def has_analysed(source: Source, encoder_name: str) -> bool:
+    """Whether an encoder, as it is now, has vectors of a catalogue."""
+    if source.is_built_in:
+        return resources.is_embedded(encoder_name)
+    return load(encoder_name).fingerprint in {entry.fingerprint for entry in resources.encoders_of(source.path)}
 
 
 def _offer_analysis(source: Source, encoder_name: str) -> None:

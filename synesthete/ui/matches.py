@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -105,8 +105,28 @@ def show_matches(result: SearchResult, catalogue: Catalogue, on_why: Callable[[M
     compared = "by their best-matching passage" if result.compared == "passage" else "as wholes"
     if result.recognised and result.compared == "track":
         compared += ", with the recording as it is in the catalogue"
+    if result.blend is not None:
+        compared += ", by what counts" + (", in the order of several rankings" if result.blend.beside else "")
     left_out = f" Left out, though among the most alike: {'; '.join(hidden)}." if hidden else ""
     st.caption(f"{count(result.n_tracks, 'track')} compared {compared}.{left_out}")
+
+
+def show_list(matches: Sequence[tuple[Match, str]], key: str, result: SearchResult, catalogue: Catalogue,
+              on_again: Callable[[Track], None]) -> None:  # fmt: skip
+    """Some matches of a result, each with a note in place of how alike it is, as a list of its own.
+
+    ``on_again`` is called with the track that is to be looked on from.
+    """
+    lines = [_line(match, catalogue, result.scale) | {"note": note} for match, note in matches]
+    tracks = {match.track.track_id: match.track for match, _ in matches}
+
+    def take() -> None:
+        chosen = (st.session_state.get(key) or {}).get("again")
+        if isinstance(chosen, str) and chosen in tracks:
+            on_again(tracks[chosen])
+
+    data = {"list": list_id(lines), "rows": lines, "all": "Play all", "hasWhy": False}
+    _mount(key=key, data=data, on_again_change=take, on_why_change=lambda: None)
 
 
 def _say_why_empty(result: SearchResult) -> None:

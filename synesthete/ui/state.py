@@ -52,6 +52,10 @@ JOURNEY_TO = "journey_to"  # Sound | None: where it ends
 JOURNEY_VIA = "journey_via"  # list[Sound | None]: what it passes on the way
 JOURNEY_LIKED = "journey_liked"  # tuple[str, ...]: liked tracks that a link names, in place of the visit's own
 JOURNEY_SEEDS = "journey_seeds"  # tuple[str, ...]: the liked tracks that the last list was made from
+BLEND = "blend"  # bool: what the address says of a blend has been taken up; blend_timbre and so on hold the sliders
+COMPARED = "compared"  # Sound | None: what encoders are compared by; until one is chosen that of Listen
+MIX_MORE = "mix_more"  # list[str]: track ids that a mixture adds
+MIX_LESS = "mix_less"  # list[str]: and those that it takes away
 JOURNEY_PATH = "journey_path"  # tuple[str, ...]: track ids of the journey last shown, for the map to draw
 JOURNEY_MARKS = "journey_marks"  # tuple[str, ...]: what stands at each of them, A to B
 DROPPED = "dropped"  # DroppedMusic: what this visitor has dropped, with its catalogue
@@ -214,9 +218,8 @@ def enter(name: str, catalogue: Catalogue) -> None:
     for key in (JOURNEY_FROM, JOURNEY_TO):
         if not stays(places.get(key)):
             places.pop(key, None)
-    for key in (
-        SUGGESTED, PICKED, LANDSCAPE_CHOSEN, JOURNEY_LIKED, JOURNEY_SEEDS, JOURNEY_PATH, JOURNEY_MARKS,
-    ):  # fmt: skip
+    journey = (JOURNEY_LIKED, JOURNEY_SEEDS, JOURNEY_PATH, JOURNEY_MARKS, MIX_MORE, MIX_LESS)
+    for key in (SUGGESTED, PICKED, LANDSCAPE_CHOSEN, *journey):
         places.pop(key, None)
 
 

@@ -40,7 +40,9 @@ def all_scenes(catalogue: Path | None = None) -> list[Scene]:
         Scene("journey-a-b", f"/Journey?{plain}", use_journey),
         Scene("journey-one", f"/?{asked}", use_one_sound),
         Scene("library", f"/Library?{plain}", use_library),
-        Scene("encoders", f"/Encoders?{plain}", lambda page: page.get_by_text("Default").first.wait_for()),
+        Scene("encoders", f"/Encoders?{plain}", lambda page: page.get_by_text("Choose two encoders").wait_for()),
+        Scene("encoders-compared", f"/?{asked}", use_encoders),
+        Scene("encoders-all", f"/Encoders?{plain}", use_all_encoders),
     ]
 
 
@@ -63,6 +65,20 @@ def use_why(page: Page) -> None:
     use_listen(page)
     page.get_by_role("button", name="Why does").first.click()
     page.get_by_role("dialog").locator("img").first.wait_for()
+
+
+def use_encoders(page: Page) -> None:
+    """Compare encoders by the sound asked about."""
+    use_listen(page)
+    follow(page, "Encoders")
+    page.get_by_text("only one finds").wait_for()
+    page.locator(".match").nth(29).wait_for()
+
+
+def use_all_encoders(page: Page) -> None:
+    """Look at the cards."""
+    page.get_by_role("radio", name="All encoders").click()
+    page.get_by_text("Default").first.wait_for()
 
 
 def use_landscape(page: Page) -> None:

@@ -1,0 +1,156 @@
+"""The Encoders page, run through app.py without a browser."""
+
+import json
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from synesthete import encoders, sampler
+from synesthete.audio import clip_from_samples
+from synesthete.evaluation import background
+from synesthete.evaluation.mean_similarity import mean_similarities
+from synesthete.search import SearchEngine
+from synesthete.settings import PROJECT_ROOT, Paths
+from synesthete.spectrogram import compute_spectrograms
+from synesthete.ui import encoders_compare, encoders_quality, owner, sound_input, state
+from synesthete.ui.listening import Analysis
+from tests.sounds import RATE_HZ, melody
+
+PAGE = "pages/5_Encoders.py"
+THREE = ["statistics", "timbre", "synesthete"]
+
+
+def start(**values) -> AppTest:
+    app = AppTest.from_file(str(PROJECT_ROOT / "app.py"), default_timeout=200)
+    app.run()
+    for name, value in values.items():
+        app.session_state[name] = value
+    return app.switch_page(PAGE).run()
+
+
+def a_sound():
+    with sampler.open_sampler() as catalogue:
+        return sound_input.from_track(catalogue.tracks()[30])
+
+
+def view(name: str, **values) -> AppTest:
+    return start(**{"encoders-view": name, "encoders-chosen": THREE}, **values)
+
+
+def lists(app: AppTest) -> list[list[dict]]:
+    told = [json.loads(component.proto.json) for component in app.get("bidi_component")]
+    return [each["rows"] for each in told if "rows" in each]
+
+
+def ten_of(name: str, track_id: str) -> list[str]:
+    encoder = encoders.load(name)
+    with sampler.open_for(encoder) as catalogue:
+        found = SearchEngine(catalogue, encoder).search_track(track_id)
+        return [match.track.track_id for match in found.matches]
+
+
+def test_encoders_stand_side_by_side_with_their_ten_and_the_overlap():
+    sound = a_sound()
+    app = view("Side by side", **{state.SOUND: sound})
+    assert not app.exception and not app.error
+    found = {name: ten_of(name, sound.track_id) for name in THREE}
+    assert [[row["key"] for row in rows] for rows in lists(app)] == list(found.values())
+    in_all, n_by_id = encoders_compare.overlap(found)
+    for name, rows in zip(THREE, lists(app), strict=True):
+        for row in rows:
+            n_others = sum(row["key"] in ids for other, ids in found.items() if other != name)
+            assert ("Only here" in row["note"]) == (n_others == 0)
+    words = "No track" if not in_all else f"{len(in_all)} track"
+    assert any(words in said.value for said in app.markdown)
+    assert sum(n == 1 for n in n_by_id.values()) > 0
+
+
+def test_without_a_sound_the_page_asks_for_one():
+    app = view("Side by side")
+    assert any("and a sound" in info.value for info in app.info)
+
+
+@pytest.mark.parametrize("name", THREE + ["resnet"])
+def test_what_an_encoder_sees_is_a_picture(name):
+    clip = clip_from_samples(melody(seconds=12), RATE_HZ)
+    encoder = encoders.load(name)
+    spectrograms = compute_spectrograms(clip)
+    pictures, start_seconds = encoders_compare.seen(encoder, Analysis(clip, spectrograms, encoder.embed(clip)))
+    assert pictures and 0 <= start_seconds < 12
+    for image in pictures.values():
+        assert image.ndim in (2, 3) and image.min() >= 0 and image.max() <= 1 and image.std() > 0
+
+
+def test_an_encoder_that_draws_shows_both_pictures():
+    class Draws(type(encoders.load("resnet"))):
+        def pictures(self, batch):
+            return {"what goes in": batch[:, 0], "what its numbers draw": batch[:, 1]}
+
+    clip = clip_from_samples(melody(seconds=12), RATE_HZ)
+    encoder = encoders.load("resnet")
+    analysis = Analysis(clip, compute_spectrograms(clip), encoder.embed(clip))
+    pictures, _ = encoders_compare.seen(Draws(), analysis)
+    assert list(pictures) == ["what goes in", "what its numbers draw"]
+
+
+def test_an_encoder_that_has_not_listened_is_named_with_the_way_out_and_nothing_begins():
+    app = view("Side by side", **{state.SOUND: a_sound()})
+    missing = [
+        name for name in encoders.available() if encoders.is_ready(name) and name not in app.multiselect[0].options
+    ]
+    for name in missing:
+        assert any(name in expander.label for expander in app.expander)
+    assert not background.work(Paths().sampler / sampler.CATALOGUE_NAME).is_at_work
+
+
+def test_the_owner_may_have_quality_measured_and_a_guest_may_not(monkeypatch):
+    monkeypatch.setattr(owner, "is_owner", lambda: False)
+    app = view("Quality")
+    assert not [button for button in app.button if button.key == "quality-measure"]
+    assert any("owner" in caption.value for caption in app.caption)
+
+
+def test_figures_come_from_the_reports_that_are_kept(monkeypatch):
+    begun = []
+    monkeypatch.setattr(owner, "is_owner", lambda: True)
+    monkeypatch.setattr(background, "start", lambda path, names, **options: begun.append((path, list(names), options)))
+    path = Paths().sampler / sampler.CATALOGUE_NAME
+    encoder = encoders.load("timbre")
+    retrieval = {"mean_average_precision": 0.41, "precision_at": {"1": 0.6, "5": 0.5, "10": 0.45}, "chance": 0.05}
+    report = {"encoder": "timbre", "fingerprint": encoder.fingerprint, "labels": {"genre": retrieval}, "hubness": 1.25}
+    with sampler.open_for(encoder) as catalogue:
+        background.write_report(background.folder_of(path), report, catalogue.revision(encoder.fingerprint))
+    app = view("Quality")
+    assert not app.exception and not app.error
+    (shown,) = app.dataframe
+    assert shown.value.loc["timbre", "Same style, mAP"] == 0.41
+    assert shown.value.loc["timbre", "Same style, P@10"] == 0.45
+    assert np.isnan(shown.value.loc["timbre", "Through a phone"])
+    app.button(key="quality-measure").click().run()
+    assert begun == [(path, ["statistics", "synesthete"], {"is_built_in": True, "options": encoders_quality.OPTIONS})]
+
+
+def test_mean_similarity_is_that_of_all_pairs():
+    app = view("Mean similarity")
+    assert not app.exception and not app.error
+    (shown,) = app.dataframe
+    for name in THREE:
+        encoder = encoders.load(name)
+        with sampler.open_for(encoder) as catalogue:
+            _, vectors = SearchEngine(catalogue, encoder).vectors()
+        np.testing.assert_allclose(shown.value[name], mean_similarities(vectors), atol=1e-5)
+    assert len(app.get("plotly_chart")) == 1
+
+
+def test_vectors_are_offered_as_the_projector_reads_them():
+    app = start(**{"encoders-view": "Vectors"})
+    app.button(key="projector-write").click().run()
+    assert not app.exception and not app.error
+    assert [button.label for button in app.get("download_button")] == ["vectors.tsv", "metadata.tsv"]
+
+
+def test_all_encoders_have_a_card():
+    app = start(**{"encoders-view": "All encoders"})
+    assert not app.exception and not app.error
+    assert {heading.value for heading in app.header} >= set(encoders.available())
