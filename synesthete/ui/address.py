@@ -17,11 +17,13 @@ from synesthete.ui import state
 
 LISTEN, LIVE, LANDSCAPE, JOURNEY, LIBRARY = "Listen", "Live", "Landscape", "Journey", "Library"
 OWN = "own-"  # begins the name of a sound that is no track
-MOST_VIA, MOST_LIKED = 4, 20
+MOST_VIA, MOST_LIKED, MOST_MIXED = 4, 20, 10
+MOST_WEIGHT, WEIGHT_STEP = 4.0, 0.5  # of what counts
 LEAST_SECONDS, MOST_SECONDS = 1.0, 360_000.0  # of a passage
 _MOST_LETTERS = 80  # of a name
 _PASSAGE = re.compile(r"(\d{1,6}(?:\.\d{1,2})?)-(\d{1,6}(?:\.\d{1,2})?)", re.ASCII)
 _NUMBER = re.compile(r"-?\d{1,6}(?:\.\d{1,3})?", re.ASCII)
+_WEIGHT = re.compile(r"[0-4](?:\.[05])?", re.ASCII)
 _TRACK_ID = re.compile(r"[0-9a-f]{16}")
 
 
@@ -157,9 +159,23 @@ def _names(text: str, most: int) -> tuple[Name, ...]:
     return tuple(Name.of(each) for each in text.split(",")[:most])
 
 
-def _track_ids(text: str) -> tuple[str, ...]:
+def _track_ids(text: str, most: int = MOST_LIKED) -> tuple[str, ...]:
     ids = [each for each in text.split(",") if is_track_id(each)]
-    return tuple(dict.fromkeys(ids[:MOST_LIKED]))
+    return tuple(dict.fromkeys(ids[:most]))
+
+
+def _weights(text: str) -> tuple[tuple[str, float], ...]:
+    """What counts other than usual, such as ``timbre:2,rhythm:0.5``, in the order of ``state.COUNTS``."""
+    said = {}
+    for each in text.split(",")[: len(state.COUNTS)]:
+        name, _, weight = each.partition(":")
+        if _WEIGHT.fullmatch(weight) and float(weight) <= MOST_WEIGHT:
+            said[name] = float(weight)
+    return tuple((name, said[name]) for name, usual in state.COUNTS.items() if said.get(name, usual) != usual)
+
+
+def _joined_weights(weights: Sequence[tuple[str, float]]) -> str:
+    return ",".join(f"{name}:{weight:g}" for name, weight in weights)
 
 
 def _word(text: str) -> str:
@@ -187,7 +203,7 @@ def _decimal(value: float) -> str:
 _WAY_IN = choice(("record", state.RECORD), ("pick", state.PICK))
 _COMPARE = choice(("track", "track"), ("passage", "passage"))
 _METHOD = choice(("umap", "umap"), ("pca", "pca"))
-_MODE = choice(("one", state.ONE_SOUND), ("liked", state.LIKED))
+_MODE = choice(("one", state.ONE_SOUND), ("liked", state.LIKED), ("mix", state.MORE_AND_LESS))
 _ON, _OFF = choice(("1", True)), choice(("0", False))
 _SEARCHING = (LISTEN, LIVE, LANDSCAPE, JOURNEY)
 _NARROWING = (LISTEN, LIVE)
@@ -205,6 +221,7 @@ PARAMETERS = (
     Parameter("minutes", state.OPTION_MINUTES, 30, number(1, 30, int), _NARROWING),
     Parameter("hide", state.OPTION_HIDE, True, _OFF[0], _NARROWING, _OFF[1]),
     Parameter("compare", state.OPTION_COMPARE, "auto", _COMPARE[0], _NARROWING, _COMPARE[1]),
+    Parameter("blend", state.BLEND, (), _weights, (LISTEN,), _joined_weights),
     Parameter("method", state.LANDSCAPE_METHOD, "tsne", _METHOD[0], (LANDSCAPE,), _METHOD[1]),
     Parameter("chosen", state.LANDSCAPE_CHOSEN, "", _word, (LANDSCAPE,)),
     Parameter("mode", state.JOURNEY_MODE, state.A_TO_B, _MODE[0], (JOURNEY,), _MODE[1]),
@@ -212,6 +229,8 @@ PARAMETERS = (
     Parameter("to", state.JOURNEY_TO, None, Name.of, (JOURNEY,)),
     Parameter("via", state.JOURNEY_VIA, (), lambda text: _names(text, MOST_VIA), (JOURNEY,), _joined),
     Parameter("liked", state.JOURNEY_LIKED, (), _track_ids, (JOURNEY,), _joined),
+    Parameter("more", state.MIX_MORE, (), lambda text: _track_ids(text, MOST_MIXED), (JOURNEY,), _joined),
+    Parameter("less", state.MIX_LESS, (), lambda text: _track_ids(text, MOST_MIXED), (JOURNEY,), _joined),
     Parameter("stops", state.JOURNEY_STOPS, 12, number(3, 50, int), (JOURNEY,)),
     Parameter("tracks", state.JOURNEY_TRACKS, 20, number(3, 50, int), (JOURNEY,)),
     Parameter("smooth", state.JOURNEY_SMOOTHNESS, 0.5, number(0, 1), (JOURNEY,), _decimal),

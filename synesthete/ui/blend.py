@@ -1,11 +1,10 @@
-"""What counts in likeness: the sliders of a blend, on the current matches; the address keeps them.
+"""What counts in likeness: the sliders of a blend, on the current matches; the address keeps them (``ui/address.py``).
 
 Only what was measured to be true has a slider: docs/decisions/sliders-that-mean-what-they-say.md.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -17,13 +16,10 @@ from synesthete.search import Blend, SearchEngine, SearchOptions
 from synesthete.search.blend import CANDIDATES, Beside
 from synesthete.search.encoder_index import SMALL_UP_TO
 from synesthete.ui import listening, resources, state
+from synesthete.ui.address import MOST_WEIGHT, WEIGHT_STEP
 from synesthete.ui.catalogues import Source
 from synesthete.ui.listening import Analysis
 from synesthete.ui.state import Sound
-
-PARAMETER = "blend"  # of the address, such as "timbre:2,rhythm:0.5"
-MOST, STEP = 4.0, 0.5
-_SAID = re.compile(r"([a-z]+):(\d(?:\.5)?)", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -33,38 +29,40 @@ class Aspect:
     Attributes
     ----------
     name : str
-        In the address; of an encoder of its own also that encoder's.
+        In the address and in ``state.COUNTS``; of an encoder of its own also that encoder's.
     part : str
         Of the encoder that is searched with; empty for an aspect that an encoder of its own hears.
-    usual : float
-        What it counts where nobody has chosen.
     help : str
         What its figures mean.
     """
 
     name: str
     part: str
-    usual: float
     help: str
 
     @property
     def key(self) -> str:
         """Of its slider in the session."""
-        return f"{state.BLEND}_{self.name}"
+        return state.blend_key(self.name)
+
+    @property
+    def usual(self) -> float:
+        """What it counts where nobody has chosen."""
+        return state.COUNTS[self.name]
 
 
 ASPECTS = (
-    Aspect("timbre", "timbre", 1.0, "Which sounds it is made of. 1 is as usual, 4 four times as much, 0 not at all."),
-    Aspect("harmony", "", 0.0, "Chords and scale, in whatever key. 0 is as usual; 1 counts as much as all else."),
-    Aspect("rhythm", "", 0.0, "What repeats after how long, at whatever tempo. 0 is as usual; 1 counts as all else."),
+    Aspect("timbre", "timbre", "Which sounds it is made of. 1 is as usual, 4 four times as much, 0 not at all."),
+    Aspect("harmony", "", "Chords and scale, in whatever key. 0 is as usual; 1 counts as much as all else."),
+    Aspect("rhythm", "", "What repeats after how long, at whatever tempo. 0 is as usual; 1 counts as all else."),
 )
 
 
 def choose(source: Source, engine: SearchEngine) -> dict[str, float]:
     """Let the listener say what counts how much; what differs from the usual, by the names of ``ASPECTS``."""
-    _receive()
     offered = [aspect for aspect in ASPECTS if _is_offered(aspect, source, engine)]
     if not offered:
+        _note(offered)
         return {}
     with st.expander(_label(offered), icon=":material/equalizer:", key="what-counts"):
         columns = st.columns(len(offered), gap="medium")
@@ -73,19 +71,20 @@ def choose(source: Source, engine: SearchEngine) -> dict[str, float]:
             column.slider(
                 aspect.name.capitalize(),
                 0.0,
-                MOST,
-                step=STEP,
+                MOST_WEIGHT,
+                step=WEIGHT_STEP,
                 format="%g ×",
                 key=aspect.key,
                 help=aspect.help,
+                on_change=_note,  # before the run, so that the address has it when the page is drawn
+                args=(offered,),
                 persist_state="session",
             )
         if _said(offered):
-            st.button("As usual", icon=":material/restart_alt:", key="blend-usual", on_click=_forget)
+            st.button("As usual", icon=":material/restart_alt:", key="blend-usual", on_click=_forget, args=(offered,))
         _say_what_is_missing(source, engine)
-    chosen = _said(offered)
-    _tell(chosen)
-    return chosen
+    _note(offered)
+    return _said(offered)
 
 
 def with_blend(
@@ -164,28 +163,13 @@ def _said(offered: list[Aspect]) -> dict[str, float]:
     return {aspect.name: values[aspect.name] for aspect in offered if values[aspect.name] != aspect.usual}
 
 
-def _forget() -> None:
+def _note(offered: list[Aspect]) -> None:
+    """What the sliders say, for the address."""
+    chosen = _said(offered)
+    st.session_state[state.BLEND] = tuple((name, chosen[name]) for name in state.COUNTS if name in chosen)
+
+
+def _forget(offered: list[Aspect]) -> None:
     for aspect in ASPECTS:
         st.session_state[aspect.key] = aspect.usual
-
-
-def _receive() -> None:
-    """Take up what the address says, on the first run of a visit; what is not allowed counts as not there."""
-    if state.BLEND in st.session_state:
-        return
-    st.session_state[state.BLEND] = True
-    said = {name: float(weight) for name, weight in _SAID.findall(st.query_params.get(PARAMETER, "")[:80])}
-    for aspect in ASPECTS:
-        if 0 <= said.get(aspect.name, -1.0) <= MOST:
-            st.session_state[aspect.key] = said[aspect.name]
-
-
-def _tell(chosen: Mapping[str, float]) -> None:
-    """Have the address say what was chosen."""
-    text = ",".join(f"{name}:{weight:g}" for name, weight in chosen.items())
-    if text == st.query_params.get(PARAMETER, ""):
-        return
-    if text:
-        st.query_params[PARAMETER] = text
-    else:
-        st.query_params.pop(PARAMETER, None)
+    _note(offered)

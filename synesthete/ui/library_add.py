@@ -15,7 +15,7 @@ from synesthete.catalogue.shared_file import SharedFile
 from synesthete.errors import SynestheteError
 from synesthete.sources.folder import SYSTEM_FOLDERS
 from synesthete.text import printable
-from synesthete.ui import catalogues, dropped, library_jobs, owner, state
+from synesthete.ui import address, catalogues, dropped, library_jobs, navigation, owner, state
 from synesthete.ui.catalogues import Source
 from synesthete.ui.text import count, plain
 
@@ -34,7 +34,8 @@ def offer(source: Source) -> None:
     with built_in.container(border=True, height="stretch", key="begin-built-in"):
         st.markdown("**:material/library_music: Begin with the built-in music**")
         st.caption("Pieces of our own in many styles, ready to search: the list below.")
-        st.page_link("app.py", label="Find what sounds alike", icon=":material/hearing:")
+        link = navigation.link(address.LISTEN)
+        st.page_link("app.py", label="Find what sounds alike", icon=":material/hearing:", query_params=link)
     with own.container(border=True, key="begin-own"):
         st.markdown("**:material/library_add: Index my music**")
         _offer_ways(source)

@@ -12,13 +12,13 @@ from synesthete.search import SearchEngine, SearchOptions
 from synesthete.search.mixture import MixResult
 from synesthete.text import shorten
 from synesthete.tracks import Track
-from synesthete.ui import matches, player, state
+from synesthete.ui import address, matches, player, state
 from synesthete.ui.export import offer_export
 from synesthete.ui.text import count
 from synesthete.ui.track_search import Choice, search_box
 
-MODE = "More and less"
-_MOST = 10  # tracks added, and taken away
+MODE = state.MORE_AND_LESS
+_MOST = address.MOST_MIXED  # tracks added, and taken away
 
 
 def show_mixture(engine: SearchEngine, catalogue: Catalogue) -> None:

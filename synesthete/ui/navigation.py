@@ -16,7 +16,7 @@ from synesthete.catalogue import Catalogue
 from synesthete.ui import address, catalogues, state, visits
 from synesthete.ui.address import Name
 from synesthete.ui.state import Sound
-from synesthete.ui.text import plain
+from synesthete.ui.text import count, plain
 
 _FIRST, _RETURN = "first", "return"  # how this run was arrived at: a tab begins, or the browser's Back or Forward
 _SOUNDS = (state.SOUND, state.JOURNEY_FROM, state.JOURNEY_TO)
@@ -65,10 +65,29 @@ def _take_up(key: str, value: Any, catalogue: Catalogue) -> None:
     elif key == state.JOURNEY_LIKED:
         is_own = value == tuple(visits.mine().liked)[-address.MOST_LIKED :]
         places[key] = () if is_own else tuple(each for each in value if each in catalogue)
+    elif key in (state.MIX_MORE, state.MIX_LESS):
+        _take_up_mixed(key, value, catalogue)
+    elif key == state.BLEND:
+        places[key] = value
+        for name, usual in state.COUNTS.items():
+            places[state.blend_key(name)] = dict(value).get(name, usual)
     elif key == state.ENCODER:
         _take_up_encoder(value)
     else:
         places[key] = value
+
+
+def _take_up_mixed(key: str, track_ids: tuple[str, ...], catalogue: Catalogue) -> None:
+    """Tracks that a mixture adds or takes away; what is added is not taken away as well."""
+    known = [each for each in track_ids if each in catalogue]
+    if len(known) < len(track_ids):
+        st.warning(
+            f"The address names {count(len(track_ids) - len(known), 'track')} for “{state.MORE_AND_LESS}” that this "
+            "catalogue does not hold. The others are here.",
+            icon=":material/link_off:",
+        )
+    added = st.session_state.get(state.MIX_MORE, []) if key == state.MIX_LESS else []
+    st.session_state[key] = [each for each in known if each not in added]
 
 
 def _take_up_encoder(name: str | None) -> None:

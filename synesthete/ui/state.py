@@ -41,7 +41,7 @@ LANDSCAPE_METHOD = "landscape_method"  # str: how the map is drawn
 LANDSCAPE_CHOSEN = "landscape_chosen"  # str: id of the track chosen on the map or in its table
 LANDSCAPE_TURN = "landscape_turn"  # bool: the track was chosen in the table, so the map turns to it
 LANDSCAPE_TABLE = "landscape_table"  # int: counts the tables begun, so that a choice on the map clears the table's
-JOURNEY_MODE = "journey_mode"  # which of the three kinds of journey
+JOURNEY_MODE = "journey_mode"  # which of the four kinds of journey
 JOURNEY_STOPS = "journey_length_12"  # int: how many stops from A to B
 JOURNEY_TRACKS = "journey_length_20"  # int: how many tracks of the other kinds
 JOURNEY_SMOOTHNESS = "journey_smoothness"  # float: 0 direct, 1 smooth
@@ -52,7 +52,7 @@ JOURNEY_TO = "journey_to"  # Sound | None: where it ends
 JOURNEY_VIA = "journey_via"  # list[Sound | None]: what it passes on the way
 JOURNEY_LIKED = "journey_liked"  # tuple[str, ...]: liked tracks that a link names, in place of the visit's own
 JOURNEY_SEEDS = "journey_seeds"  # tuple[str, ...]: the liked tracks that the last list was made from
-BLEND = "blend"  # bool: what the address says of a blend has been taken up; blend_timbre and so on hold the sliders
+BLEND = "blend"  # tuple[(str, float), ...]: what counts other than usual, of what has a slider; those: see blend_key()
 COMPARED = "compared"  # Sound | None: what encoders are compared by; until one is chosen that of Listen
 MIX_MORE = "mix_more"  # list[str]: track ids that a mixture adds
 MIX_LESS = "mix_less"  # list[str]: and those that it takes away
@@ -86,6 +86,8 @@ SPOTIFY_MADE = "spotify_made"  # tuple: the tracks, and the playlist made of the
 BUILT_IN = "built-in"  # name of the catalogue that comes with Synesthete
 RECORD, DROP, PICK = "Record", "Drop a file", "Pick a track"  # the ways in
 A_TO_B, ONE_SOUND, LIKED = "From A to B", "From one sound", "From tracks you like"  # the kinds of journey
+MORE_AND_LESS = "More and less"  # one more
+COUNTS = {"timbre": 1.0, "harmony": 0.0, "rhythm": 0.0}  # what can count in likeness, and how much it usually does
 
 _TRAIL_LENGTH = 20
 _TRAIL_BYTES = 64 * 1024**2  # uploads kept to go back to, for each open tab
@@ -197,6 +199,11 @@ def _trail() -> list[Sound]:
 def encoder_key(catalogue: str) -> str:
     """Where the encoder that is chosen for a catalogue is kept, given the catalogue's name."""
     return ENCODER if catalogue == BUILT_IN else f"{ENCODER}-{catalogue}"
+
+
+def blend_key(name: str) -> str:
+    """Where the slider of what counts is kept, given its name in ``COUNTS``."""
+    return f"{BLEND}_{name}"
 
 
 def enter(name: str, catalogue: Catalogue) -> None:

@@ -20,7 +20,7 @@ VALUES = {
     address.LISTEN: {
         state.SOUND: Name(TRACK, (4.0, 9.25)), state.ENCODER: "timbre", state.WAY_IN: state.PICK, state.MATCH: "abcd",
         state.OPTION_K: 25, state.OPTION_MINIMUM: -0.35, state.OPTION_PER_ARTIST: 2, state.OPTION_MINUTES: 5,
-        state.OPTION_HIDE: False, state.OPTION_COMPARE: "passage",
+        state.OPTION_HIDE: False, state.OPTION_COMPARE: "passage", state.BLEND: (("timbre", 0.0), ("rhythm", 2.5)),
     },
     address.LIVE: {state.ENCODER: "timbre", state.OPTION_K: 3},
     address.LANDSCAPE: {state.SOUND: Name("own-x_y-z"), state.LANDSCAPE_METHOD: "pca", state.LANDSCAPE_CHOSEN: TRACK},
@@ -28,7 +28,7 @@ VALUES = {
         state.JOURNEY_MODE: state.LIKED, state.JOURNEY_FROM: Name(TRACK), state.JOURNEY_TO: Name("own-abc", (1.0, 2.0)),
         state.JOURNEY_VIA: (Name("a" * 16), Name("own-b")), state.JOURNEY_LIKED: (TRACK, "f" * 16),
         state.JOURNEY_STOPS: 5, state.JOURNEY_TRACKS: 50, state.JOURNEY_SMOOTHNESS: 0.95, state.JOURNEY_PER_ARTIST: 0,
-        state.JOURNEY_METADATA: True,
+        state.JOURNEY_METADATA: True, state.MIX_MORE: (TRACK, "e" * 16), state.MIX_LESS: ("d" * 16,),
     },
     address.LIBRARY: {
         state.LIBRARY_WORDS: "Björk & co = 80s", state.LIBRARY_HEARD: ("jazz", "female vocalists"),
@@ -77,6 +77,28 @@ def test_what_is_not_allowed_counts_as_not_there(page, text):
             assert len(value) <= 200 and (value.isprintable() or not value)
     for key, low, high in ((state.OPTION_K, 1, 50), (state.OPTION_MINIMUM, -1, 1), (state.JOURNEY_SMOOTHNESS, 0, 1)):
         assert low <= values.get(key, low) <= high
+
+
+@pytest.mark.parametrize(
+    ("text", "counts"),
+    [
+        ("timbre:2,rhythm:0.5", {"timbre": 2.0, "rhythm": 0.5}), ("rhythm:4,timbre:0", {"timbre": 0.0, "rhythm": 4.0}),
+        ("timbre:1,harmony:0", {}), ("timbre:4.5", {}), ("timbre:5", {}), ("timbre:-1", {}), ("timbre:2.3", {}),
+        ("timbre:nan", {}), ("timbre:٢", {}), ("timbre", {}), ("timbre:", {}), (":2", {}), ("voice:2", {}),
+        ("voice:2,timbre:2", {"timbre": 2.0}), ("<b>:2,harmony:1.0", {"harmony": 1.0}), ("timbre:2:2", {}),
+        (",".join(["voice:1"] * 3 + ["timbre:2"]), {}), ("timbre:2" * 5000, {}),
+    ],
+)  # fmt: skip
+def test_of_what_counts_only_known_names_and_whole_or_half_weights_are_read(text, counts):
+    read = address.read(address.LISTEN, {"blend": text})[state.BLEND]
+    assert read == tuple((name, counts[name]) for name in state.COUNTS if name in counts)
+
+
+def test_tracks_of_a_mixture_are_bounded_and_each_once():
+    ids = [f"{number:016x}" for number in range(30)]
+    read = address.read(address.JOURNEY, {"mode": "mix", "more": ",".join(ids), "less": f"{TRACK},x,{TRACK},"})
+    assert read[state.JOURNEY_MODE] == state.MORE_AND_LESS
+    assert read[state.MIX_MORE] == tuple(ids[: address.MOST_MIXED]) and read[state.MIX_LESS] == (TRACK,)
 
 
 def own_sound(number: int, n_bytes: int = 10) -> Sound:
@@ -196,6 +218,7 @@ def test_options_and_the_way_in_outlive_a_change_of_page():
         {"encoder": "../x"}, {"matches": "1e9"}, {"matches": "999999"}, {"alike": "nan"}, {"hide": "maybe"},
         {"compare": "<b>"}, {"way": "7"}, {"match": "nobody"}, {"sound": "<script>", "track": "<img src=x>"},
         {"track": f"{TRACK}~9999-99999"}, {"track": f"{TRACK}~x"}, {"track": "a" * 3000},
+        {"track": TRACK, "blend": "timbre:99,<b>:2,voice:1"},
     ],
 )  # fmt: skip
 def test_a_hostile_address_gets_a_sentence_or_the_default(query):
@@ -210,6 +233,7 @@ def test_a_hostile_address_gets_a_sentence_or_the_default(query):
     [
         {"from": "nobody", "to": "own-nobody", "via": "a,b,,<b>"}, {"mode": "both", "stops": "1", "smooth": "7"},
         {"mode": "liked", "liked": "x,y," + "0" * 16}, {"artist": "-1", "names": "2", "tracks": "9" * 30},
+        {"mode": "mix", "more": "<b>," + "0" * 16, "less": "../x,0"},
     ],
 )  # fmt: skip
 def test_a_hostile_address_of_a_journey_gets_a_sentence_or_the_default(query):
@@ -310,3 +334,58 @@ def test_a_sound_can_be_asked_on_another_page_before_listen_is_opened():
     app.session_state[state.TRAIL], app.session_state[state.SOUND] = [sound], sound
     app.switch_page("app.py").run()
     assert app.header[0].value == "this moment\\.wav" and said(app)["sound"].startswith(address.OWN)
+
+
+def menu_links(app: AppTest, monkeypatch, page: str) -> dict[str, str]:
+    """What the menu's link to a page says, on a run of the page that is open."""
+    from synesthete.ui import frame
+
+    links: list[dict[str, str]] = []
+    with monkeypatch.context() as patched:
+        patched.setattr(frame, "_show_menu", lambda place, now: links.append(now))
+        app.run()
+    labels = [label for _, label, _ in frame.MENU]
+    return links[-1][labels.index(page)]
+
+
+def test_what_counts_is_a_step_of_back_and_stays_through_a_change_of_page(monkeypatch):
+    timbre = state.blend_key("timbre")
+    app = start(track=TRACK)
+    app.slider(key=timbre).set_value(2.5).run()
+    assert said(app) == {"track": TRACK, "blend": "timbre:2.5"}
+    app.switch_page("pages/3_Journey.py").run()
+    assert "blend" not in said(app)
+    assert menu_links(app, monkeypatch, address.LISTEN) == {"track": TRACK, "blend": "timbre:2.5"}
+    app.switch_page("app.py").run()
+    assert app.slider(key=timbre).value == 2.5 and said(app)["blend"] == "timbre:2.5"
+    back(app, monkeypatch, track=TRACK)
+    assert app.slider(key=timbre).value == 1.0 and said(app) == {"track": TRACK}
+    back(app, monkeypatch, track=TRACK, blend="timbre:2.5")  # Forward
+    assert app.slider(key=timbre).value == 2.5 and not app.exception
+
+
+def test_a_mixture_is_in_the_address_and_back_undoes_it(monkeypatch):
+    one, other, third = (track.track_id for track in sampler_tracks()[3:6])
+    query = {"mode": "mix", "more": f"{one},{other}", "less": f"{third},{one}"}
+    app = AppTest.from_file(str(PROJECT_ROOT / "app.py"), default_timeout=120)
+    app.query_params.update(query)
+    app.switch_page("pages/3_Journey.py").run()
+    assert not app.exception and not app.warning
+    assert app.session_state[state.MIX_MORE] == [one, other]
+    assert app.session_state[state.MIX_LESS] == [third], "what is added is not taken away"
+    assert said(app) == query | {"less": third}
+    assert menu_links(app, monkeypatch, address.JOURNEY) == query | {"less": third}
+    back(app, monkeypatch, mode="mix", more=one)
+    assert app.session_state[state.MIX_MORE] == [one] and app.session_state[state.MIX_LESS] == []
+    assert said(app) == {"mode": "mix", "more": one} and not app.exception
+    back(app, monkeypatch)
+    assert said(app) == {} and app.session_state[state.JOURNEY_MODE] == state.A_TO_B
+
+
+def test_tracks_of_a_mixture_that_are_not_here_are_said_to_be_missing():
+    one, other = (track.track_id for track in sampler_tracks()[3:5])
+    app = AppTest.from_file(str(PROJECT_ROOT / "app.py"), default_timeout=120)
+    app.query_params.update({"mode": "mix", "more": f"{one},{'0' * 16}", "less": other})
+    app.switch_page("pages/3_Journey.py").run()
+    assert "names 1 track" in app.warning[0].value and len(app.warning) == 1
+    assert said(app) == {"mode": "mix", "more": one, "less": other} and not app.exception
