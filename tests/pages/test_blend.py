@@ -13,6 +13,13 @@ from tests.sounds import melody, wav_bytes
 TIMBRE, RHYTHM, HARMONY = (f"{state.BLEND}_{name}" for name in ("timbre", "rhythm", "harmony"))
 
 
+@pytest.fixture(autouse=True)
+def none_loaded_by_these_names(monkeypatch):
+    """What other tests have loaded by the names that stand for something else here is put aside."""
+    kept = {name: encoder for name, encoder in registry._loaded.items() if name not in ("rhythm", "harmony")}
+    monkeypatch.setattr(registry, "_loaded", kept)
+
+
 @pytest.fixture
 def rhythm(monkeypatch):
     """An encoder of that name, which has listened to the built-in catalogue."""
