@@ -123,7 +123,7 @@ def show_controls() -> None:
         if live.is_wanted:
             st.button("Stop", icon=":material/stop:", on_click=live.stop)
         else:
-            st.button("Start listening", icon=":material/mic:", type="primary", on_click=live.start)
+            st.button("Start listening", icon=":material/mic:", on_click=live.start)
         if live.is_granted and live.listener.status is Status.PAUSED:
             st.button("Go on", icon=":material/play_arrow:", on_click=live.listener.go_on)
         elif live.is_granted:
