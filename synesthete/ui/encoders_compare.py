@@ -27,7 +27,7 @@ MOST = 4
 _LOOKS = "resnet"  # the part of the default that looks at a picture
 _USUAL = ("synesthete", "resnet", "timbre")
 _FORMS = {
-    "image": "mel in red, chroma in green, tonnetz in blue",
+    "image": "loudness in red, notes in green, chords in blue",
     "features": "figures of every band, one row each",
     "waveform": "the samples themselves",
 }
@@ -132,7 +132,7 @@ def _say_overlap(found: Mapping[str, SearchResult]) -> None:
     titles = {match.track.track_id: match.track.title for result in found.values() for match in result.matches}
     if in_all:
         named = " · ".join(plain(titles[track_id], 40) for track_id in in_all)
-        said = f"**{count(len(in_all), 'track')} of the ten that all of them find:** {named}."
+        said = f"**{count(len(in_all), 'track')} found by all of them:** {named}."
     else:
         said = "**No track is among the ten of all of them.**"
     st.markdown(f"{said} {count(alone, 'track')} that only one finds.")

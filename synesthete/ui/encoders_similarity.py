@@ -9,7 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from synesthete import figures
+from synesthete import figures, settings
 from synesthete.evaluation.mean_similarity import MOST_TRACKS, mean_similarities, sample_of
 from synesthete.landscape.export import projector_tsv
 from synesthete.search import SearchEngine
@@ -100,7 +100,8 @@ def _in_words(means: Mapping[str, np.ndarray]) -> str:
 
 def offer_vectors(names: Sequence[str], source: Source) -> None:
     """The vectors of an encoder as TensorFlow's projector reads them; written only for who asks."""
-    name = st.selectbox("Encoder", names, key="projector-encoder")
+    usual = names.index(settings.DEFAULT_ENCODER) if settings.DEFAULT_ENCODER in names else 0
+    name = st.selectbox("Encoder", names, usual, key="projector-encoder")
     if name is None:
         return
     st.markdown(

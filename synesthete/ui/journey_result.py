@@ -125,9 +125,12 @@ def show_picks(
     """A playlist around seeds, or around what is liked: how alike each track is to the seed it was picked for."""
     st.header(count(len(picks), "track") + " alike", anchor="the-journey")
     images = player.thumbnails([pick.track for pick in picks], engine.catalogue)
+    known = engine.catalogue.tracks(sound.track_id for sound in sounds if sound.track_id)
+    titles = {track.track_id: track.title for track in known}
+    seeds = [shorten(titles.get(sound.track_id, sound.name), 40) for sound in sounds]
     rows = []
     for pick in picks:
-        to_whom = f" to {sounds[pick.seed_number].name}" if len(sounds) > 1 else ""
+        to_whom = f" to {seeds[pick.seed_number]}" if len(sounds) > 1 else ""
         rows.append(
             Row(
                 title=pick.track.title,
