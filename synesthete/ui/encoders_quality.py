@@ -127,7 +127,7 @@ def _show_work(missing: Sequence[str], source: Source, was_at_work: bool) -> Non
         f"Not measured on this catalogue yet: {', '.join(missing)}. Tracks of one style and artist are looked for, and "
         "a few are played to a simulated phone. It takes some minutes and goes on if you leave."
     )
-    if st.button(f"Measure {', '.join(missing)}", icon=":material/speed:", type="primary", key="quality-measure"):
+    if st.button(f"Measure {', '.join(missing)}", icon=":material/speed:", key="quality-measure"):
         try:
             background.start(source.path, missing, is_built_in=source.is_built_in, options=OPTIONS)
         except CatalogueError as error:

@@ -218,7 +218,7 @@ def engine_for(source: Source, encoder_name: str) -> SearchEngine | None:
 
 def _offer_download(name: str, needed: str) -> None:
     st.info(f"The {name} encoder needs its weights: {needed}, once. Nothing is fetched unless you say so.")
-    if st.button("Fetch them", type="primary", icon=":material/download:"):
+    if st.button("Fetch them", icon=":material/download:"):
         with st.spinner(f"Fetching {needed} …", show_time=True):
             load(name, may_download=True)
         st.rerun()

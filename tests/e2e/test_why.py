@@ -18,7 +18,7 @@ def test_a_match_is_explained_and_both_play_from_where_it_is_clicked(server, ope
     page.locator("button.why").first.click()
     window = page.get_by_role("dialog")
     window.get_by_text("Why do these match?").wait_for()
-    window.get_by_role("heading", name="Alike").wait_for()
+    window.locator("strong", has_text="Alike").first.wait_for()
     window.locator(".pair img").nth(1).wait_for()
     page.wait_for_function("() => [...document.querySelectorAll('.pair img')].every((image) => image.naturalWidth)")
 
@@ -45,7 +45,7 @@ def test_a_step_of_a_journey_is_explained(server, open_page):
     pick(page, "To", last)
     page.locator(".player .why:not(.hidden)").nth(2).click()
     window = page.get_by_role("dialog")
-    window.get_by_role("heading", name="Alike").wait_for()
+    window.locator("strong", has_text="Alike").first.wait_for()
     window.locator(".pair img").nth(1).wait_for()
     before, after = page.locator(".row .title").nth(2).inner_text(), page.locator(".row .title").nth(3).inner_text()
     assert window.locator(".pair figcaption b").all_inner_texts() == [f"A · {before}", f"B · {after}"]

@@ -59,7 +59,7 @@ def test_an_encoder_joins_by_entry_point_as_the_document_shows(site):
         f"sys.exit(pytest.main(['-q', '-p', 'no:cacheprovider', '--rootdir', {str(folder)!r}, "
         f"{str(folder / 'test_loudness.py')!r}]))",
     )
-    assert re.search(r"^1[5-9] passed|\b1[5-9] passed", tested), tested
+    assert re.search(r"\b\d\d passed", tested) and "failed" not in tested, tested
 
 
 BROKEN = {
@@ -100,4 +100,4 @@ def test_a_name_that_is_taken_stays_with_its_owner(site):
     said = run(
         folder, "from synesthete import encoders; print(encoders.describe('statistics'), len(encoders.available()))"
     )
-    assert "loud" not in said and said.split()[-1].isdigit()
+    assert "Which bands are loud" not in said and said.split()[-1].isdigit()

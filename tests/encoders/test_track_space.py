@@ -91,7 +91,9 @@ def folder(tmp_path, monkeypatch):
 
 
 class Two(SimpleNamespace):
-    """Hashable by identity, as encoders are."""
+    """Hashable by identity, as encoders are; without a reference of its own."""
+
+    own_reference = {}
 
     __hash__ = object.__hash__
 
