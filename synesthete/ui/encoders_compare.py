@@ -44,11 +44,13 @@ def choose_encoders(source: Source) -> list[str]:
     if len(names) < 2:
         st.info(f"Only {count(len(names), 'encoder')} has listened to this catalogue: there is nothing to compare yet.")
     usual = [name for name in _USUAL if name in names] or names[:2]
-    chosen = st.multiselect(
-        "Encoders", names, default=usual, max_selections=MOST, key="encoders-chosen", persist_state="session"
+    chosen = st.pills(
+        "Encoders", names, selection_mode="multi", default=usual, key="encoders-chosen", persist_state="session"
     )
+    if len(chosen) > MOST:
+        st.caption(f"At most {MOST} at once: {', '.join(chosen[:MOST])}.")
     _say_what_is_missing(source, names)
-    return chosen
+    return chosen[:MOST]
 
 
 def _say_what_is_missing(source: Source, names: Sequence[str]) -> None:

@@ -97,7 +97,9 @@ def test_an_encoder_that_draws_shows_both_pictures():
 def test_an_encoder_that_has_not_listened_is_named_with_the_way_out_and_nothing_begins():
     app = view("Side by side", **{state.SOUND: a_sound()})
     missing = [
-        name for name in encoders.available() if encoders.is_ready(name) and name not in app.multiselect[0].options
+        name
+        for name in encoders.available()
+        if encoders.is_ready(name) and name not in app.button_group(key="encoders-chosen").options
     ]
     for name in missing:
         assert any(name in expander.label for expander in app.expander)
