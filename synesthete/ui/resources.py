@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import threading
 from pathlib import Path
@@ -41,11 +42,26 @@ def encoders_of(path: Path) -> tuple[EncoderEntry, ...]:
 
 def is_embedded(encoder_name: str) -> bool:
     """Whether this encoder has vectors of every built-in track that can be read."""
-    encoder = encoders.load(encoder_name)
-    with sampler.open_for(encoder) as opened:
+    paths = Paths()
+    copies = sorted(paths.state.glob("sampler-*.sqlite*"))  # each with its log, where what was just written lies
+    files = (paths.sampler / sampler.CATALOGUE_NAME, *copies)
+    seen = tuple((str(file), found.st_mtime_ns, found.st_size) for file in files if (found := _stat(file)))
+    return _is_embedded(encoders.load(encoder_name).fingerprint, seen, encoder_name)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _is_embedded(fingerprint: str, files: tuple[tuple[str, int, int], ...], encoder_name: str) -> bool:
+    with sampler.open_for(encoders.load(encoder_name)) as opened:
         failed = {failure.path for failure in opened.failures()}
-        missing = opened.missing(encoder.fingerprint)
+        missing = opened.missing(fingerprint)
         return len(missing) < len(opened) and all(not track.path or track.path in failed for track in missing)
+
+
+def _stat(file: Path) -> os.stat_result | None:
+    try:
+        return file.stat()
+    except OSError:
+        return None  # removed just now
 
 
 def forget_engine(path: Path, encoder_name: str) -> None:
