@@ -131,7 +131,7 @@ def start(
 def last_job(catalogue_path: Path, paths: Paths | None = None) -> Job | None:
     """The last run over a catalogue, as it stands; None where there was none."""
     folder = _folder(catalogue_path, paths)
-    is_at_work = _is_locked(folder)  # before its events are read: what it wrote last is seen
+    is_at_work = is_locked(folder)  # before its events are read: what it wrote last is seen
     record, last = _record(folder), _last_event(folder)
     if record is None:
         return None
@@ -152,7 +152,7 @@ def stop(catalogue_path: Path, paths: Paths | None = None) -> None:
     """Have a run stop as Ctrl-C does: what was done is kept, and the same run goes on from there."""
     folder = _folder(catalogue_path, paths)
     record = _record(folder)
-    if record and record["pid"] and _is_locked(folder):
+    if record and record["pid"] and is_locked(folder):
         with contextlib.suppress(ProcessLookupError):
             os.kill(record["pid"], signal.SIGINT)
 
@@ -191,7 +191,8 @@ def _take_lock(folder: Path) -> IO[bytes]:
             time.sleep(0.02)
 
 
-def _is_locked(folder: Path) -> bool:
+def is_locked(folder: Path) -> bool:
+    """Whether a process holds the lock of a folder."""
     try:
         with (folder / "lock").open("rb") as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)

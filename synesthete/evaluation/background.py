@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from synesthete.catalogue.background import is_locked
 from synesthete.errors import CatalogueError
 from synesthete.files import write_atomically
 from synesthete.settings import PROJECT_ROOT, Paths
@@ -94,7 +95,7 @@ def start(
 def work(catalogue_path: Path, paths: Paths | None = None) -> Work:
     """What is under way over a catalogue, or how the last run ended."""
     folder = folder_of(catalogue_path, paths)
-    if not _is_locked(folder):
+    if not is_locked(folder):
         return Work(False, problem=_problem(folder))
     told = _read(folder / PROGRESS) or {}
     fraction = told.get("fraction", 0.0)
@@ -104,7 +105,7 @@ def work(catalogue_path: Path, paths: Paths | None = None) -> Work:
 def stop(catalogue_path: Path, paths: Paths | None = None) -> None:
     """Have a run stop as Ctrl-C does; the reports that are complete stay."""
     folder = folder_of(catalogue_path, paths)
-    if _is_locked(folder):
+    if is_locked(folder):
         with contextlib.suppress(OSError, ValueError):
             os.kill(int((folder / "pid").read_text(encoding="ascii")), signal.SIGINT)
 
@@ -142,17 +143,6 @@ def _read(path: Path) -> dict[str, Any] | None:
     except (OSError, ValueError):
         return None
     return record if isinstance(record, dict) else None
-
-
-def _is_locked(folder: Path) -> bool:
-    try:
-        with (folder / "lock").open("rb") as file:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except OSError:
-        return False
-    return False
 
 
 def _problem(folder: Path) -> str:
