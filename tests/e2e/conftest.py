@@ -101,19 +101,34 @@ def playwright() -> Iterator:
         yield running
 
 
+@pytest.fixture(scope="session")
+def browsers(playwright) -> Iterator[Callable]:
+    """A function that gives the browser with some further flags, started once."""
+    started = {}
+
+    def browser_with(*flags: str):
+        running = started.get(flags)
+        if running is None or not running.is_connected():
+            started[flags] = running = playwright.chromium.launch(executable_path=find_browser(), args=[*FLAGS, *flags])
+        return running
+
+    yield browser_with
+    for browser in started.values():
+        browser.close()
+
+
 @pytest.fixture
-def open_page(playwright) -> Iterator[Callable]:
-    """A function that opens an address in a fresh browser; further flags may be given."""
+def open_page(browsers) -> Iterator[Callable]:
+    """A function that opens an address as a new visitor: nothing is left of another test. Further flags may be given."""
     opened = []
 
     def open_at(url: str, *flags: str, **context):
-        browser = playwright.chromium.launch(executable_path=find_browser(), args=[*FLAGS, *flags])
-        opened.append(browser)
-        page = browser.new_context(viewport={"width": 1360, "height": 900}, **context).new_page()
+        opened.append(browsers(*flags).new_context(viewport={"width": 1360, "height": 900}, **context))
+        page = opened[-1].new_page()
         page.set_default_timeout(45_000)
         page.goto(url)
         return page
 
     yield open_at
-    for browser in opened:
-        browser.close()
+    for context in opened:
+        context.close()

@@ -4,6 +4,7 @@ import csv
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from synesthete.settings import Paths
 from tests.e2e.playing import until
@@ -30,8 +31,8 @@ def stops(page):
 
 
 @pytest.fixture
-def journey(cold_server, open_page):
-    page = open_page(f"{cold_server.url}/Journey", accept_downloads=True)
+def journey(server, open_page):
+    page = open_page(f"{server.url}/Journey", accept_downloads=True)
     first, last = titles(4, 130)
     pick(page, "From", first)
     pick(page, "To", last)
@@ -76,11 +77,13 @@ def test_a_journey_is_heard_through_and_taken_home(journey):
 
 def test_the_player_goes_on_by_itself_and_by_keyboard(journey):
     page = journey
-    page.get_by_role("radio", name="10 s").or_(page.get_by_role("button", name="10 s")).first.click()
     third = stops(page).nth(2)
+    before = third.inner_text()
+    page.get_by_role("radio", name="10 s").or_(page.get_by_role("button", name="10 s")).first.click()
     page.evaluate("document.addEventListener('playing', event => { window.begins ??= event.target.currentTime }, true)")
     third.focus()
-    page.keyboard.press("Enter")
+    expect(third).not_to_have_text(before, use_inner_text=True, timeout=20_000)  # the list is drawn anew
+    page.keyboard.press("Enter")  # the focus is where it was
     until(page, lambda now: now["number"] == 2 and now["time"])
     begins = page.evaluate("window.begins")
     minutes, seconds = third.inner_text().rsplit("from ", 1)[1].split(":")

@@ -33,6 +33,7 @@ function makeList(record, root, data) {
 
   function makeRow(row, number) {
     const item = add(board, "li", row.mark ? "stop seed" : "stop");
+    item.dataset.key = row.key;
     const button = add(item, "button", "row");
     button.type = "button";
     const badge = add(button, "span", "badge");
