@@ -38,7 +38,7 @@ types: .venv/.installed-dev ## types
 	$(BIN)/mypy
 
 unit: .venv/.installed-dev ## all tests, the browser's included
-	$(BIN)/python -m pytest -n $(TEST_JOBS) --dist loadfile
+	$(BIN)/python -m pytest -n $(TEST_JOBS) --dist loadfile --no-loadscope-reorder
 
 sampler: .venv/.installed-dev ## compose, render, embed and index the built-in catalogue (needs fluidsynth)
 	$(BIN)/python -m tools.composer --output data/sampler

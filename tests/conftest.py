@@ -9,6 +9,18 @@ import numpy as np
 import pytest
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Spread the files of browser tests, which mostly wait, evenly among the others, which mostly compute."""
+    files: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        files.setdefault(item.nodeid.split("::")[0], []).append(item)
+    browser, other = [], []
+    for tests in files.values():
+        (browser if tests[0].get_closest_marker("browser") else other).append(tests)
+    places = [(number / max(len(group), 1), tests) for group in (browser, other) for number, tests in enumerate(group)]
+    items[:] = [item for _, tests in sorted(places, key=lambda place: place[0]) for item in tests]
+
+
 @pytest.fixture
 def rng() -> np.random.Generator:
     """A seeded source of randomness, fresh for each test."""

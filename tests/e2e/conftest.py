@@ -80,9 +80,9 @@ def cold_server(tmp_path: Path) -> Iterator[Server]:
     server.process.wait(10)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One server for the tests of a module."""
+    """One server for all who ask for nothing of their own: every page of `open_page` is another visitor to it."""
     server = start_server(tmp_path_factory.mktemp("server"))
     yield server
     server.process.terminate()
@@ -119,7 +119,7 @@ def browsers(playwright) -> Iterator[Callable]:
 
 @pytest.fixture
 def open_page(browsers) -> Iterator[Callable]:
-    """A function that opens an address as a new visitor: nothing is left of another test. Further flags may be given."""
+    """A function that opens an address as a new visitor, with nothing left of another test; flags may be given."""
     opened = []
 
     def open_at(url: str, *flags: str, **context):
