@@ -59,16 +59,18 @@ if __name__ == "__main__":
             with of_sound:
                 analysis = sound.show_name(asked, engine)
                 asked = sound.with_passage(asked, analysis)
-            with of_matches:  # the answer first; the pictures follow
+                seen = st.container()
                 counting = blend.choose(source, engine)
+            with of_matches:  # the answer first; the pictures follow
                 search_options = blend.with_blend(search_options, counting, asked, analysis, engine, source)
                 result = listening.find(asked, analysis, engine, search_options)
                 explain_match = partial(sound.explain_match, asked, analysis, result, engine)
                 matches.show_matches(result, engine.catalogue, explain_match)
-            with of_sound:
+            with seen:
                 sound.show_sound(asked, analysis, result, engine)
+            with below if frame.is_on_phone() else seen:
+                sound.show_seen(asked, analysis, engine)
             with below:
-                sound.show_layers(asked, analysis, engine)
                 offer_export(
                     [match.track for match in result.matches],
                     f"Sounds like {sound.title(asked, analysis, engine)}",

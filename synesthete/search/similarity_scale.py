@@ -73,9 +73,13 @@ class SimilarityScale:
 
         With too few tracks there is nothing to measure by, and the cosine itself, at least 0, stands in.
         """
+        return float(self.rarities(np.array([cosine]))[0])
+
+    def rarities(self, cosines: np.ndarray) -> np.ndarray:
+        """:meth:`rarity` of many cosines at once."""
         if len(self.cosines) == 0:
-            return float(np.clip(cosine, 0, 1))
-        return float(np.searchsorted(self.cosines, np.float32(cosine), side="left") / len(self.cosines))
+            return np.clip(cosines, 0, 1)
+        return np.searchsorted(self.cosines, cosines.astype(np.float32), side="left") / len(self.cosines)
 
     def words(self, cosine: float) -> str:
         """How alike that is, in the words of ``STEPS``.

@@ -65,10 +65,9 @@ def choose(source: Source, engine: SearchEngine) -> dict[str, float]:
         _note(offered)
         return {}
     with st.expander(_label(offered), icon=":material/equalizer:", key="what-counts"):
-        columns = st.columns(len(offered), gap="medium")
-        for column, aspect in zip(columns, offered, strict=True):
+        for aspect in offered:
             st.session_state.setdefault(aspect.key, aspect.usual)
-            column.slider(
+            st.slider(
                 aspect.name.capitalize(),
                 0.0,
                 MOST_WEIGHT,
@@ -141,16 +140,19 @@ def _is_offered(aspect: Aspect, source: Source, engine: SearchEngine) -> bool:
 
 
 def _say_what_is_missing(source: Source, engine: SearchEngine) -> None:
-    """How to get the sliders whose encoders have not listened to this catalogue."""
-    for aspect in ASPECTS:
-        is_known = not aspect.part and aspect.name in encoders.available() and aspect.name != engine.encoder.name
-        if not is_known or listening.has_analysed(source, aspect.name):
-            continue
-        if source.is_built_in:
-            way = "Choose it under How it listens and let it analyse the catalogue."
-        else:
-            way = f"This has it do so: `{source.index_command('--encoder', aspect.name)}`"
-        st.caption(f"{aspect.name.capitalize()}: the {aspect.name} encoder has not listened to this music yet. {way}")
+    """How to get the sliders whose encoders have not listened to this catalogue, in one note."""
+    own = [aspect.name for aspect in ASPECTS if not aspect.part and aspect.name != engine.encoder.name]
+    missing = [name for name in own if name in encoders.available() and not listening.has_analysed(source, name)]
+    if not missing:
+        return
+    names = " and ".join(missing)
+    if source.is_built_in:
+        way = f"choose {' or '.join(missing)} under How it listens and let it analyse the music."
+    else:
+        options = [word for name in missing for word in ("--encoder", name)]
+        way = f"this command has Synesthete listen for {'it' if len(missing) == 1 else 'them'}: "
+        way += f"`{source.index_command(*options)}`"
+    st.caption(f"For a slider of {names}, {way}")
 
 
 def _label(offered: list[Aspect]) -> str:

@@ -89,9 +89,12 @@ def _close_menu(title: str) -> None:
 
 def folded_on_phone(label: str, icon: str, *, is_folded: bool) -> st.delta_generator.DeltaGenerator:
     """A place for widgets; on a phone, whose first screen is small, behind a fold where ``is_folded``."""
-    if is_folded and "Mobi" in st.context.headers.get("User-Agent", ""):
-        return st.expander(label, icon=icon, key="folded")
-    return st.container()
+    return st.expander(label, icon=icon, key="folded") if is_folded and is_on_phone() else st.container()
+
+
+def is_on_phone() -> bool:
+    """Whether the browser says that it runs on a phone."""
+    return "Mobi" in st.context.headers.get("User-Agent", "")
 
 
 def bring_into_view(anchor: str) -> None:

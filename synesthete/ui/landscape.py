@@ -183,7 +183,6 @@ def _show_here(data: LandscapeData, found: SearchResult | None) -> None:
                 f"{rank}. {plain(match.track.title)}",
                 key=f"landscape-match-{rank}",
                 help=f"{found.scale.words(match.cosine).capitalize()}: {plain(found.scale.sentence(match.cosine))}",
-                wrap=False,
                 type="tertiary",
                 on_click=choose,
                 args=(match.track.track_id,),

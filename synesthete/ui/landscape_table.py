@@ -11,9 +11,11 @@ from synesthete.search import SearchEngine, SearchResult
 from synesthete.ui import state
 from synesthete.ui.landscape import choose
 from synesthete.ui.landscape_data import LandscapeData
+from synesthete.ui.matches import fills
 from synesthete.ui.text import count
 from synesthete.ui.track_lists import MOST_ROWS, say_nothing_fits, table_height, table_of
 
+_ALIKE = "Alike"
 _ROWS_OF_LARGE = 200  # of the table, where the catalogue is too large to show whole
 
 
@@ -40,7 +42,12 @@ def show_table(data: LandscapeData, found: SearchResult | None, engine: SearchEn
         on_select=lambda: _take_row(key, ids),
         key=key,
         height=table_height(len(ids), 460),
-        column_config={"Likeness": st.column_config.NumberColumn(format="%.3f", help="Cosine with your sound")},
+        column_config={
+            "Title": st.column_config.TextColumn(width="medium"),
+            _ALIKE: st.column_config.ProgressColumn(
+                min_value=0.0, max_value=1.0, format=" ", width="small", help="The longer, the more alike to your sound"
+            ),
+        },
     )
 
 
@@ -48,7 +55,7 @@ def _all_rows(
     data: LandscapeData, found: SearchResult | None, engine: SearchEngine, words: str
 ) -> tuple[list[str], pd.DataFrame, int]:
     """Ids and lines of the tracks that hold every word, and how many there are, where all are drawn."""
-    table = _table(data, found)
+    table = _table(data, found, engine)
     rows = _matching(table, words)
     return [data.tracks[row].track_id for row in rows[:MOST_ROWS]], table.loc[rows[:MOST_ROWS]], len(rows)
 
@@ -69,20 +76,25 @@ def _some_rows(
         heard = {track_id for track_id in ids if engine.catalogue.has_vectors(track_id, engine.encoder.fingerprint)}
         order = [track_id for track_id in ids if track_id in heard]
         cosines = dict(zip(order, engine.vectors_of(order) @ found.vector, strict=True)) if order else {}
-        table = table.assign(Likeness=[cosines.get(track_id, np.nan) for track_id in ids])
-        table = table.sort_values("Likeness", ascending=False, kind="stable")
+        table = _by_likeness(table, np.array([cosines.get(track_id, -1.0) for track_id in ids]), engine)
         ids = [ids[row] for row in table.index]
     return ids, table, n_fitting
 
 
-def _table(data: LandscapeData, found: SearchResult | None) -> pd.DataFrame:
+def _by_likeness(table: pd.DataFrame, cosines: np.ndarray, engine: SearchEngine) -> pd.DataFrame:
+    """The table from the most alike down, with bars as of the matches."""
+    order = np.argsort(-cosines, kind="stable")
+    return table.assign(**{_ALIKE: fills(engine.scale, cosines)}).iloc[order]
+
+
+def _table(data: LandscapeData, found: SearchResult | None, engine: SearchEngine) -> pd.DataFrame:
     table = table_of(data.tracks)
     if data.words:
         table = table.assign(Word=data.words)
     table = table.assign(Group=[data.group_names[number] for number in data.groups])
     if found is None:
         return table.sort_values(["Style", "Title"], kind="stable")
-    return table.assign(Likeness=data.vectors @ found.vector).sort_values("Likeness", ascending=False, kind="stable")
+    return _by_likeness(table, data.vectors @ found.vector, engine)
 
 
 def _matching(table: pd.DataFrame, words: str) -> np.ndarray:

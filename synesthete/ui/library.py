@@ -9,14 +9,14 @@ import streamlit as st
 from synesthete.catalogue import Catalogue
 from synesthete.catalogue.listing import Order, Query
 from synesthete.tracks import Track, clock
-from synesthete.ui import covers, library_manage, liked, media, sound_input, state
+from synesthete.ui import covers, frame, library_manage, liked, media, sound_input, state
 from synesthete.ui.catalogues import Source
 from synesthete.ui.player import play_track
 from synesthete.ui.text import badges, cell, count, dotted, plain
 from synesthete.ui.track_lists import MOST_ROWS, say_nothing_fits, table_height, table_of
 
 ROWS_A_PAGE = 50
-_MOST_WORDS = 20  # to choose among; all can be typed
+_MOST_WORDS, _MOST_ON_PHONE = 20, 8  # to choose among; all can be typed
 _ORDERS: dict[str, tuple[Order, bool]] = {
     "Best fit": ("fit", False),
     "Artist": ("artist", False),
@@ -34,7 +34,8 @@ def ask() -> str:
     """The box to search by."""
     return st.text_input(
         "Find",
-        placeholder="How it sounds, or a name: female vocals, jazz guitar, 80s; a title, artist, album or style",
+        placeholder="Jazz guitar, 80s, a title, an artist …",
+        help="How it sounds, or a name: female vocals, jazz guitar, 80s; a title, an artist, an album or a style.",
         icon=":material/search:",
         key=state.LIBRARY_WORDS,
         persist_state="session",
@@ -65,10 +66,11 @@ def choose_words(catalogue: Catalogue) -> list[str]:
             "`synesthete index FOLDER`, which asks an encoder that gives them, such as the default one."
         )
         return []
-    offered = list(counts)[:_MOST_WORDS]
+    offered = list(counts)[: _MOST_ON_PHONE if frame.is_on_phone() else _MOST_WORDS]
     if state.LIBRARY_HEARD in st.session_state:  # an address may name any, another catalogue has others
-        chosen = st.session_state[state.LIBRARY_HEARD] or ()
-        st.session_state[state.LIBRARY_HEARD] = [word for word in offered if word in chosen]
+        chosen = [word for word in st.session_state[state.LIBRARY_HEARD] or () if word in counts]
+        offered += [word for word in chosen if word not in offered]
+        st.session_state[state.LIBRARY_HEARD] = chosen
     return st.pills(
         "Words heard",
         offered,
@@ -112,7 +114,7 @@ def show_tracks(source: Source, catalogue: Catalogue, text: str, words: Sequence
         else count(n_tracks, "track")
     )
     why_tick = "export or remove" if library_manage.may_change(source) else "export"
-    above.caption(f"{shown}. Click a track to play it; tick tracks to {why_tick} them.", width="stretch")
+    above.caption(f"{shown}. Tick tracks to {why_tick} them.", width="stretch")
     if n_pages > 1:
         st.pagination(n_pages, key=f"page-{key}")
     with now:
@@ -133,7 +135,7 @@ def _show_liked(
         say_nothing_fits(" ".join([*text.split(), *words]))
     ticked = []
     if tracks:
-        st.caption(f"{count(len(tracks), 'track')} you like. Click a track to play it.")
+        st.caption(f"{count(len(tracks), 'track')} you like.")
         ticked = _show_table(source, catalogue, tracks, heard, f"library-liked-{source.name}")
     with now:
         _show_now(catalogue)

@@ -159,9 +159,13 @@ def fill(scale: SimilarityScale, cosine: float) -> float:
     Against all pairs of a catalogue the ten most alike are all among the first percent: a bar of plain shares would
     show them alike, and one of cosines would show the best as poor.
     """
-    rarity = scale.rarity(cosine)
+    return float(fills(scale, np.array([cosine]))[0])
+
+
+def fills(scale: SimilarityScale, cosines: np.ndarray) -> np.ndarray:
+    """:func:`fill` of many cosines at once."""
     least = [share for share, _ in reversed(STEPS)]
-    return float(np.interp(rarity, [*least, 1.0], np.linspace(0, 1, len(least) + 1)))
+    return np.interp(scale.rarities(cosines), [*least, 1.0], np.linspace(0, 1, len(least) + 1))
 
 
 def _take_again(result: SearchResult) -> None:

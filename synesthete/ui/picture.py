@@ -24,6 +24,11 @@ _PLAYABLE = {
     "audio/aac", "audio/webm", "video/webm", "video/mp4",
 }  # fmt: skip
 _PLAYABLE_SUFFIXES = {"", ".mp3", ".wav", ".flac", ".m4a", ".m4b", ".mp4", ".aac", ".webm", ".weba"}
+COLOURS = (
+    ":red[**Red:**] how loud, low to high",
+    ":green[**Green:**] which notes",
+    ":blue[**Blue:**] how the chords move",
+)
 _HINT = "Click the picture to play from there; draw over a stretch to ask by it alone."
 _mount = player.component("picture", '<div class="sight"></div>', "picture")
 
@@ -95,10 +100,6 @@ def show_layers(sound: Sound, clip: Clip, spectrograms: Sequence[Spectrogram], r
     if not fold.open:
         return
     with fold:
-        st.markdown(
-            ":red[**Red:** how loud, low to high.] :green[**Green:** which notes.] "
-            ":blue[**Blue:** how the chords move.]"
-        )
         times = _times(clip, spectrograms)
         mel_hz = mel_frequencies(spectrograms[0].settings)
         mel_db = np.concatenate([spectrogram.mel_db() for spectrogram in spectrograms], axis=1)
@@ -108,19 +109,15 @@ def show_layers(sound: Sound, clip: Clip, spectrograms: Sequence[Spectrogram], r
         naturals = [(name, (at + 0.5) / 12) for at, name in enumerate(figures.PITCH_CLASSES) if len(name) == 1]
         circles = [("fifths", 1 / 6), ("minor", 3 / 6), ("major", 5 / 6)]
         span = f"over {times[0]:.1f} s"
-        red, green, blue = st.columns(3)
-        with red:
-            image = figures.layer_png(mel_db, figures.RED, loudness)
-            _show("mel", image, f"How loud, low to high, {span}", figures.hz_ticks(mel_hz), times, row)
-            st.caption(_loudest_band(mel_db, mel_hz))
-        with green:
-            image = figures.layer_png(chroma, figures.GREEN, (0.0, 1.0))
-            _show("chroma", image, f"Which notes, C to B, {span}", naturals, times, row)
-            st.caption(_strongest_notes(chroma))
-        with blue:
-            image = figures.layer_png(tonnetz, figures.BLUE, (-1.0, 1.0))
-            _show("tonnetz", image, f"How the chords move, {span}", circles, times, row)
-            st.caption(f"{_harmony(tonnetz)} Along fifths, minor and major thirds.")
+        image = figures.layer_png(mel_db, figures.RED, loudness)
+        _show("mel", image, f"How loud, low to high, {span}", figures.hz_ticks(mel_hz), times, row)
+        st.caption(_loudest_band(mel_db, mel_hz))
+        image = figures.layer_png(chroma, figures.GREEN, (0.0, 1.0))
+        _show("chroma", image, f"Which notes, C to B, {span}", naturals, times, row)
+        st.caption(_strongest_notes(chroma))
+        image = figures.layer_png(tonnetz, figures.BLUE, (-1.0, 1.0))
+        _show("tonnetz", image, f"How the chords move, {span}", circles, times, row)
+        st.caption(f"{_harmony(tonnetz)} Along fifths, minor and major thirds.")
 
 
 def _show(

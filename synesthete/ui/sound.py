@@ -95,10 +95,11 @@ def explain_match(
     explain.open_why(engine, explain.Asked(query, sound.key, row), match, matches.close_why)
 
 
-def show_layers(sound: Sound, analysis: Analysis, engine: SearchEngine) -> None:
-    """What the tagger calls the sound, and the three layers of its picture behind a fold."""
+def show_seen(sound: Sound, analysis: Analysis, engine: SearchEngine) -> None:
+    """What the tagger calls the sound, what the colours mean, and the three layers of its picture behind a fold."""
     if analysis.tags:
-        st.markdown("This encoder would call it " + badges(analysis.tags))
+        st.markdown("Synesthete would call it " + badges(analysis.tags))
+    st.markdown("  \n".join(f":small[{colour}]" for colour in picture.COLOURS))
     picture.show_layers(sound, analysis.clip, analysis.spectrograms, _row(sound, analysis, engine))
 
 

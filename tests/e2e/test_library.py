@@ -59,7 +59,7 @@ def test_a_folder_is_indexed_from_the_page_and_played(owned, open_page):
         until(page, lambda state, title=f"Own {number}": is_playing(state, title), seconds=60)
     page.get_by_role("textbox", name="Find").fill("own 4")
     page.keyboard.press("Enter")
-    page.get_by_text("1 track. Click a track to play it").wait_for()
+    page.get_by_text("1 track. Tick tracks to export").wait_for()
     assert now(page)["row"]["title"] == "Own 3", "a search leaves alone what plays"
     page.get_by_role("button", name="More like this").click()
     page.get_by_role("heading", name="Own 3").wait_for()

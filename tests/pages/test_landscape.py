@@ -91,7 +91,8 @@ def test_the_sound_asked_about_is_on_the_map_with_lines_to_its_matches(shown, tr
     app.segmented_control(key="landscape_colouring").set_value(map3d.LIKENESS).run()
     likeness = np.frombuffer(base64.b64decode(shown[-1]["likeness"]), "<i2") / 32767
     assert likeness.argmax() == row
-    assert app.dataframe[0].value["Likeness"].iloc[0] == pytest.approx(1, abs=1e-3)
+    alike = app.dataframe[0].value["Alike"]
+    assert alike.iloc[0] == pytest.approx(1, abs=1e-3) and alike.is_monotonic_decreasing
     assert here["matches"][0] in np.argsort(-likeness)[:5]
 
 
