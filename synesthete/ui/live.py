@@ -28,7 +28,7 @@ from synesthete.ui.turns import ANALYSIS
 
 KEY = "live-picture"
 TITLE = "Live"
-_WORDS = {
+_WORDS: dict[str, str] = {
     Status.OFF: "",
     Status.WAITING: "Waiting for the microphone …",
     Status.SILENT: "Listening …",
