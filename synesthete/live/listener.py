@@ -33,7 +33,7 @@ EVERY_SECONDS = 2.0
 QUIET_SECONDS = 3.0  # after which no name is held on to
 LOST_SECONDS = 4.0  # without sound from the microphone, silence included
 UNREACHED_SECONDS = 25.0  # until the first sound
-LONGEST_WAIT_SECONDS = 60.0  # then the threads end
+LONGEST_WAIT_SECONDS = 20.0  # for sound; then the threads end
 _MOST_BLOCKS = 500  # waiting to be heard: ten seconds as browsers send them
 
 _LOG = logging.getLogger(__name__)
@@ -50,6 +50,7 @@ class Status(StrEnum):
     SILENT = "silent"
     HEARING = "hearing"
     PAUSED = "paused"
+    HELD = "held"  # as long as something plays on the page itself, which the microphone would hear
     LOST = "lost"  # nothing comes from the microphone any more, not even silence
     UNREACHED = "unreached"  # nothing ever came
 
@@ -78,7 +79,7 @@ class Listener:
         self._meter = LevelMeter(KEPT_SECONDS)
         self._sounds: _Sounds | None = None  # None: off
         self._findings = Findings()
-        self._is_paused = False
+        self._is_paused = self._is_held = False
         self._last_sound = 0.0  # by the monotonic clock; 0: none yet
         self._began = 0.0
         self._since_search = 0.0  # seconds heard
@@ -93,7 +94,8 @@ class Listener:
                 return
             self._sounds = queue.Queue(_MOST_BLOCKS)
             asked: _Asked = queue.Queue(1)
-            self._is_paused, self._last_sound, self._began = False, 0.0, time.monotonic()
+            self._is_paused = self._is_held = False
+            self._last_sound, self._began = 0.0, time.monotonic()
             self._forget_sound()
             works = ((self._hear, (self._sounds, asked), "hears"), (self._search, (self._sounds, asked), "searches"))
         for work, arguments, name in works:
@@ -127,6 +129,13 @@ class Listener:
                 self._is_paused = False
                 self._forget_sound()
 
+    def hold(self, is_held: bool) -> None:
+        """Let pass what comes as long as it is what plays on the page itself; then hear again, from that moment on."""
+        with self._lock:
+            if self._is_held and not is_held:
+                self._forget_sound()
+            self._is_held = is_held
+
     def clear(self) -> None:
         """Forget all that was heard and recognised."""
         with self._lock:
@@ -157,6 +166,8 @@ class Listener:
                 return Status.OFF
             if self._is_paused:
                 return Status.PAUSED
+            if self._is_held:
+                return Status.HELD
             if not self._last_sound:
                 return Status.UNREACHED if time.monotonic() - self._began > UNREACHED_SECONDS else Status.WAITING
             if time.monotonic() - self._last_sound > LOST_SECONDS:
@@ -164,10 +175,17 @@ class Listener:
             return Status.HEARING if self._meter.sounding_seconds else Status.SILENT
 
     @property
+    def carried_seconds(self) -> float:
+        """From when it began to the last sound that came from the microphone [s]."""
+        with self._lock:
+            return max(0.0, self._last_sound - self._began)
+
+    @property
     def level_dbfs(self) -> float:
         """How loud it is [dB]: of the last tenth of a second."""
         with self._lock:
-            return LOWEST_DBFS if self._sounds is None or self._is_paused else self._meter.dbfs
+            is_deaf = self._sounds is None or self._is_paused or self._is_held
+            return LOWEST_DBFS if is_deaf else self._meter.dbfs
 
     @property
     def has_moment(self) -> bool:
@@ -219,7 +237,7 @@ class Listener:
     def _take(self, block: np.ndarray, rate_hz: int) -> _Window | None:
         """Hear a block; returns what to ask with, where that is due."""
         self._last_sound = time.monotonic()
-        if self._is_paused or not len(block):
+        if self._is_paused or self._is_held or not len(block):
             return None
         if not self._buffer.append(block, rate_hz):
             self._meter.clear()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -14,6 +13,7 @@ from synesthete import figures
 from synesthete.live import Heard, Listener, Status
 from synesthete.live.heard import heard_csv
 from synesthete.live.listener import KEPT_SECONDS
+from synesthete.live.reconnection import Reconnection
 from synesthete.live.rolling_picture import LOWEST_DB, STEPS_PER_DB
 from synesthete.search import SearchEngine, SearchOptions
 from synesthete.settings import SPECTROGRAM
@@ -28,16 +28,17 @@ from synesthete.ui.turns import ANALYSIS
 
 KEY = "live-picture"
 TITLE = "Live"
-_WORDS = {
+_WORDS: dict[str, str] = {
     Status.OFF: "",
     Status.WAITING: "Waiting for the microphone …",
     Status.SILENT: "Listening …",
     Status.HEARING: "Hearing this",
     Status.PAUSED: "Paused",
+    Status.HELD: "Paused while the player plays",
     Status.LOST: "Nothing comes from the microphone",
     Status.UNREACHED: "The sound does not reach the server",
 }
-_LASTING_SECONDS = 20.0  # a connection that ends sooner is not tried again by itself
+_CONNECTING, _CONNECTING_AGAIN = "Connecting …", "The connection broke off. Making it anew …"
 _mount = player.component("live", '<div class="live"></div>', "live")
 
 
@@ -50,32 +51,54 @@ class LiveVisit:
     listener : Listener
     number : int
         Counts the starts.
+    n_heeded : int
+        How often listening began or went on because somebody said so: what plays then is paused.
     is_wanted : bool
         Started, and not stopped.
     is_granted : bool
         The browser has given the microphone to this start.
     trouble : str
         A key of :data:`~synesthete.ui.microphone.TROUBLES`: why it is not listening; or empty.
-    granted_at : float
-        When, by the monotonic clock.
+    is_again : bool
+        The connection broke off, and is being made anew.
     """
 
     listener: Listener = field(default_factory=lambda: Listener(turn=ANALYSIS.take))
     number: int = 0
+    n_heeded: int = 0
     is_wanted: bool = False
     is_granted: bool = False
     trouble: str = ""
-    granted_at: float = 0.0
+    is_again: bool = False
+    _reconnection: Reconnection = field(default_factory=Reconnection)
 
     def start(self) -> None:
         """Ask for the microphone."""
+        self.n_heeded += 1
+        self._reconnection = Reconnection()
+        self._ask(is_again=False)
+
+    def break_off(self, trouble: str) -> None:
+        """The sound has ended without being asked to: have it come again, or else say what stands in the way."""
+        if self._reconnection.is_due(self.listener.carried_seconds):
+            self.listener.end()
+            self._ask(is_again=True)
+        else:
+            self.stop(trouble)
+
+    def _ask(self, *, is_again: bool) -> None:
         self.number += 1
-        self.is_wanted, self.is_granted, self.trouble = True, False, ""
+        self.is_wanted, self.is_granted, self.trouble, self.is_again = True, False, "", is_again
 
     def grant(self) -> None:
         """The browser has given the microphone: listen from now on."""
-        self.is_granted, self.granted_at = True, time.monotonic()
+        self.is_granted = True
         self.listener.begin()
+
+    def go_on(self) -> None:
+        """Listen again after a pause."""
+        self.n_heeded += 1
+        self.listener.go_on()
 
     def stop(self, trouble: str = "") -> None:
         """Listen no more; what was heard stays."""
@@ -125,7 +148,7 @@ def show_controls() -> None:
         else:
             st.button("Start listening", icon=":material/mic:", on_click=live.start)
         if live.is_granted and live.listener.status is Status.PAUSED:
-            st.button("Go on", icon=":material/play_arrow:", on_click=live.listener.go_on)
+            st.button("Go on", icon=":material/play_arrow:", on_click=live.go_on)
         elif live.is_granted:
             st.button("Pause", icon=":material/pause:", on_click=live.listener.pause)
         if has_sound and st.button(
@@ -200,10 +223,7 @@ def _note_the_end(live: LiveVisit) -> None:
     status = live.listener.status
     trouble = {Status.OFF: microphone.ENDED, Status.UNREACHED: microphone.UNREACHED}.get(status, "")
     if live.is_granted and trouble:
-        if status is Status.OFF and time.monotonic() - live.granted_at > _LASTING_SECONDS:
-            live.start()  # a connection that held, and broke off: once more
-        else:
-            live.stop(trouble)
+        live.break_off(trouble)
         st.rerun()
     if status is Status.LOST:
         st.warning(TROUBLES[microphone.SILENCED], icon=":material/mic_off:")
@@ -216,9 +236,10 @@ def _show_picture(live: LiveVisit) -> None:
         data={
             "url": live_route.address_of(live.listener),
             "isOn": live.is_granted,
+            "heeded": live.n_heeded,
             "revision": now.revision,
             "status": live.listener.status,
-            "words": _WORDS,
+            "words": _words(live),
             "seconds": KEPT_SECONDS,
             "hopSeconds": SPECTROGRAM.hop_length / SPECTROGRAM.sample_rate_hz,
             "rows": [SPECTROGRAM.n_mels, SPECTROGRAM.n_chroma, 6],
@@ -228,6 +249,13 @@ def _show_picture(live: LiveVisit) -> None:
         },
         on_changed_change=lambda: None,
     )
+
+
+def _words(live: LiveVisit) -> dict[str, str]:
+    """What is said in each status."""
+    if live.is_again:
+        return {**_WORDS, Status.OFF: _CONNECTING_AGAIN, Status.WAITING: _CONNECTING_AGAIN}
+    return {**_WORDS, Status.OFF: _CONNECTING} if live.is_wanted else _WORDS
 
 
 def _show_list(heard: tuple[Heard, ...], engine: SearchEngine) -> None:

@@ -1,7 +1,8 @@
 """Where the browser asks, several times a second, what is heard: an address for each listener.
 
 The picture goes this way rather than through runs of the page: a few hundred bytes an answer, no run of a script. An
-answer holds nothing that a page shows as text, and its address cannot be guessed.
+answer holds nothing that a page shows as text, and its address cannot be guessed. With each question the browser says
+whether its player sounds.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ async def _answer(request: Request) -> Response:
     listener = _listeners.get(request.path_params["token"])
     if listener is None:
         return Response("Nobody listens here any more.", status_code=404)
+    listener.hold(request.query_params.get("plays") == "1")  # what the page itself plays is not listened to
     since = request.query_params.get("since", "")
     columns = listener.columns(int(since) if since.isdecimal() and len(since) < 12 else 0)
     heard = {

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import aioice.ice
 import av
 import numpy as np
 import streamlit as st
@@ -21,6 +22,9 @@ from streamlit.errors import StreamlitSecretNotFoundError
 from synesthete.live.ice_servers import VARIABLE, ice_servers
 from synesthete.ui import state
 
+# aioice asks the browser every five seconds whether it still agrees, waits half a second, and hangs up after six such
+# questions without an answer: on a busy machine amid the sound. That a browser has gone is seen by its sound.
+aioice.ice.CONSENT_FAILURES = 60
 _ASSETS = Path(__file__).parent / "assets"
 _mount = st.components.v2.component(
     "synesthete_microphone",
@@ -43,8 +47,8 @@ TROUBLES = {
     GONE: "The microphone is gone: it was disconnected. Connect it and press Start once more.",
     UNREACHED: "The sound does not reach the server: something between it and your browser lets no calls through. Who "
     "runs the server can name a way round (STUN and TURN, see the README).",
-    SILENCED: "Nothing comes from the microphone any more. It may be in use in another tab or program. Press Stop and "
-    "Start.",
+    SILENCED: "Nothing comes from the microphone any more. It may be in use in another tab or program. It is tried "
+    "again by itself; or press Stop and Start.",
     ENDED: "The connection to the microphone has ended. Press Start to go on.",
 }
 _ALIASES = {

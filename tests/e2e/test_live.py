@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from tests.e2e import playing as player
 from tests.e2e.test_listen import SAMPLER, sampler_rows
 
 pytestmark = pytest.mark.browser
@@ -32,8 +33,11 @@ def n_drawn(page):
 
 @pytest.fixture
 def live_page(server, open_page, tmp_path):
-    def open_live(*parts, **context):
+    def open_live(*parts, before="", **context):
         page = open_page(f"{server.url}/Live", *playing(tmp_path, *parts), permissions=["microphone"], **context)
+        if before:
+            page.add_init_script(before)
+            page.reload()
         page.get_by_role("button", name="Start listening").click()
         return page
 
@@ -62,6 +66,35 @@ def test_a_built_in_track_is_named_and_its_picture_rolls(live_page):
     assert picture(page).get_attribute("data-columns") == columns
     page.get_by_role("button", name="Go on").click()
     page.get_by_role("status").get_by_text("Hearing this").wait_for()
+
+    page.get_by_role("button", name="Play 3:").click()
+    page.get_by_role("status").get_by_text("Paused while the player plays").wait_for()
+    player.until(page, lambda now: now["isPlaying"] and now["time"] > 0)
+    page.get_by_role("region", name="Player").get_by_role("button", name="Pause").click()
+    page.get_by_role("status").get_by_text("Hearing this").wait_for()
+    page.get_by_role("button", name="Stop").click()
+    page.get_by_role("region", name="Player").get_by_role("button", name="Play", exact=True).click()
+    player.until(page, lambda now: now["isPlaying"])
+    page.get_by_role("button", name="Start listening").click()
+    assert "microphone" in player.until(page, lambda now: not now["isPlaying"])["said"]
+    page.get_by_role("status").get_by_text("Hearing this").wait_for()
+
+
+def test_a_connection_that_breaks_off_is_made_anew(live_page):
+    _, samples = track(2)
+    page = live_page(samples, before="""
+        const Connection = window.RTCPeerConnection;
+        window.RTCPeerConnection = class extends Connection {
+          constructor(...given) { super(...given); (top.connections ??= []).push(this); }
+        };
+    """)  # fmt: skip
+    page.get_by_role("status").get_by_text("Hearing this").wait_for()
+    page.evaluate("() => top.connections.at(-1).close()")
+    page.wait_for_function("() => top.connections.length > 1 && top.connections.at(-1).connectionState === 'connected'")
+    columns = int(picture(page).get_attribute("data-columns"))
+    page.get_by_role("status").get_by_text("Hearing this").wait_for()
+    player.until(page, lambda _: int(picture(page).get_attribute("data-columns")) > columns + 50)
+    assert page.get_by_role("alert").count() == 0
 
 
 def test_a_moment_kept_is_asked_about_on_listen(live_page):

@@ -13,6 +13,7 @@ from synesthete import encoders, sampler
 from synesthete.audio import clip_from_samples, read_clip
 from synesthete.errors import CatalogueError
 from synesthete.live import Listener, Status, listener
+from synesthete.live.level import LOWEST_DBFS
 from synesthete.live.sound_buffer import wav_of
 from synesthete.search import SearchEngine, SearchOptions, SearchResult
 from synesthete.tracks import Match, Track
@@ -110,6 +111,43 @@ def test_it_asks_every_two_seconds_with_the_last_eight(live, rng):
     until(lambda: live.now().result is not None)
     assert len(live.now().result.matches) == 10
     assert live.now().revision == 1  # the same matches seven times
+
+
+def test_what_the_page_plays_is_let_pass_and_what_follows_asks_alone(live, rng):
+    searches = Searches()
+    live.ask_with(searches, TEN)
+    live.begin()
+    feed(live, pcm(noise(rng, 3, -20, RATE)))
+    until(lambda: len(searches.asked) == 1)
+    live.hold(True)
+    assert live.status is Status.HELD and live.level_dbfs == LOWEST_DBFS
+    feed(live, pcm(noise(rng, 6, -20, RATE)))
+    assert live.kept_seconds == pytest.approx(3, abs=0.1) and len(searches.asked) == 1
+    live.hold(True)
+    live.pause()
+    live.hold(False)
+    assert live.status is Status.PAUSED  # who has paused it goes on by hand
+    live.hold(True)
+    live.go_on()
+    assert live.status is Status.HELD
+    live.hold(False)
+    assert live.status is Status.SILENT and live.kept_seconds == 0
+    feed(live, pcm(noise(rng, 2, -20, RATE)))
+    until(lambda: len(searches.asked) == 2)
+    assert searches.asked[1][0].seconds == pytest.approx(1.5, abs=0.11)
+    live.hold(False)
+    assert live.kept_seconds == pytest.approx(2, abs=0.1)
+
+
+def test_it_says_for_how_long_sound_has_come(live, rng):
+    assert live.carried_seconds == 0
+    live.begin()
+    time.sleep(0.2)
+    assert live.carried_seconds == 0
+    feed(live, pcm(noise(rng, 0.2, -20, RATE)))
+    assert 0.2 <= live.carried_seconds < 10
+    live.end()
+    assert live.carried_seconds >= 0.2
 
 
 def test_silence_asks_nothing_and_what_follows_asks_alone(live, rng):

@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 from synesthete import sampler
 from synesthete.audio import read_clip
 from synesthete.live import Status, listener
+from synesthete.live.reconnection import MOST_IN_A_ROW
 from synesthete.settings import PROJECT_ROOT
 from synesthete.ui import live, microphone, state
 from synesthete.ui.microphone import TROUBLES, Heard
@@ -205,22 +206,50 @@ def test_a_connection_that_ends_stops_it_and_an_earlier_one_does_not(app, mic):
     of_first()
     app.run()
     assert listening(app).status is Status.WAITING
-    mic.on_end()
+    mic.on_end()  # it has never carried a sound
     app.run()
     assert [each.value for each in app.warning] == [TROUBLES[microphone.ENDED]]
     assert not app.session_state[state.LIVE].is_wanted
 
 
-def test_a_connection_that_held_is_made_once_more(app, mic, monkeypatch):
-    monkeypatch.setattr(live, "_LASTING_SECONDS", 0.0)
+def test_a_connection_that_carried_sound_is_made_anew_and_that_is_said(app, mic):
     start(app)
     feed(app, mic, melody(3, RATE))
     until(lambda: listening(app).now().result)
-    first = mic.number
-    mic.on_end()
+    heeded = told(app, "hopSeconds")["heeded"]
+    for number in (mic.number + 1, mic.number + 2):
+        mic.on_end()
+        app.run()
+        assert not app.warning and mic.number == number and mic.is_wanted
+        assert listening(app).status is Status.WAITING and told(app, "hasWhy")
+        assert "broke off" in told(app, "hopSeconds")["words"]["waiting"]
+    assert told(app, "hopSeconds")["heeded"] == heeded  # nobody has asked for what plays to be paused
+    for _ in range(MOST_IN_A_ROW - 1):
+        mic.on_end()
+        app.run()
+    assert [each.value for each in app.warning] == [TROUBLES[microphone.ENDED]]
+    start(app)
+    assert "broke off" not in told(app, "hopSeconds")["words"]["waiting"]
+
+
+def test_who_starts_or_goes_on_has_what_plays_paused(app, mic):
+    start(app)
+    heeded = told(app, "hopSeconds")["heeded"]
     app.run()
-    assert not app.warning and mic.number == first + 1 and mic.is_wanted
-    assert listening(app).status is Status.WAITING and told(app, "hasWhy")
+    button(app, "Pause").click().run()
+    assert told(app, "hopSeconds")["heeded"] == heeded
+    button(app, "Go on").click().run()
+    assert told(app, "hopSeconds")["heeded"] == heeded + 1
+
+
+def test_what_plays_on_the_page_is_not_listened_to(app, mic):
+    start(app)
+    feed(app, mic, melody(1, RATE))
+    listening(app).hold(True)
+    app.run()
+    picture = told(app, "hopSeconds")
+    assert picture["words"][picture["status"]] == "Paused while the player plays"
+    assert "Pause" in labels(app) and "Go on" not in labels(app)
 
 
 def test_options_and_encoder_hold_here_too(app, mic):

@@ -5,6 +5,7 @@ import base64
 import gc
 import json
 
+import aioice
 import av
 import numpy as np
 import pytest
@@ -112,6 +113,48 @@ def test_the_picture_is_asked_for_in_parts():
     assert rest["first"] == 70 and base64.b64decode(rest["columns"]) == data[70 * 146 :]
     for strange in ("", "-1", "x", "9" * 40):
         assert json.loads(ask(address, since=strange).body)["first"] == 0
+
+
+def test_the_browser_says_with_each_question_whether_its_player_sounds():
+    listener = Listener()
+    address = live_route.address_of(listener)
+    listener.begin()
+    assert json.loads(ask(address, since=0, plays=1).body)["status"] == "held"
+    assert json.loads(ask(address, since=0, plays=0).body)["status"] == "waiting"
+    assert json.loads(ask(address, since=0).body)["status"] == "waiting"
+    listener.end()
+
+
+def test_a_browser_that_answers_late_is_not_hung_up_on(monkeypatch):
+    """On a busy machine six answers in a row may come later than aioice waits for them."""
+    monkeypatch.setattr(aioice.ice, "CONSENT_INTERVAL", 0.01)
+    monkeypatch.setattr(aioice.stun, "RETRY_RTO", 0.01)
+
+    async def talk():
+        server, browser = aioice.Connection(ice_controlling=False), aioice.Connection(ice_controlling=True)
+        for each in (server, browser):
+            await each.gather_candidates()
+        for one, other in ((server, browser), (browser, server)):
+            for candidate in other.local_candidates:
+                await one.add_remote_candidate(candidate)
+            await one.add_remote_candidate(None)
+            one.remote_username, one.remote_password = other.local_username, other.local_password
+        await asyncio.gather(server.connect(), browser.connect())
+        unanswered = 0
+
+        def ignore(*_):
+            nonlocal unanswered
+            unanswered += 1
+
+        monkeypatch.setattr(browser, "request_received", ignore)
+        while unanswered < 20:
+            await asyncio.sleep(0.01)
+        await browser.send(b"sound")
+        heard = await server.recv()
+        await asyncio.gather(server.close(), browser.close())
+        return heard
+
+    assert asyncio.run(asyncio.wait_for(talk(), 30)) == b"sound"
 
 
 def test_an_address_holds_as_long_as_its_listener():

@@ -1,5 +1,7 @@
 // The rolling picture: asks the server several times a second for the columns that are new, and draws them in the colours
 // of the stacked image. When matches, name or status are others, it has its part of the page run again.
+// The microphone would hear the player: who starts listening, or goes on, has it paused; who plays something meanwhile has
+// listening wait until it is over.
 const EVERY_MS = 110; // between an answer and the next question
 const PATIENCE_MS = 3000; // until the page is asked again to show what is new
 const QUIETEST_REFERENCE_DB = 10; // a room without music stays dark
@@ -56,11 +58,14 @@ function makeView(root, first) {
   let timer = 0;
   let isAsking = false;
   let asked = { what: "", at: 0 };
+  let heeded = 0;
   draw();
 
   function update(newData, setTriggerValue) {
     data = newData;
     send = setTriggerValue;
+    if (data.heeded !== heeded) thePlayer().hush();
+    heeded = data.heeded;
     if (!data.isOn) show({ status: data.status, level: -100 });
     if (!timer && !isAsking) ask();
   }
@@ -77,7 +82,7 @@ function makeView(root, first) {
     isAsking = true;
     let pause = EVERY_MS;
     try {
-      const answer = await fetch(`${address(data.url)}?since=${next}`, { cache: "no-store" });
+      const answer = await fetch(`${address(data.url)}?since=${next}&plays=${Number(thePlayer().now().isPlaying)}`, { cache: "no-store" });
       if (answer.ok) take(await answer.json());
       else pause = 1000;
     } catch {

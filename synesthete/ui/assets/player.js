@@ -27,6 +27,7 @@ function makeThePlayer() {
   let broken = 0; // files in a row that could not be played
   let said = "";
   const likes = makeLikes(tell);
+  const microphone = watchMicrophone(hush);
   const bar = makeBar({ toggle, move, seek, close }, likes);
   bar.host.append(...decks); // without controls they show nothing; in the document they can be found
 
@@ -71,11 +72,21 @@ function makeThePlayer() {
   }
 
   function start() {
+    said = microphone.isOpen() ? "The microphone is on and would hear this: stop the recording first." : "";
+    if (said) return tell();
     decks[deck].play().catch((problem) => {
       if (problem.name !== "NotAllowedError") return;
       said = "The browser wants you to press play yourself.";
       tell();
     });
+  }
+
+  // A microphone opens, which would hear what plays.
+  function hush() {
+    if (at < 0 || decks[deck].paused) return;
+    said = "Paused, so that the microphone does not hear it.";
+    decks[deck].pause();
+    tell();
   }
 
   function after(number, direction) {
@@ -198,7 +209,24 @@ function makeThePlayer() {
   // a sound started elsewhere on the page, such as a recording just made
   document.addEventListener("play", (event) => decks.includes(event.target) || decks[deck].pause(), true);
 
-  return { play, toggle, move, seek, update, follow, now, likes, wear: bar.wear };
+  return { play, toggle, move, seek, hush, update, follow, now, likes, wear: bar.wear };
+}
+
+// Whether something in this page, such as Streamlit's recorder, has the microphone open. Listening live has it in a frame of
+// its own, and says so itself (`live.js`).
+function watchMicrophone(onOpen) {
+  const devices = navigator.mediaDevices; // none where the page has come by plain http
+  let tracks = [];
+  const isOpen = () => tracks.some((track) => track.readyState === "live"); // whoever stops one is not told of by an event
+  if (!devices) return { isOpen };
+  const open = devices.getUserMedia.bind(devices);
+  devices.getUserMedia = async (wanted) => {
+    const stream = await open(wanted);
+    tracks = [...tracks.filter((track) => track.readyState === "live"), ...stream.getAudioTracks()];
+    if (isOpen()) onOpen();
+    return stream;
+  };
+  return { isOpen };
 }
 
 // The tracks that this visitor likes, as the server knows them. What is drawn follows them with the player.
