@@ -10,30 +10,32 @@ begins there with principal components: those that are much the same at all time
 change are read along time. Convolutions alone, from random weights, were far behind principal components after a
 thousand steps.
 
+A track is the mean of its segments. Where in a segment a note lies moves the numbers, and a note beside silence moves
+them far: so a second lies between segments, 29 of them in half a minute (the published one had 32 crops), and a segment
+with a pause in it has less of a say than one without.
+
 The picture is the red layer of the stacked image: the project's one STFT, mel bands up to half the sample rate, from
 the loudest point of the segment at 1 to 80 dB below it at 0. Gain does not matter, and a passage sees the same alone.
 """
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from synesthete import settings
-from synesthete.encoders import weights as files
-from synesthete.encoders.base import Encoder, Features, unit
+from synesthete.encoders.base import Features, unit
 from synesthete.encoders.parts import Part
 from synesthete.encoders.segments import AnySegments
-from synesthete.encoders.trained import load_network, mel_images, own_reference, unit_reference
+from synesthete.encoders.trained import SEGMENTS_AT_ONCE, MelEncoder, load_network
 from synesthete.encoders.weights import Weights
 
 CHANNELS = (32, 64, 128, 256)  # of the convolutions of each branch
 N_BASIS = 32  # spectra, or courses of time, by which a picture is read and drawn linearly
-SEGMENTS_AT_ONCE = 64
 N_BINS = settings.SPECTROGRAM.n_mels
+# The say of a segment in its track is the share of it that sounds to this power: with a third of silence, a 25th.
+EMPHASIS = 8
 
 
 class Branch(nn.Module):
@@ -127,44 +129,21 @@ class Network(nn.Module):
         return drawn
 
 
-class Autoencoder(Encoder):
-    """The time/frequency autoencoder over 128 frames, three seconds.
-
-    Parameters
-    ----------
-    weights : Weights, optional
-        By default those in ``data/models``.
-
-    Raises
-    ------
-    EncoderError
-        If the files are missing or damaged, or do not fit each other or the spectrogram settings.
-    """
+class Autoencoder(MelEncoder):
+    """The time/frequency autoencoder over 128 frames, three seconds; see :class:`LearnedEncoder`."""
 
     name = "autoencoder"
-    consumes = "image"
-    stem: ClassVar[str] = "autoencoder"
-    n_frames: ClassVar[int] = 128
-    hop_seconds = 1.5
+    stem = "autoencoder"
+    remedy = "Train it with: synesthete train autoencoder --data FOLDER"
+    n_frames = 128
+    hop_seconds = 1.0
 
-    def __init__(self, weights: Weights | None = None) -> None:
-        remedy = f"Train it with: synesthete train {self.name} --data FOLDER"
-        weights = weights or files.read(settings.Paths().models, self.stem, remedy)
-        self.version = str(weights.setting("version", str))
-        size = int(weights.setting("embedding_size", int))
-        made_with = settings.SPECTROGRAM
-        n_samples = (self.n_frames - 1) * made_with.hop_length + made_with.n_fft
-        self.segment_seconds = n_samples / made_with.sample_rate_hz
-        self.embedding_size = size
-        self._network = load_network(weights, lambda: Network(self.n_frames, size // 2))
-        self._mean, self._std = unit_reference(weights, size)
-        self.own_reference = own_reference(weights, size)
-        self._weights_id = settings.fingerprint(weights.card)
-
-    @property
-    def weights_id(self) -> str:
-        """Hash of the settings with the checksum of the weights."""
-        return self._weights_id
+    def take(self, weights: Weights) -> None:
+        """See :class:`LearnedEncoder`."""
+        self.embedding_size = int(weights.setting("embedding_size", int))
+        self._network = load_network(weights, lambda: Network(self.n_frames, self.embedding_size // 2))
+        super().take(weights)
+        self._weights_id = settings.fingerprint(weights.card, EMPHASIS)
 
     @property
     def track_parts(self) -> dict[str, Part]:
@@ -177,29 +156,31 @@ class Autoencoder(Encoder):
         """The same of segments."""
         return {name: part.at for name, part in self.track_parts.items()}
 
-    def encode(self, batch: np.ndarray) -> np.ndarray:
-        """Encode stacked images [n, 3, n_bins, n_frames] in [0, 1]; see :meth:`Encoder.encode`."""
-        return self.segment_vectors({self.name: self.numbers(batch)})
+    def read(self, images: Tensor) -> Tensor:
+        """The numbers between encoder and decoder."""
+        return self._network.encode(images)
 
     def features(self, segments: AnySegments) -> Features:
-        """The numbers between encoder and decoder, as they are."""
-        return {self.name: self.numbers(self.inputs(segments))}
+        """The numbers between encoder and decoder, as they are; and how much of each segment sounds."""
+        return super().features(segments) | {f"{self.name}/sounding": segments.sounding_shares()[:, None]}
+
+    @property
+    def feature_sizes(self) -> dict[str, int]:
+        """See :class:`Encoder`."""
+        return {self.name: self.embedding_size, f"{self.name}/sounding": 1}
+
+    def track_features(self, features: Features) -> np.ndarray:
+        """The mean of the numbers over the segments, those that sound throughout before those with silence in them."""
+        shares = features.get(f"{self.name}/sounding")
+        if shares is None or not shares.any():
+            return super().track_features(features)
+        says = (shares / shares.max()) ** EMPHASIS
+        return np.asarray((features[self.name] * says).sum(axis=0) / says.sum(), dtype=np.float32)
 
     def segment_vectors(self, features: Features) -> np.ndarray:
         """Standardised on the music that the network learned from, each half of equal length."""
-        scores = (features[self.name] - self._mean) / self._std
-        halves = np.split(scores, 2, axis=1)
+        halves = np.split(self.standardised(features), 2, axis=1)
         return unit(np.concatenate([unit(half) for half in halves], axis=1))
-
-    def track_features(self, features: Features) -> np.ndarray:
-        """The mean of the numbers over the segments."""
-        return np.asarray(features[self.name].mean(axis=0), dtype=np.float32)
-
-    @torch.inference_mode()
-    def numbers(self, batch: np.ndarray) -> np.ndarray:
-        """The numbers [n, embedding_size] of stacked images, float32."""
-        images = torch.from_numpy(mel_images(batch, self.name, self.n_frames))
-        return torch.cat([self._network.encode(part) for part in images.split(SEGMENTS_AT_ONCE)]).numpy()
 
     @torch.inference_mode()
     def reconstruct(self, batch: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -215,9 +196,9 @@ class Autoencoder(Encoder):
         seen, drawn : np.ndarray [shape=(n, n_bins, self.n_frames)], float32 in [0, 1]
             Low frequencies in row 0.
         """
-        seen = mel_images(batch, self.name, self.n_frames)
-        parts = [self._network(part).clamp(0, 1) for part in torch.from_numpy(seen).split(SEGMENTS_AT_ONCE)]
-        return seen, torch.cat(parts).numpy()
+        seen = self.images(batch)
+        parts = [self._network(part).clamp(0, 1) for part in seen.split(SEGMENTS_AT_ONCE)]
+        return seen.numpy(), torch.cat(parts).numpy()
 
     def pictures(self, batch: np.ndarray) -> dict[str, np.ndarray]:
         """See :meth:`Encoder.pictures`: the picture and its reconstruction."""
@@ -230,6 +211,7 @@ class SmallAutoencoder(Autoencoder):
 
     name = "autoencoder-small"
     stem = "autoencoder-small"
+    remedy = "Train it with: synesthete train autoencoder-small --data FOLDER"
     n_frames = 32
     hop_seconds = 1.6
 

@@ -7,19 +7,13 @@ last layer comes with the weights, so that the genres it would name can be shown
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from synesthete import settings
-from synesthete.encoders import weights as files
-from synesthete.encoders.base import Encoder, Features, unit
-from synesthete.encoders.parts import Part
-from synesthete.encoders.segments import AnySegments
-from synesthete.encoders.trained import load_network, mel_images, own_reference, unit_reference
+from synesthete.encoders.trained import MelEncoder, load_network
 from synesthete.encoders.weights import Weights
 from synesthete.errors import EncoderError
 
@@ -29,7 +23,6 @@ N_FRAMES = 128
 SIZE = 64
 CHANNELS = (16, 32, 64, 96)
 N_BINS = settings.SPECTROGRAM.n_mels
-SEGMENTS_AT_ONCE = 64
 
 
 class Network(nn.Module):
@@ -75,87 +68,43 @@ class Network(nn.Module):
         return self.genres(numbers), None if self.labels is None else self.labels(numbers)
 
 
-class GenreCnn(Encoder):
-    """The network without its last layer.
-
-    Parameters
-    ----------
-    weights : Weights, optional
-        By default those in ``data/models``.
+class GenreCnn(MelEncoder):
+    """The network without its last layer; see :class:`LearnedEncoder`.
 
     Attributes
     ----------
     genres : tuple of str
         The names that :meth:`likely_genres` gives.
-
-    Raises
-    ------
-    EncoderError
-        If the files are missing or damaged, or do not fit each other or the spectrogram settings.
     """
 
     name = "genre-cnn"
-    consumes = "image"
+    stem, remedy = STEM, REMEDY
     embedding_size = SIZE
+    n_frames = N_FRAMES
     hop_seconds = 1.5
-    segment_seconds: ClassVar[float] = (  # type: ignore[misc]
-        (N_FRAMES - 1) * settings.SPECTROGRAM.hop_length + settings.SPECTROGRAM.n_fft
-    ) / settings.SPECTROGRAM.sample_rate_hz
 
-    def __init__(self, weights: Weights | None = None) -> None:
-        weights = weights or files.read(settings.Paths().models, STEM, REMEDY)
-        self.version = str(weights.setting("version", str))
+    def take(self, weights: Weights) -> None:
+        """See :class:`LearnedEncoder`."""
         self.genres = tuple(map(str, weights.setting("genres", list)))
         if not self.genres:
             raise EncoderError(f"The settings of {weights.label} name no genres. {REMEDY}")
         self._network = load_network(weights, lambda: Network(len(self.genres)))
-        self._mean, self._std = unit_reference(weights, SIZE)
-        self.own_reference = own_reference(weights, SIZE)
-        self._weights_id = settings.fingerprint(weights.card)
+        super().take(weights)
 
-    @property
-    def weights_id(self) -> str:
-        """Hash of the settings with the checksum of the weights."""
-        return self._weights_id
-
-    @property
-    def track_parts(self) -> dict[str, Part]:
-        """All of the vector."""
-        return {self.name: Part(slice(0, SIZE))}
-
-    def encode(self, batch: np.ndarray) -> np.ndarray:
-        """Encode stacked images [n, 3, n_bins, n_frames] in [0, 1]; see :meth:`Encoder.encode`."""
-        return self.segment_vectors({self.name: self.numbers(batch)})
-
-    def features(self, segments: AnySegments) -> Features:
-        """The 64 numbers, as they are."""
-        return {self.name: self.numbers(self.inputs(segments))}
-
-    def segment_vectors(self, features: Features) -> np.ndarray:
-        """Standardised on the music that the network learned from."""
-        return unit((features[self.name] - self._mean) / self._std)
-
-    def track_features(self, features: Features) -> np.ndarray:
-        """The mean of the numbers over the segments."""
-        return np.asarray(features[self.name].mean(axis=0), dtype=np.float32)
-
-    @torch.inference_mode()
-    def numbers(self, batch: np.ndarray) -> np.ndarray:
-        """The numbers [n, 64] of stacked images, float32."""
-        images = torch.from_numpy(mel_images(batch, self.name, N_FRAMES))
-        return torch.cat([self._network.numbers(part) for part in images.split(SEGMENTS_AT_ONCE)]).numpy()
+    def read(self, images: Tensor) -> Tensor:
+        """The 64 numbers."""
+        return self._network.numbers(images)
 
     @torch.inference_mode()
     def likely_genres(self, batch: np.ndarray) -> dict[str, float]:
         """What the last layer would call some stacked images of one sound: probabilities in [0, 1], likeliest first."""
-        images = torch.from_numpy(mel_images(batch, self.name, N_FRAMES))
-        mean = torch.softmax(self._network(images)[0], dim=1).mean(dim=0).tolist()
+        mean = torch.softmax(self._network(self.images(batch))[0], dim=1).mean(dim=0).tolist()
         return dict(sorted(zip(self.genres, mean, strict=True), key=lambda pair: -pair[1]))
 
     @torch.inference_mode()
     def pictures(self, batch: np.ndarray) -> dict[str, np.ndarray]:
         """See :meth:`Encoder.pictures`: the picture, and where in it the last convolution answers most."""
-        images = torch.from_numpy(mel_images(batch, self.name, N_FRAMES))
+        images = self.images(batch)
         answer = self._network.maps(images).mean(dim=1, keepdim=True)
         spread = functional.interpolate(answer, images.shape[1:], mode="bilinear", align_corners=False)[:, 0]
         highest = spread.amax(dim=(1, 2), keepdim=True).clamp(min=1e-9)

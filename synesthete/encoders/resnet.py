@@ -11,9 +11,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from synesthete import settings
 from synesthete.encoders import weights as files
-from synesthete.encoders.base import Encoder, Features
+from synesthete.encoders.base import Features
+from synesthete.encoders.learned import LearnedEncoder
 from synesthete.encoders.parts import Part
 from synesthete.encoders.segments import AnySegments
 from synesthete.encoders.torchvision_cpu import BasicBlock, Bottleneck, ResNet
@@ -113,7 +113,7 @@ def as_images(batch: np.ndarray, name: str) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(batch, dtype=np.float32))
 
 
-class Resnet(Encoder):
+class Resnet(LearnedEncoder):
     """A ResNet trained by us.
 
     Parameters
@@ -133,18 +133,17 @@ class Resnet(Encoder):
     """
 
     name = "resnet"
+    stem, remedy = STEM, REMEDY
     consumes = "image"
 
-    def __init__(self, weights: Weights | None = None) -> None:
-        weights = weights or files.read(settings.Paths().models, STEM, REMEDY)
-        self.version = str(weights.setting("version", str))
+    def take(self, weights: Weights) -> None:
+        """See :class:`LearnedEncoder`."""
         self.embedding_size = int(weights.setting("embedding_size", int))
         self.segment_seconds = float(weights.setting("segment_seconds", (int, float)))
         self.hop_seconds = float(weights.setting("hop_seconds", (int, float)))
         self.subspaces = _subspaces(weights, self.embedding_size)
         self._mean, self._std = _normalisation(weights)
         self._network = _network(weights, self.embedding_size)
-        self._weights_id = settings.fingerprint(weights.card)
 
     @classmethod
     def untrained(cls, seed: int = 0, **changes: Any) -> Resnet:
@@ -155,11 +154,6 @@ class Resnet(Encoder):
             network = build(**card["architecture"], embedding_size=card["embedding_size"])
         tensors = {name: value.numpy() for name, value in network.state_dict().items()}
         return cls(Weights("the untrained network", tensors, card))
-
-    @property
-    def weights_id(self) -> str:
-        """Hash of the settings with the checksum of the weights."""
-        return self._weights_id
 
     def encode(self, batch: np.ndarray) -> np.ndarray:
         """Encode stacked images [n, 3, n_bins, n_frames] in [0, 1]; see :meth:`Encoder.encode`."""

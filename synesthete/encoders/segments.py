@@ -13,6 +13,7 @@ import numpy as np
 import soxr
 
 from synesthete import settings
+from synesthete.audio.silence import is_sounding
 from synesthete.spectrogram import Spectrogram, compute_spectrogram
 
 _QUIETEST = 1e-6  # a segment below it is not amplified any further
@@ -55,6 +56,12 @@ class Segments:
         """One in ``stride`` segments, from the middle of the first of these spans; at least one."""
         starts = self.start_seconds
         return replace(self, start_seconds=starts[min(stride, len(starts)) // 2 :: stride])
+
+    def sounding_shares(self) -> np.ndarray:
+        """How much of each segment is no silence [n], in [0, 1]."""
+        rate = self.sample_rate_hz
+        spans = [(round(start * rate), round((start + self.seconds) * rate)) for start in self.start_seconds]
+        return np.array([is_sounding(self.samples[begin:end], rate).mean() for begin, end in spans])
 
     def cut(self, form: Form, seconds: float, sample_rate_hz: int) -> np.ndarray:
         """The first ``seconds`` > 0 of each segment (all of it where it is shorter), in one form.
@@ -120,6 +127,10 @@ class SegmentsOfExcerpts:
     def thinned(self, stride: int) -> SegmentsOfExcerpts:
         """Those of each sound: see :meth:`Segments.thinned`."""
         return SegmentsOfExcerpts(tuple(part.thinned(stride) for part in self.parts))
+
+    def sounding_shares(self) -> np.ndarray:
+        """See :meth:`Segments.sounding_shares`."""
+        return np.concatenate([part.sounding_shares() for part in self.parts])
 
     def cut(self, form: Form, seconds: float, sample_rate_hz: int) -> np.ndarray:
         """See :meth:`Segments.cut`."""

@@ -15,10 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from synesthete import settings
-from synesthete.encoders import weights as files
-from synesthete.encoders.base import Encoder
-from synesthete.encoders.parts import Part
-from synesthete.encoders.trained import load_network, own_reference
+from synesthete.encoders.trained import TrainedEncoder, load_network
 from synesthete.encoders.weights import Weights
 from synesthete.errors import EncoderError
 
@@ -71,48 +68,27 @@ def _spread(values: Tensor) -> Tensor:
     return (values.var(dim=2, unbiased=False) + 1e-5).sqrt()
 
 
-class Siamese(Encoder):
-    """One twin.
-
-    Parameters
-    ----------
-    weights : Weights, optional
-        By default those in ``data/models``.
+class Siamese(TrainedEncoder):
+    """One twin; see :class:`LearnedEncoder`.
 
     Attributes
     ----------
     near : float
         Cosine of two segments' vectors above which the training's held-out pairs were more often near than far.
-
-    Raises
-    ------
-    EncoderError
-        If the files are missing or damaged, or do not fit each other or the spectrogram settings.
     """
 
     name = "siamese"
+    stem, remedy = STEM, REMEDY
     consumes = "features"
     embedding_size = SIZE
     segment_seconds = 3.0
     hop_seconds = 1.5
 
-    def __init__(self, weights: Weights | None = None) -> None:
-        weights = weights or files.read(settings.Paths().models, STEM, REMEDY)
-        self.version = str(weights.setting("version", str))
+    def take(self, weights: Weights) -> None:
+        """See :class:`LearnedEncoder`."""
         self.near = float(weights.setting("near_cosine", (int, float)))
         self._network = load_network(weights, Twin)
-        self.own_reference = own_reference(weights, SIZE)
-        self._weights_id = settings.fingerprint(weights.card)
-
-    @property
-    def weights_id(self) -> str:
-        """Hash of the settings with the checksum of the weights."""
-        return self._weights_id
-
-    @property
-    def track_parts(self) -> dict[str, Part]:
-        """All of the vector."""
-        return {self.name: Part(slice(0, SIZE))}
+        super().take(weights)
 
     @torch.inference_mode()
     def encode(self, batch: np.ndarray) -> np.ndarray:

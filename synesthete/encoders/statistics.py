@@ -15,9 +15,9 @@ import numpy as np
 import scipy.fft
 
 from synesthete import settings
-from synesthete.encoders.base import Encoder, unit
-from synesthete.encoders.parts import Part
-from synesthete.encoders.weights import Weights, read
+from synesthete.encoders.base import unit
+from synesthete.encoders.learned import LearnedEncoder
+from synesthete.encoders.weights import Weights
 from synesthete.errors import EncoderError
 
 STEM = "statistics"
@@ -52,7 +52,7 @@ def statistics(batch: np.ndarray, floor_db: float = FLOOR_DB) -> np.ndarray:
     return np.concatenate([rows.mean(axis=2), rows.min(axis=2), rows.max(axis=2)], axis=1)
 
 
-class Statistics(Encoder):
+class Statistics(LearnedEncoder):
     """498 statistics of each segment, whitened.
 
     Parameters
@@ -62,14 +62,14 @@ class Statistics(Encoder):
     """
 
     name = "statistics"
+    stem, remedy = STEM, REMEDY
     consumes = "features"
     embedding_size = N_STATISTICS
 
-    def __init__(self, weights: Weights | None = None) -> None:
-        weights = weights or read(settings.Paths().models, STEM, REMEDY)
+    def take(self, weights: Weights) -> None:
+        """See :class:`LearnedEncoder`."""
         n_axes = int(weights.setting("n_axes", int))
         weights.check_shapes({"mean": (N_STATISTICS,), "std": (N_STATISTICS,), "axes": (N_STATISTICS, n_axes)})
-        self.version = str(weights.setting("version", str))
         self._floor_db = float(weights.setting("floor_db", (int, float)))
         self._limit = float(weights.setting("limit", (int, float)))
         self._mean, self._std = weights.tensors["mean"], weights.tensors["std"]
@@ -78,17 +78,6 @@ class Statistics(Encoder):
         self._whitening = np.einsum("ik,jk->ij", axes, axes / np.linalg.norm(axes, axis=0))
         # The way back to standardised statistics, as far as the axes reach.
         self._unwhitening = np.einsum("ik,jk->ij", axes, axes / np.linalg.norm(axes, axis=0) ** 3)
-        self._weights_id = settings.fingerprint(weights.card)
-
-    @property
-    def weights_id(self) -> str:
-        """Hash of the settings with the checksum of the reference."""
-        return self._weights_id
-
-    @property
-    def track_parts(self) -> dict[str, Part]:
-        """All of the vector."""
-        return {self.name: Part(slice(0, self.embedding_size))}
 
     def standardised(self, vectors: np.ndarray) -> np.ndarray:
         """The statistics [n, 498] that whitened vectors [n, 498] stand for, in spreads of the reference.

@@ -23,9 +23,9 @@ import numpy as np
 import scipy.fft
 
 from synesthete import settings
-from synesthete.encoders.base import Encoder, unit
-from synesthete.encoders.parts import Part
-from synesthete.encoders.weights import Weights, read
+from synesthete.encoders.base import unit
+from synesthete.encoders.learned import LearnedEncoder
+from synesthete.encoders.weights import Weights
 from synesthete.encoders.whitening import project
 from synesthete.errors import EncoderError
 
@@ -80,7 +80,7 @@ def gaussians(mfcc: np.ndarray) -> np.ndarray:
     return np.concatenate([upper, mean], axis=1)
 
 
-class Timbre(Encoder):
+class Timbre(LearnedEncoder):
     """The Gaussian of the cepstrum, as a vector.
 
     Parameters
@@ -90,28 +90,17 @@ class Timbre(Encoder):
     """
 
     name = "timbre"
+    stem, remedy = STEM, REMEDY
     consumes = "features"
     segment_seconds = 3.0
     hop_seconds = 1.5
 
-    def __init__(self, weights: Weights | None = None) -> None:
-        weights = weights or read(settings.Paths().models, STEM, REMEDY)
+    def take(self, weights: Weights) -> None:
+        """See :class:`LearnedEncoder`."""
         self.embedding_size = int(weights.setting("embedding_size", int))
         weights.check_shapes({"mean": (N_NUMBERS,), "axes": (N_NUMBERS, self.embedding_size)})
-        self.version = str(weights.setting("version", str))
         self._floor_db = float(weights.setting("floor_db", (int, float)))
         self._mean, self._axes = weights.tensors["mean"], weights.tensors["axes"]
-        self._weights_id = settings.fingerprint(weights.card)
-
-    @property
-    def weights_id(self) -> str:
-        """Hash of the settings with the checksum of the reference."""
-        return self._weights_id
-
-    @property
-    def track_parts(self) -> dict[str, Part]:
-        """All of the vector."""
-        return {self.name: Part(slice(0, self.embedding_size))}
 
     def encode(self, batch: np.ndarray) -> np.ndarray:
         """Encode feature matrices [n, 166, n_frames]; see :meth:`Encoder.encode`."""

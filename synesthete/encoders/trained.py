@@ -1,21 +1,89 @@
-"""What the small networks that we train share: mel pictures of one length, and weights from their file."""
+"""What the small networks that we train share: weights from their file, and mel pictures of one length."""
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
+from synesthete import settings
+from synesthete.encoders.base import Features, unit
+from synesthete.encoders.learned import LearnedEncoder
+from synesthete.encoders.segments import AnySegments
 from synesthete.encoders.track_space import N_NUISANCE
 from synesthete.encoders.weights import Weights
 from synesthete.errors import EncoderError
 
 PREFIX = "network."
 SILENT = 0.02  # a frame of no higher point is silence: 78 dB below the loudest
+SEGMENTS_AT_ONCE = 64  # bounds the memory a long clip takes
 AnyNetwork = TypeVar("AnyNetwork", bound=nn.Module)
+
+
+class TrainedEncoder(LearnedEncoder):
+    """A small network that brings its reference of whole tracks with its weights."""
+
+    def take(self, weights: Weights) -> None:
+        """See :class:`LearnedEncoder`; a subclass knows ``embedding_size`` before."""
+        self.own_reference = own_reference(weights, self.embedding_size)
+
+
+class MelEncoder(TrainedEncoder):
+    """A small network over mel pictures of one length, its numbers standardised on the music that it learned from.
+
+    Attributes
+    ----------
+    n_frames : int > 0
+        Of a picture.
+    """
+
+    consumes = "image"
+    n_frames: ClassVar[int]
+
+    def take(self, weights: Weights) -> None:
+        """See :class:`TrainedEncoder`."""
+        super().take(weights)
+        made_with = settings.SPECTROGRAM
+        n_samples = (self.n_frames - 1) * made_with.hop_length + made_with.n_fft
+        self.segment_seconds = n_samples / made_with.sample_rate_hz
+        self._mean, self._std = unit_reference(weights, self.embedding_size)
+
+    @abstractmethod
+    def read(self, images: Tensor) -> Tensor:
+        """The network's numbers [n, embedding_size] of a few pictures [n, n_bins, n_frames]."""
+
+    def images(self, batch: np.ndarray) -> Tensor:
+        """Stacked images as :meth:`read` takes them: see :func:`mel_images`."""
+        return torch.from_numpy(mel_images(batch, self.name, self.n_frames))
+
+    @torch.inference_mode()
+    def numbers(self, batch: np.ndarray) -> np.ndarray:
+        """The network's numbers [n, embedding_size] of stacked images, float32."""
+        return torch.cat([self.read(part) for part in self.images(batch).split(SEGMENTS_AT_ONCE)]).numpy()
+
+    def encode(self, batch: np.ndarray) -> np.ndarray:
+        """Encode stacked images [n, 3, n_bins, n_frames] in [0, 1]; see :meth:`Encoder.encode`."""
+        return self.segment_vectors({self.name: self.numbers(batch)})
+
+    def features(self, segments: AnySegments) -> Features:
+        """The network's numbers, as they are."""
+        return {self.name: self.numbers(self.inputs(segments))}
+
+    def standardised(self, features: Features) -> np.ndarray:
+        """The numbers of segments in spreads about the mean of the music that the network learned from."""
+        return np.asarray((features[self.name] - self._mean) / self._std)
+
+    def segment_vectors(self, features: Features) -> np.ndarray:
+        """Standardised on the music that the network learned from."""
+        return unit(self.standardised(features))
+
+    def track_features(self, features: Features) -> np.ndarray:
+        """The mean of the numbers over the segments."""
+        return np.asarray(features[self.name].mean(axis=0), dtype=np.float32)
 
 
 def mel_images(batch: np.ndarray, name: str, n_frames: int) -> np.ndarray:

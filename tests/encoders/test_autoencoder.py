@@ -7,7 +7,9 @@ import torch
 from synesthete import encoders, settings
 from synesthete.audio import read_clip
 from synesthete.encoders.autoencoder import Autoencoder, Network, SmallAutoencoder
+from synesthete.encoders.contract import clip_of
 from synesthete.encoders.segments import Segments
+from synesthete.encoders.track_space import own_space
 from synesthete.encoders.trained import mel_images, network_tensors
 from synesthete.encoders.weights import Weights
 from synesthete.errors import EncoderError
@@ -71,7 +73,6 @@ def test_an_order_of_moments_is_heard_along_time(song):
 
 def test_a_match_says_how_alike_in_time_and_in_frequency(tmp_path, song):
     """The two shares are each half's own cosine, halved; together they are the similarity."""
-    from synesthete.encoders.track_space import own_space
     from synesthete.explain.shares import shares
 
     encoder = encoders.load("autoencoder")
@@ -125,3 +126,26 @@ def test_weights_that_do_not_fit_are_refused():
         SmallAutoencoder(weights(**{"segments.std": np.zeros(256)}))
     with pytest.raises(EncoderError, match="lacks the variance"):
         SmallAutoencoder(weights(**{"reference.variance": np.zeros(3)}))
+
+
+@pytest.mark.parametrize("seconds", [27.3, 30.0, 33.9])
+def test_silence_behind_a_song_moves_its_track_little(encoder, song, seconds):
+    """However long it is, so wherever its last segment lies; hiss too soft to hear is silence."""
+    samples = song.excerpts[0].samples[: round(seconds * RATE)]
+    hiss = 10 ** (-75 / 20) * np.random.default_rng(3).standard_normal(20 * RATE)
+    space, alone = own_space(encoder), encoder.embed(clip_of(samples))
+    for pause in (0 * hiss, hiss):
+        made = encoder.embed(clip_of(np.concatenate([samples, pause])))
+        assert space(made.track_features) @ space(alone.track_features) > 0.99
+
+
+def test_a_segment_with_a_pause_has_less_of_a_say(encoder):
+    """A weighted mean; and of segments that are alike in this, or of which nothing is known, the plain one."""
+    numbers = np.random.default_rng(4).standard_normal((3, encoder.embedding_size)).astype(np.float32)
+    sounding = f"{encoder.name}/sounding"
+    made = encoder.track_features({encoder.name: numbers, sounding: np.array([[1.0], [1.0], [0.5]])})
+    expected = np.average(numbers, axis=0, weights=[256, 256, 1])
+    np.testing.assert_allclose(made, expected, rtol=1e-4, atol=1e-5)
+    for shares in ({}, {sounding: np.full((3, 1), 0.4)}, {sounding: np.zeros((3, 1))}):
+        made = encoder.track_features({encoder.name: numbers} | shares)
+        np.testing.assert_allclose(made, numbers.mean(axis=0), rtol=1e-4, atol=1e-5)
