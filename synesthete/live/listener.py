@@ -32,8 +32,9 @@ LEAST_SECONDS = 1.5  # after a pause, before they ask
 EVERY_SECONDS = 2.0
 QUIET_SECONDS = 3.0  # after which no name is held on to
 LOST_SECONDS = 4.0  # without sound from the microphone, silence included
-UNREACHED_SECONDS = 25.0  # until the first sound
-LONGEST_WAIT_SECONDS = 20.0  # for sound; then the threads end
+UNREACHED_SECONDS = 40.0  # until the first sound: on a busy machine it takes half a minute to connect
+FIRST_WAIT_SECONDS = 60.0  # for it; then the threads end
+LONGEST_WAIT_SECONDS = 20.0  # for more sound; then they end too
 _MOST_BLOCKS = 500  # waiting to be heard: ten seconds as browsers send them
 
 _LOG = logging.getLogger(__name__)
@@ -222,7 +223,7 @@ class Listener:
 
     def _hear(self, sounds: _Sounds, asked: _Asked) -> None:
         try:
-            while (sound := _next(sounds)) is not None:
+            while (sound := _next(sounds, is_first=not self._last_sound)) is not None:
                 with self._lock:
                     if self._sounds is not sounds:  # ended, or begun anew
                         break
@@ -290,10 +291,10 @@ class Listener:
             self._findings.take(found, options.k, self._clock(), is_other=begun is not None)
 
 
-def _next(sounds: _Sounds) -> tuple[np.ndarray, int] | None:
+def _next(sounds: _Sounds, *, is_first: bool) -> tuple[np.ndarray, int] | None:
     """The next block; None at the end, and where none comes any more."""
     try:
-        return sounds.get(timeout=LONGEST_WAIT_SECONDS)
+        return sounds.get(timeout=FIRST_WAIT_SECONDS if is_first else LONGEST_WAIT_SECONDS)
     except queue.Empty:
         return None
 

@@ -78,13 +78,14 @@ class LiveVisit:
         self._reconnection = Reconnection()
         self._ask(is_again=False)
 
-    def break_off(self, trouble: str) -> None:
+    def break_off(self) -> None:
         """The sound has ended without being asked to: have it come again, or else say what stands in the way."""
-        if self._reconnection.is_due(self.listener.carried_seconds):
+        seconds = self.listener.carried_seconds
+        if self._reconnection.is_due(seconds):
             self.listener.end()
             self._ask(is_again=True)
         else:
-            self.stop(trouble)
+            self.stop(microphone.ENDED if seconds or self.is_again else microphone.UNREACHED)
 
     def _ask(self, *, is_again: bool) -> None:
         self.number += 1
@@ -221,9 +222,8 @@ def _leave_with_a_track() -> None:
 
 def _note_the_end(live: LiveVisit) -> None:
     status = live.listener.status
-    trouble = {Status.OFF: microphone.ENDED, Status.UNREACHED: microphone.UNREACHED}.get(status, "")
-    if live.is_granted and trouble:
-        live.break_off(trouble)
+    if live.is_granted and status in (Status.OFF, Status.UNREACHED):
+        live.break_off()
         st.rerun()
     if status is Status.LOST:
         st.warning(TROUBLES[microphone.SILENCED], icon=":material/mic_off:")

@@ -294,6 +294,11 @@ def test_its_threads_end_with_it_and_when_nothing_comes_any_more(live, rng, monk
     until(lambda: threads() == [])
     monkeypatch.setattr(listener, "LONGEST_WAIT_SECONDS", 0.1)
     live.begin()
+    feed(live, pcm(noise(rng, 0.1, -20, RATE)))
+    until(lambda: threads() == [])
+    monkeypatch.setattr(listener, "FIRST_WAIT_SECONDS", 0.1)
+    live.clear()
+    live.begin()
     until(lambda: threads() == [])
     assert live.status is Status.OFF
     live.offer(pcm(noise(rng, 1, -20, RATE)), RATE)

@@ -208,7 +208,7 @@ def test_a_connection_that_ends_stops_it_and_an_earlier_one_does_not(app, mic):
     assert listening(app).status is Status.WAITING
     mic.on_end()  # it has never carried a sound
     app.run()
-    assert [each.value for each in app.warning] == [TROUBLES[microphone.ENDED]]
+    assert [each.value for each in app.warning] == [TROUBLES[microphone.UNREACHED]]
     assert not app.session_state[state.LIVE].is_wanted
 
 
