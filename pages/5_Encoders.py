@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from synesthete import encoders, settings
 from synesthete.ui import (
     catalogues,
     encoder_cards,
@@ -40,8 +39,7 @@ with frame.begin("Encoders"):
         persist_state="session",
     )
     if view == ALL:
-        for name in encoders.available():
-            encoder_cards.show_encoder(name, is_default=name == settings.DEFAULT_ENCODER)
+        encoder_cards.show_encoders()
     elif view == VECTORS:
         encoders_similarity.offer_vectors(encoders_compare.ready(source), source)
     else:

@@ -63,12 +63,13 @@ def _fetched(*names: str) -> Callable[[], tuple[Path, ...]]:
 
 
 ENTRIES: dict[str, Entry] = {
-    "statistics": Entry(
-        "statistics:Statistics",
-        "How loud, how high and how tonal on average and at the extremes; fast.",
+    # As they are shown: the default, its parts, those of which nothing is learned, those of the earlier systems.
+    "synesthete": Entry(
+        "fusion:Fusion",
+        "Our ResNet, two borrowed ears and timbre together, fitted to the library; those that are ready.",
         packages=("safetensors",),
-        files=_models("statistics.safetensors", "statistics.json"),
-        remedy="Make it from your music with: python -m synesthete.training.fit_statistics FILES...",
+        files=_models("synesthete.safetensors", "synesthete.json"),
+        remedy="Make it from your music with: python -m synesthete.training.fusion_fit FILES...",
     ),
     "resnet": Entry(
         "resnet:Resnet",
@@ -100,6 +101,21 @@ ENTRIES: dict[str, Entry] = {
         files=_models("timbre.safetensors", "timbre.json"),
         remedy="Make it from your music with: python -m synesthete.training.fit_timbre FILES...",
     ),
+    "rhythm": Entry(
+        "rhythm:Rhythm",
+        "Rhythm alone, at whatever tempo: what repeats after how long, and in which bands. Nothing in it is learned.",
+    ),
+    "harmony": Entry(
+        "harmony:Harmony",
+        "Harmony alone, in whatever key: chords, scale and how they follow each other. Nothing in it is learned.",
+    ),
+    "statistics": Entry(
+        "statistics:Statistics",
+        "How loud, how high and how tonal on average and at the extremes; fast.",
+        packages=("safetensors",),
+        files=_models("statistics.safetensors", "statistics.json"),
+        remedy="Make it from your music with: python -m synesthete.training.fit_statistics FILES...",
+    ),
     "autoencoder": Entry(
         "autoencoder:Autoencoder",
         "Draws three seconds anew from 256 numbers; how they sound and how they move in time, compared apart.",
@@ -127,21 +143,6 @@ ENTRIES: dict[str, Entry] = {
         packages=("torch", "safetensors"),
         files=_models("siamese.safetensors", "siamese.json"),
         remedy="Train it on your music with: synesthete train siamese --data FOLDER",
-    ),
-    "synesthete": Entry(
-        "fusion:Fusion",
-        "Our ResNet, two borrowed ears and timbre together, fitted to the library; those that are ready.",
-        packages=("safetensors",),
-        files=_models("synesthete.safetensors", "synesthete.json"),
-        remedy="Make it from your music with: python -m synesthete.training.fusion_fit FILES...",
-    ),
-    "rhythm": Entry(
-        "rhythm:Rhythm",
-        "Rhythm alone, at whatever tempo: what repeats after how long, and in which bands. Nothing in it is learned.",
-    ),
-    "harmony": Entry(
-        "harmony:Harmony",
-        "Harmony alone, in whatever key: chords, scale and how they follow each other. Nothing in it is learned.",
     ),
     "resnet50-imagenet": Entry(
         "resnet50_imagenet:Resnet50Imagenet",

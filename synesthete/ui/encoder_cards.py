@@ -3,33 +3,51 @@
 from __future__ import annotations
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from synesthete import encoders
+from synesthete import encoders, settings
 from synesthete.errors import EncoderError
 from synesthete.ui.text import plain
 
 
-def show_encoder(name: str, *, is_default: bool) -> None:
-    """Show what an encoder is, how big its vectors are, and if it is missing, how to get it."""
-    with st.container(border=True):
-        title, badge = st.columns([4, 1], vertical_alignment="center")
-        title.header(name, anchor=False)
-        try:
-            encoder = encoders.load(name) if encoders.is_ready(name) else None
-        except EncoderError as error:
-            encoder = None
-            st.caption(plain(str(error), 400))
-        if is_default:
-            badge.badge("Default", icon=":material/check:", color="green")
-        elif encoder is None:
-            badge.badge("Not installed", icon=":material/cloud_off:", color="gray")
+def show_encoders() -> None:
+    """A card for each encoder, the default first: at once what is known of all, then figures of those that load."""
+    names, begun = encoders.available(), []
+    for first in range(0, len(names), 2):  # row by row: on a phone, where columns lie below each other, the order stays
+        for column, name in zip(st.columns(2), names[first : first + 2], strict=False):
+            with column:
+                begun.append((name, _begin_card(name)))
+    for name, rest in begun:
+        with rest:
+            _finish_card(name)
+
+
+def _begin_card(name: str) -> DeltaGenerator:
+    """What an encoder is, without loading it; returns where the rest goes."""
+    with st.container(border=True, height="stretch"):
+        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+            st.header(name, anchor=False, width="content")
+            if name == settings.DEFAULT_ENCODER:
+                st.badge("Default", icon=":material/check:", color="green")
+            elif not encoders.is_ready(name):
+                st.badge("Not here yet", icon=":material/cloud_off:", color="gray")
         st.markdown(encoders.describe(name))
-        if encoder is None:
-            st.caption(plain(encoders.why_not_ready(name), 400))
-            return
-        for note in encoder.notes:
-            st.caption(f":material/info: {plain(note, 400)}")
-        st.caption(
-            f"Keeps {encoder.n_track_features:,} numbers of a track · hears {encoder.segment_seconds:.1f} s at a time",
-            help=f"Version {encoder.version}",
-        )
+        return st.container()
+
+
+def _finish_card(name: str) -> None:
+    """How big its vectors are; and if something is missing, how to get it."""
+    if why_not := encoders.why_not_ready(name):
+        st.caption(plain(why_not, 400))
+        return
+    try:
+        encoder = encoders.load(name)
+    except EncoderError as error:
+        st.caption(plain(str(error), 400))
+        return
+    for note in encoder.notes:
+        st.caption(f":material/info: {plain(note, 400)}")
+    st.caption(
+        f"Keeps {encoder.n_track_features:,} numbers of a track · hears {encoder.segment_seconds:.1f} s at a time",
+        help=f"Version {encoder.version}",
+    )

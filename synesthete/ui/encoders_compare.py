@@ -57,13 +57,19 @@ def _say_what_is_missing(source: Source, names: Sequence[str]) -> None:
     missing = [name for name in encoders.available() if encoders.is_ready(name) and name not in names]
     if not missing:
         return
-    said = ", ".join(missing)
-    with st.expander(f"Not here yet: {said}", icon=":material/hearing_disabled:"):
-        if source.is_built_in:
-            st.markdown("Choose one on Listen, under *How it listens*, and let it analyse the catalogue.")
+    with st.expander(f"Not here yet: {', '.join(missing)}", icon=":material/hearing_disabled:"):
+        if not source.is_built_in:
+            st.markdown("They have not listened to this catalogue. This has one of them do so:")
+            st.code(source.index_command("--encoder", missing[0]), language=None, wrap_lines=True)
             return
-        st.markdown("They have not listened to this catalogue. This has one of them do so:")
-        st.code(source.index_command("--encoder", missing[0]), language=None, wrap_lines=True)
+        st.markdown("They have not listened to this catalogue yet. Whom you choose does so now, in a minute or two:")
+        with st.container(horizontal=True):
+            asked = [
+                name for name in missing if st.button(name, icon=":material/hearing:", key=f"encoders-listen-{name}")
+            ]
+        for name in asked:
+            listening.analyse_built_in(source, name)
+            st.rerun()
 
 
 def choose_query(catalogue: Catalogue) -> Sound | None:

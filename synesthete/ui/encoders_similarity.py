@@ -39,15 +39,18 @@ def show_similarity(names: Sequence[str], source: Source) -> None:
     if len(ids) < n_all:
         st.caption(f"Of {count(n_all, 'track')} {len(ids):,} were drawn at random.")
     st.plotly_chart(histogram(means), config={"displayModeBar": False}, key="figure-means", alt=_in_words(means))
+    # As the first encoder has them: those that sound most like the rest on top.
+    order = np.argsort(-means[names[0]], kind="stable").tolist()
     catalogue = next(iter(engines.values())).catalogue
-    tracks = catalogue.tracks(ids)
+    tracks = catalogue.tracks([ids[row] for row in order])
     columns: dict[str, object] = {
         "Title": [cell(track.title) for track in tracks],
         "Artist": [cell(track.artist) for track in tracks],
         "Style": [cell(track.genre) for track in tracks],
     }
     config = {name: st.column_config.NumberColumn(name, format="%.3f") for name in means}
-    st.dataframe(pd.DataFrame(columns | means), hide_index=True, column_config=config, key="means-table")
+    columns |= {name: values[order] for name, values in means.items()}
+    st.dataframe(pd.DataFrame(columns), hide_index=True, column_config=config, key="means-table")
 
 
 def common_ids(engines: Mapping[str, SearchEngine]) -> tuple[str, ...]:

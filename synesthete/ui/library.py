@@ -9,7 +9,7 @@ import streamlit as st
 from synesthete.catalogue import Catalogue
 from synesthete.catalogue.listing import Order, Query
 from synesthete.tracks import Track, clock
-from synesthete.ui import covers, frame, library_manage, liked, media, sound_input, state
+from synesthete.ui import covers, frame, library_manage, liked, measured, media, sound_input, state
 from synesthete.ui.catalogues import Source
 from synesthete.ui.player import play_track
 from synesthete.ui.text import badges, cell, count, dotted, plain
@@ -233,11 +233,15 @@ def _show_now(catalogue: Catalogue) -> None:
         covers.show_cover(covers.cover_of(track, catalogue), track.title, track.artist, width=72)
         about = dotted(plain(track.artist), plain(track.album), plain(track.genre), str(track.year or ""))
         words = badges(catalogue.words_of([track_id]).get(track_id, ()))
-        st.markdown(f"**{plain(track.title)}**  \n{about}  \n{words}", width="stretch")
+        with st.container(gap=None, width="stretch"):
+            st.markdown(f"**{plain(track.title)}**  \n{about}  \n{words}")
+            beneath = st.empty()
         with st.container(width="content"):
             play_track(track, catalogue, is_started=is_new)
         if st.button("More like this", icon=":material/hearing:", key="now-again"):
             sound_input.search_from(track)
+        with beneath:
+            measured.show_tempo_and_key(track, catalogue)
 
 
 def _chosen(source: Source, catalogue: Catalogue, query: Query, ticked: list[Track]) -> tuple[Track, ...]:

@@ -234,9 +234,12 @@ def has_analysed(source: Source, encoder_name: str) -> bool:
 def _offer_analysis(source: Source, encoder_name: str) -> None:
     st.info(f"The {encoder_name} encoder has not analysed this catalogue yet. It needs to once, before it can compare.")
     if st.button("Analyse the catalogue", icon=":material/hearing:"):
-        bar = st.progress(0.0, text="Beginning …")
-        sampler.embed_with(
-            load(encoder_name), lambda label, done: bar.progress(done, text=f"Analysing {plain(label, 60)}")
-        )
-        resources.forget_engine(source.path, encoder_name)
+        analyse_built_in(source, encoder_name)
         st.rerun()
+
+
+def analyse_built_in(source: Source, encoder_name: str) -> None:
+    """Have an encoder listen to the built-in catalogue, with progress; what was done before it is cut off is kept."""
+    bar = st.progress(0.0, text="Beginning …")
+    sampler.embed_with(load(encoder_name), lambda label, done: bar.progress(done, text=f"Analysing {plain(label, 60)}"))
+    resources.forget_engine(source.path, encoder_name)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from synesthete import encoders, sampler
+from synesthete import encoders, sampler, settings
 from synesthete.audio import clip_from_samples
 from synesthete.evaluation import background
 from synesthete.evaluation.mean_similarity import mean_similarities
@@ -15,6 +15,7 @@ from synesthete.settings import PROJECT_ROOT, Paths
 from synesthete.spectrogram import compute_spectrograms
 from synesthete.ui import encoders_compare, encoders_quality, owner, sound_input, state
 from synesthete.ui.listening import Analysis
+from synesthete.ui.text import plain
 from tests.sounds import RATE_HZ, melody
 
 PAGE = "pages/5_Encoders.py"
@@ -103,7 +104,17 @@ def test_an_encoder_that_has_not_listened_is_named_with_the_way_out_and_nothing_
     ]
     for name in missing:
         assert any(name in expander.label for expander in app.expander)
+        assert [button.label for button in app.button if button.key == f"encoders-listen-{name}"] == [name]
     assert not background.work(Paths().sampler / sampler.CATALOGUE_NAME).is_at_work
+
+
+def test_an_encoder_that_has_not_listened_does_so_at_a_click(monkeypatch):
+    asked = []
+    monkeypatch.setattr(sampler, "embed_with", lambda encoder, on_progress: asked.append(encoder.name))
+    app = view("Mean similarity")
+    keys = [button.key for button in app.button if str(button.key).startswith("encoders-listen-")]
+    app.button(key=keys[0]).click().run()
+    assert not app.exception and asked == [keys[0].removeprefix("encoders-listen-")]
 
 
 def test_the_owner_may_have_quality_measured_and_a_guest_may_not(monkeypatch):
@@ -140,8 +151,12 @@ def test_mean_similarity_is_that_of_all_pairs():
     for name in THREE:
         encoder = encoders.load(name)
         with sampler.open_for(encoder) as catalogue:
-            _, vectors = SearchEngine(catalogue, encoder).vectors()
-        np.testing.assert_allclose(shown.value[name], mean_similarities(vectors), atol=1e-5)
+            ids, vectors = SearchEngine(catalogue, encoder).vectors()
+            titles = [track.title for track in catalogue.tracks(ids)]
+        expected = dict(zip(titles, mean_similarities(vectors), strict=True))
+        np.testing.assert_allclose(shown.value[name], shown.value["Title"].map(expected), atol=1e-5)
+    first = shown.value[THREE[0]].to_numpy()
+    assert (np.diff(first) <= 0).all()  # what sounds most like the rest to the first encoder is on top
     assert len(app.get("plotly_chart")) == 1
 
 
@@ -155,4 +170,11 @@ def test_vectors_are_offered_as_the_projector_reads_them():
 def test_all_encoders_have_a_card():
     app = start(**{"encoders-view": "All encoders"})
     assert not app.exception and not app.error
-    assert {heading.value for heading in app.header} >= set(encoders.available())
+    assert [heading.value for heading in app.header] == list(encoders.available())
+    assert app.header[0].value == settings.DEFAULT_ENCODER
+    captions = " ".join(caption.value for caption in app.caption)
+    for name in encoders.available():
+        if encoders.is_ready(name):
+            assert f"Keeps {encoders.load(name).n_track_features:,} numbers" in captions
+        else:
+            assert plain(encoders.why_not_ready(name), 400) in captions

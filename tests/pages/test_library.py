@@ -5,11 +5,18 @@ from dataclasses import replace
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from synesthete import sampler
+from synesthete.audio import read_clip
 from synesthete.catalogue import Catalogue
+from synesthete.key import estimate_key
 from synesthete.playlists import write
 from synesthete.settings import PROJECT_ROOT, Paths
+from synesthete.spectrogram import compute_spectrograms
+from synesthete.tempo import estimate_tempo
 from synesthete.tracks import Track
+from synesthete.ui import state
 from synesthete.ui.export import playlist_of
+from synesthete.ui.text import tempo_and_key
 from tests.catalogues import Fake, embedding_of, walk
 
 HOSTILE = "<b>x</b> ![p](http://example.org/p.png) :red[=cmd()]"
@@ -110,3 +117,23 @@ def test_a_list_of_tracks_without_audio_can_be_taken_home(own, tmp_path):
     app.run()
     assert not app.exception and not app.error and len(app.get("download_button")) == 4
     assert any("No audio here for 3 tracks" in caption.value for caption in app.caption)
+
+
+def test_a_track_that_is_chosen_says_its_tempo_and_key_as_listen_does():
+    with sampler.open_sampler() as catalogue:
+        track = next(track for track in catalogue.tracks() if track.title == "Storm at the Observatory")
+        spectrograms = compute_spectrograms(read_clip(catalogue.audio_path(track)))
+    expected = tempo_and_key(estimate_tempo(spectrograms), estimate_key(spectrograms))
+    app = AppTest.from_file(str(PROJECT_ROOT / "app.py"), default_timeout=120).run()
+    app.session_state[state.LIBRARY_PLAYING] = track.track_id
+    app = app.switch_page("pages/4_Library.py").run()
+    assert not app.exception and not app.error
+    assert expected and f":material/music_note: {expected}" in [caption.value for caption in app.caption]
+
+
+def test_a_track_without_audio_says_no_tempo(own):
+    app = start()
+    app.session_state[state.LIBRARY_PLAYING] = f"{0:016x}"
+    app.run()
+    assert not app.exception and not app.error
+    assert not any("music_note" in caption.value for caption in app.caption)
