@@ -15,12 +15,13 @@ hear only some of the segments. A member that is not ready is left out: the othe
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from synesthete import settings
-from synesthete.encoders import registry
+from synesthete.encoders import registry, side_by_side
 from synesthete.encoders.base import Embedding, Encoder, Features, unit
 from synesthete.encoders.parts import Part
 from synesthete.encoders.segments import AnySegments, Segments, frame_grid
@@ -215,11 +216,9 @@ def member_of(component: str) -> str:
 
 def member_features(members: Mapping[str, Encoder], segments: AnySegments) -> Features:
     """Features of several encoders for the same segments; waveforms are given to each at one level."""
-    found: Features = {}
     levelled = segments.at_level(LEVEL)
-    for name, member in members.items():
-        found |= member.features(levelled.thinned(STRIDES.get(name, 1)))
-    return found
+    works = [partial(member.features, levelled.thinned(STRIDES.get(name, 1))) for name, member in members.items()]
+    return {name: values for features in side_by_side.run(works) for name, values in features.items()}
 
 
 def _has_changed(name: str, member: Encoder, entries: dict[str, dict[str, Any]]) -> bool:

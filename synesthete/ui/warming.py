@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import gc
 import logging
+import os
 import threading
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from synesthete import audio, sampler, settings, spectrogram
 from synesthete.audio import clip_from_samples
+from synesthete.encoders import side_by_side
 from synesthete.errors import SynestheteError
 from synesthete.settings import Paths
 from synesthete.ui import resources
@@ -30,6 +33,7 @@ def _search_once() -> None:
     Streamlit has all garbage collected after every run of a page. What torch, pandas and the like have made at their
     import, half a million objects, stays for good: frozen, it is not looked at again.
     """
+    _share_processors()
     spectrogram.warm_up()
     rate_hz = settings.AUDIO.sample_rate_hz
     noise = np.random.default_rng(0).normal(0, 0.1, round(_SECONDS * rate_hz)).astype(np.float32)
@@ -43,3 +47,9 @@ def _search_once() -> None:
             _LOG.info("not warmed: %s", error)  # the page says so to who asks for it
     gc.collect()
     gc.freeze()
+
+
+def _share_processors() -> None:
+    """Several networks at once, each operation in one thread: threads that share one wait for each other busily."""
+    side_by_side.use(os.cpu_count() or 1)
+    threadpool_limits(1, user_api="blas")
