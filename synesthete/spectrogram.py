@@ -189,7 +189,7 @@ def _power_blocks(
     n_fft, hop = settings.n_fft, settings.hop_length
     padded = np.pad(samples, n_fft // 2)
     frames = np.lib.stride_tricks.sliding_window_view(padded, n_fft)[::hop]
-    window = _hann(n_fft)
+    window = hann(n_fft)
     for start in range(0, n_frames, FRAMES_PER_BLOCK):
         spectrum = scipy.fft.rfft(frames[start : start + FRAMES_PER_BLOCK] * window, axis=1, overwrite_x=True)
         power = np.square(spectrum.real)
@@ -210,7 +210,8 @@ def _stretch(rows: np.ndarray, n_bins: int) -> np.ndarray:
 
 
 @lru_cache(maxsize=8)
-def _hann(n_fft: int) -> np.ndarray:
+def hann(n_fft: int) -> np.ndarray:
+    """The periodic Hann window [n_fft], float32; not to be written to."""
     return (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n_fft) / n_fft)).astype(np.float32)
 
 

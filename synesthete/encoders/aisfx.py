@@ -1,29 +1,33 @@
 """A borrowed ear: the embedding of aiSFX, which was trained to tell the sound effects of libraries apart.
 
-Its weights are not part of this project; :mod:`synesthete.encoders.aisfx_network` says where they come from. The 512
+Its weights are not part of this project; :mod:`synesthete.encoders.aisfx_checkpoint` says where they come from. The 512
 numbers differ in scale, so each is standardised by its mean and spread over a reference collection, kept in
 ``data/models/aisfx.json`` and made by ``python -m synesthete.training.fit_aisfx FILES...``.
 """
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from synesthete import settings
-from synesthete.encoders.aisfx_network import (
+from synesthete.encoders.aisfx_checkpoint import (
     CHECKPOINT,
     EMBEDDING_SIZE,
     N_FRAMES,
     N_SAMPLES,
     SPECTROGRAM,
-    Network,
-    log_mel,
     read_arrays,
 )
 from synesthete.encoders.base import Encoder, Features, unit
 from synesthete.encoders.borrowed import read_reference
+from synesthete.encoders.later import Later
 from synesthete.encoders.parts import Part
 from synesthete.encoders.segments import AnySegments
+
+if TYPE_CHECKING:
+    from synesthete.encoders.aisfx_network import Network
 
 FILE_NAME = "aisfx.json"
 REMEDY = "Make it anew from your music with: python -m synesthete.training.fit_aisfx FILES..."
@@ -52,7 +56,7 @@ class Aisfx(Encoder):
     hop_seconds = N_FRAMES * SPECTROGRAM.hop_length / SPECTROGRAM.sample_rate_hz
 
     def __init__(self, reference: tuple[np.ndarray, np.ndarray] | None = None) -> None:
-        self.network = Network(read_arrays())
+        self._network = _network(read_arrays())
         self.mean, self.std = reference or read_reference(
             settings.Paths().models / FILE_NAME, self.name, EMBEDDING_SIZE, CHECKPOINT.sha256, REMEDY
         )
@@ -64,11 +68,21 @@ class Aisfx(Encoder):
 
     def encode(self, batch: np.ndarray) -> np.ndarray:
         """Encode waveforms [n, n_samples] at 22,050 Hz; see :meth:`Encoder.encode`."""
-        return self._standardised(self.network.embeddings(log_mel(batch)))
+        return self._standardised(self._layer(batch))
 
     def features(self, segments: AnySegments) -> Features:
         """The layer as it is, [n_segments, 512] >= 0."""
-        return {self.name: self.network.embeddings(log_mel(self.inputs(segments)))}
+        return {self.name: self._layer(self.inputs(segments))}
+
+    @property
+    def network(self) -> Network:
+        """Made when it is first asked for."""
+        return self._network()
+
+    def _layer(self, batch: np.ndarray) -> np.ndarray:
+        from synesthete.encoders.aisfx_network import log_mel
+
+        return self.network.embeddings(log_mel(batch))
 
     @property
     def track_parts(self) -> dict[str, Part]:
@@ -85,3 +99,12 @@ class Aisfx(Encoder):
 
     def _standardised(self, layer: np.ndarray) -> np.ndarray:
         return unit((layer - self.mean) / self.std)
+
+
+def _network(arrays: list[np.ndarray]) -> Later[Network]:
+    def make() -> Network:
+        from synesthete.encoders.aisfx_network import Network
+
+        return Network(arrays)
+
+    return Later(make)

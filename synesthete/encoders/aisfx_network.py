@@ -1,44 +1,25 @@
 """The embedding network of aiSFX (Ma & Lerch, 2022) in torch, and the picture it looks at.
 
-The weights come inside the wheel of the package ``aisfx`` 0.1.2 (code MIT, weights CC BY 4.0; trained on libraries
-of sound effects, model "X-Sequential-CE"). It is installed without its dependencies and never imported. The
-checkpoint is a zip archive of raw arrays beside a pickle that says what they are; the arrays are read, in their known
-order, and the pickle is not.
+Its weights are read by :mod:`synesthete.encoders.aisfx_checkpoint`.
 
 A. B. Ma and A. Lerch, "Representation learning for the automatic indexing of sound effects libraries", ISMIR, 2022.
 """
 
 from __future__ import annotations
 
-import io
-import zipfile
 from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
-import scipy.signal
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from synesthete import settings
-from synesthete.encoders.borrowed import BorrowedFile
+from synesthete.encoders.aisfx_checkpoint import ARRAYS_PER_BLOCK, CHANNELS, N_FRAMES, PUBLISHED, SPECTROGRAM
+from synesthete.spectrogram import hann
 
-CHECKPOINT = BorrowedFile(
-    "aisfx",
-    "0.1.2",
-    "aisfx/models/checkpoint.pth",
-    "499ea75909c932a2f94c35fa722fa4fabc5bcb7e84917209cc5f7402627b7eb5",
-)
-PUBLISHED = settings.SpectrogramSettings(sample_rate_hz=44_100, n_fft=2048, hop_length=1024, n_mels=96)
-SPECTROGRAM = settings.SpectrogramSettings(sample_rate_hz=22_050, n_fft=1024, hop_length=512, n_mels=96)
-N_FRAMES = 100  # of the segments the network was trained on
-N_SAMPLES = (N_FRAMES - 1) * SPECTROGRAM.hop_length + SPECTROGRAM.n_fft  # that many frames lie wholly inside
 LARGEST = 9.457798957824707  # of all training pictures, by which they were divided
-CHANNELS = (1, 64, 128, 256, 512)
-EMBEDDING_SIZE = CHANNELS[-1]
 SEGMENTS_AT_ONCE = 4  # keeps the feature maps of one pass in the processor's cache
-ARRAYS_PER_BLOCK = 12  # two kernels; then twice gamma, beta, mean, variance and a counter
 NORM_EPSILON = 1e-5  # of torch's batch normalisation
 
 
@@ -64,8 +45,8 @@ def log_mel(batch: np.ndarray) -> Tensor:
     samples = torch.from_numpy(np.ascontiguousarray(batch, dtype=np.float32))
     samples = samples / samples.abs().amax(dim=1, keepdim=True).clamp(min=torch.finfo(torch.float32).tiny)
     samples = functional.pad(samples, (0, max(SPECTROGRAM.n_fft - samples.shape[1], 0)))
-    hann, bank = _analysis()
-    spectrum = torch.fft.rfft(samples.unfold(1, SPECTROGRAM.n_fft, SPECTROGRAM.hop_length) * hann)
+    window, bank = _analysis()
+    spectrum = torch.fft.rfft(samples.unfold(1, SPECTROGRAM.n_fft, SPECTROGRAM.hop_length) * window)
     power = spectrum.real.square() + spectrum.imag.square()
     picture = torch.log10(10_000 * (power @ bank) + 1) / LARGEST
     return functional.pad(picture, (0, 0, 0, max(N_FRAMES - picture.shape[1], 0)))
@@ -74,10 +55,9 @@ def log_mel(batch: np.ndarray) -> Tensor:
 @lru_cache(maxsize=1)
 def _analysis() -> tuple[Tensor, Tensor]:
     """Hann window [1024] and mel filters [513, 96], with the four times the power that the published rate has."""
-    hann = scipy.signal.get_window("hann", SPECTROGRAM.n_fft).astype(np.float32)
     scale = (PUBLISHED.n_fft / SPECTROGRAM.n_fft) ** 2
     bank = scale * mel_bank()[:, : SPECTROGRAM.n_fft // 2 + 1]
-    return torch.from_numpy(hann), torch.from_numpy(np.ascontiguousarray(bank.T, dtype=np.float32))
+    return torch.from_numpy(hann(SPECTROGRAM.n_fft)), torch.from_numpy(np.ascontiguousarray(bank.T, dtype=np.float32))
 
 
 def mel_bank() -> np.ndarray:
@@ -137,17 +117,3 @@ def _folded(n_in: int, n_out: int, kernel: np.ndarray, norm: list[np.ndarray]) -
     layer.load_state_dict({"weight": torch.from_numpy(weight), "bias": torch.from_numpy(beta - factor * mean)})
     layer.weight.data = layer.weight.data.contiguous(memory_format=torch.channels_last)  # a tenth faster
     return layer
-
-
-def read_arrays() -> list[np.ndarray]:
-    """The network's arrays out of the installed wheel, flat, in order; what belongs to the classifiers is left.
-
-    Raises
-    ------
-    EncoderError
-        If the wheel is not installed, or its checkpoint is another one.
-    """
-    n_arrays = ARRAYS_PER_BLOCK * (len(CHANNELS) - 1)
-    with zipfile.ZipFile(io.BytesIO(CHECKPOINT.read())) as archive:
-        parts = [archive.read(f"archive/data/{number}") for number in range(n_arrays)]
-    return [np.frombuffer(part, "<f4") for part in parts]

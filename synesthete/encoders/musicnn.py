@@ -1,6 +1,6 @@
 """A borrowed tagger: the penultimate layer of musicnn, which was trained on a million songs.
 
-Its weights are not part of this project; :mod:`synesthete.encoders.musicnn_network` says where they come
+Its weights are not part of this project; :mod:`synesthete.encoders.musicnn_checkpoint` says where they come
 from. The 200 numbers below the tags differ in scale, so each is standardised by its mean and spread over a
 reference collection, kept in ``data/models/musicnn.json`` and made by
 ``python -m synesthete.training.fit_musicnn FILES...``.
@@ -8,23 +8,20 @@ reference collection, kept in ``data/models/musicnn.json`` and made by
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from synesthete import settings
 from synesthete.encoders.base import Encoder, Features, unit
 from synesthete.encoders.borrowed import read_reference
-from synesthete.encoders.musicnn_network import (
-    N_FRAMES,
-    N_SAMPLES,
-    SPECTROGRAM,
-    Network,
-    Outputs,
-    log_mel,
-    read_table,
-    read_tensors,
-)
+from synesthete.encoders.later import Later
+from synesthete.encoders.musicnn_checkpoint import N_FRAMES, N_SAMPLES, SPECTROGRAM, read_arrays, read_table
 from synesthete.encoders.parts import Part
 from synesthete.encoders.segments import AnySegments
+
+if TYPE_CHECKING:
+    from synesthete.encoders.musicnn_network import Network, Outputs
 
 FILE_NAME = "musicnn.json"
 REMEDY = "Make it anew from your music with: python -m synesthete.training.fit_musicnn FILES..."
@@ -59,7 +56,7 @@ class Musicnn(Encoder):
 
     def __init__(self, reference: tuple[np.ndarray, np.ndarray] | None = None) -> None:
         table = read_table()
-        self.network = Network(read_tensors(table))
+        self._network = _network(read_arrays(table))
         self.tag_names = tuple(table["tags"])
         self.weights_sha256: str = table["sha256"]
         self.mean, self.std = reference or read_reference(
@@ -71,8 +68,15 @@ class Musicnn(Encoder):
         """Hash of the borrowed weights and of the reference."""
         return settings.fingerprint(self.weights_sha256, self.mean.tolist(), self.std.tolist())
 
+    @property
+    def network(self) -> Network:
+        """Made when it is first asked for."""
+        return self._network()
+
     def outputs(self, batch: np.ndarray) -> Outputs:
         """Run the network over waveforms [n, n_samples] in [-1, 1] at 16 kHz; short ones are repeated."""
+        from synesthete.encoders.musicnn_network import log_mel
+
         return self.network.outputs(log_mel(batch))
 
     def inputs(self, segments: AnySegments) -> np.ndarray:
@@ -120,3 +124,12 @@ class Musicnn(Encoder):
 
     def _standardised(self, outputs: Outputs) -> np.ndarray:
         return ((outputs.penultimate - self.mean) / self.std).astype(np.float32)
+
+
+def _network(arrays: dict[str, np.ndarray]) -> Later[Network]:
+    def make() -> Network:
+        from synesthete.encoders.musicnn_network import Network
+
+        return Network(arrays)
+
+    return Later(make)

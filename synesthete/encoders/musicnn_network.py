@@ -1,9 +1,7 @@
 """The tagger MSD_musicnn (Pons & Serra, 2019) rebuilt in torch: from a waveform to tags and the layers below.
 
-The weights come inside the wheel of the package ``musicnn`` 0.1.0 (ISC licence; trained on the Million Song
-Dataset). It is installed without its dependencies and never imported: its TensorFlow checkpoint is one flat
-file, of which ``musicnn_tensors.json`` says where each tensor lies. That table and the reference values of
-the tests are made from TensorFlow by ``tests/encoders/reference/make_musicnn.py``.
+Its weights are read by :mod:`synesthete.encoders.musicnn_checkpoint`. The reference values of the tests are made from
+TensorFlow by ``tests/encoders/reference/make_musicnn.py``.
 
 J. Pons and X. Serra, "musicnn: pre-trained convolutional neural networks for music audio tagging",
 late-breaking session of ISMIR, 2019.
@@ -11,27 +9,17 @@ late-breaking session of ISMIR, 2019.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
-from typing import Any
 
 import numpy as np
-import scipy.signal
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from synesthete import settings
-from synesthete.encoders.borrowed import BorrowedFile
-from synesthete.spectrogram import mel_filters
+from synesthete.encoders.musicnn_checkpoint import N_FRAMES, SPECTROGRAM
+from synesthete.spectrogram import hann, mel_filters
 
-PACKAGE, VERSION = "musicnn", "0.1.0"
-TABLE = Path(__file__).with_name("musicnn_tensors.json")
-SPECTROGRAM = settings.SpectrogramSettings(sample_rate_hz=16_000, n_fft=512, hop_length=256, n_mels=96)
-N_FRAMES = 187  # of the segments the network was trained on
-N_SAMPLES = (N_FRAMES - 1) * SPECTROGRAM.hop_length + SPECTROGRAM.n_fft  # that many frames lie wholly inside
 SEGMENTS_AT_ONCE = 8  # keeps the feature maps of one pass in the processor's cache
 N_PHASES = 8
 DEAD_BELOW = 1e-8  # weight decay brought most filters down to 1e-30; those that do something are above 1e-7
@@ -75,8 +63,8 @@ def log_mel(batch: np.ndarray) -> Tensor:
     """
     samples = torch.from_numpy(np.ascontiguousarray(batch, dtype=np.float32))
     samples = functional.pad(samples, (0, max(SPECTROGRAM.n_fft - samples.shape[1], 0)))
-    hann, bank = _analysis()
-    spectrum = torch.fft.rfft(samples.unfold(1, SPECTROGRAM.n_fft, SPECTROGRAM.hop_length) * hann)
+    window, bank = _analysis()
+    spectrum = torch.fft.rfft(samples.unfold(1, SPECTROGRAM.n_fft, SPECTROGRAM.hop_length) * window)
     power = spectrum.real.square() + spectrum.imag.square()
     picture = torch.log10(10_000 * (power @ bank) + 1)
     n_repeats = -(-N_FRAMES // picture.shape[1])
@@ -86,8 +74,7 @@ def log_mel(batch: np.ndarray) -> Tensor:
 @lru_cache(maxsize=1)
 def _analysis() -> tuple[Tensor, Tensor]:
     """Hann window [512] and mel filters [257, 96]."""
-    hann = scipy.signal.get_window("hann", SPECTROGRAM.n_fft).astype(np.float32)
-    return torch.from_numpy(hann), torch.from_numpy(mel_filters(SPECTROGRAM).T.astype(np.float32))
+    return torch.from_numpy(hann(SPECTROGRAM.n_fft)), torch.from_numpy(mel_filters(SPECTROGRAM).T.astype(np.float32))
 
 
 class Network(nn.Module):
@@ -101,8 +88,9 @@ class Network(nn.Module):
     alive: Tensor
     silent: Tensor
 
-    def __init__(self, tensors: dict[str, Tensor]) -> None:
+    def __init__(self, arrays: dict[str, np.ndarray]) -> None:
         super().__init__()
+        tensors = {name: torch.from_numpy(array) for name, array in arrays.items()}
         self.input_norm = _Norm(tensors, 0)
         banks = [_Filters(tensors, number) for number in range(5)]
         self.front = nn.ModuleList(banks)
@@ -276,31 +264,3 @@ def _linear(tensors: dict[str, Tensor], name: str) -> nn.Linear:
 def _numbered(layer: str, number: int, part: str) -> str:
     """TensorFlow's name of a tensor: ``conv2d/kernel``, ``conv2d_1/kernel``, ..."""
     return f"{layer}_{number}/{part}" if number else f"{layer}/{part}"
-
-
-def read_table() -> dict[str, Any]:
-    """Where the tensors lie in the checkpoint, and the names of the tags."""
-    return json.loads(TABLE.read_text(encoding="utf-8"))
-
-
-def read_tensors(table: dict[str, Any]) -> dict[str, Tensor]:
-    """Read the tensors out of the installed wheel.
-
-    Parameters
-    ----------
-    table : dict
-        As :func:`read_table` gives it.
-
-    Raises
-    ------
-    EncoderError
-        If the wheel is not installed, or its file is not the one the table describes.
-    """
-    data = BorrowedFile(PACKAGE, VERSION, f"{PACKAGE}/{table['file']}", table["sha256"]).read()
-    return {name: _tensor(data, entry, table["dtype"]) for name, entry in table["tensors"].items()}
-
-
-def _tensor(data: bytes, entry: dict[str, Any], dtype: str) -> Tensor:
-    shape = entry["shape"]
-    flat = np.frombuffer(data, dtype, count=int(np.prod(shape)), offset=entry["offset"])
-    return torch.from_numpy(flat.reshape(shape).astype(np.float32))

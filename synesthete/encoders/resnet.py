@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
-from torch import Tensor, nn
-from torch.nn import functional
-from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from synesthete.encoders import weights as files
 from synesthete.encoders.base import Features
+from synesthete.encoders.later import Later
 from synesthete.encoders.learned import LearnedEncoder
 from synesthete.encoders.parts import Part
+from synesthete.encoders.resnet_layout import LAYERS, check, tensor_shapes
 from synesthete.encoders.segments import AnySegments
-from synesthete.encoders.torchvision_cpu import BasicBlock, Bottleneck, ResNet
 from synesthete.encoders.weights import Weights
 from synesthete.errors import EncoderError
+
+if TYPE_CHECKING:  # torch takes longer to import than all else: who only asks which encoder this is does not wait
+    from torch import Tensor, nn
+
+    from synesthete.encoders.resnet_network import Network
+    from synesthete.encoders.torchvision_cpu import BasicBlock, Bottleneck, ResNet
 
 STEM = "synesthete-resnet"
 REMEDY = "Take both files from the release, or train them with: synesthete train"
 SUBSPACES = ("likeness", "identity")
 TRACK_WEIGHTS = {"likeness": 1.0, "identity": 0.3}
 SEGMENTS_AT_ONCE = 32  # bounds the memory a long clip takes
-LAYERS = {10: [1, 1, 1, 1], 18: [2, 2, 2, 2], 34: [3, 4, 6, 3], 50: [3, 4, 6, 3]}
 DEFAULT_CARD: dict[str, Any] = {
     "version": "untrained",
     "architecture": {"depth": 18, "width": 64},
@@ -37,7 +39,7 @@ DEFAULT_CARD: dict[str, Any] = {
 
 
 def build(depth: int = 18, width: int = 64, embedding_size: int = 128) -> ResNet:
-    """Build a ResNet with a linear layer of ``embedding_size`` at the end.
+    """Build a ResNet to be trained, with a linear layer of ``embedding_size`` at the end.
 
     Parameters
     ----------
@@ -51,11 +53,11 @@ def build(depth: int = 18, width: int = 64, embedding_size: int = 128) -> ResNet
     EncoderError
         If the depth is none of these, or a size is not above zero.
     """
-    if depth not in LAYERS or width < 1 or embedding_size < 1:
-        raise EncoderError(
-            f"A ResNet of depth {depth}, width {width} and embedding size {embedding_size} cannot be built: "
-            f"the depths are {', '.join(map(str, LAYERS))}, the sizes start at 1."
-        )
+    check(depth, width, embedding_size)
+    from torch import nn
+
+    from synesthete.encoders.torchvision_cpu import BasicBlock, Bottleneck, ResNet
+
     block: type[BasicBlock | Bottleneck] = Bottleneck if depth == 50 else BasicBlock
     network = ResNet(block, LAYERS[depth], num_classes=embedding_size)
     if width != 64:  # torchvision knows only one width: replace what depends on it
@@ -69,7 +71,6 @@ def build(depth: int = 18, width: int = 64, embedding_size: int = 128) -> ResNet
     return network
 
 
-@torch.inference_mode()
 def look(network: nn.Module, images: Tensor, mean: Tensor, std: Tensor, size: int | None = None) -> np.ndarray:
     """Run a network over pictures, a bounded number at a time.
 
@@ -86,14 +87,18 @@ def look(network: nn.Module, images: Tensor, mean: Tensor, std: Tensor, size: in
     -------
     np.ndarray [shape=(n, embedding_size)], float32, unit length
     """
+    import torch
+    from torch.nn import functional
+
     parts = []
-    for part in images.split(SEGMENTS_AT_ONCE):
-        if size is not None:
-            part = functional.interpolate(part, (size, size), mode="bilinear", antialias=True)
-        part = (part - mean[:, None, None]) / std[:, None, None]
-        # 1.7 times as fast as the usual order on the processors measured.
-        parts.append(network(part.contiguous(memory_format=torch.channels_last)))
-    return functional.normalize(torch.cat(parts)).numpy()
+    with torch.inference_mode():
+        for part in images.split(SEGMENTS_AT_ONCE):
+            if size is not None:
+                part = functional.interpolate(part, (size, size), mode="bilinear", antialias=True)
+            part = (part - mean[:, None, None]) / std[:, None, None]
+            # 1.7 times as fast as the usual order on the processors measured.
+            parts.append(network(part.contiguous(memory_format=torch.channels_last)))
+        return functional.normalize(torch.cat(parts)).numpy()
 
 
 def save(folder: Path, network: nn.Module, card: dict[str, Any]) -> None:
@@ -110,6 +115,8 @@ def as_images(batch: np.ndarray, name: str) -> Tensor:
     """Check the shape of stacked images and hand them to torch."""
     if batch.ndim != 4 or batch.shape[1] != 3 or 0 in batch.shape:
         raise EncoderError(f"{name!r} needs stacked images [n, 3, n_bins, n_frames], got the shape {batch.shape}.")
+    import torch
+
     return torch.from_numpy(np.ascontiguousarray(batch, dtype=np.float32))
 
 
@@ -142,12 +149,14 @@ class Resnet(LearnedEncoder):
         self.segment_seconds = float(weights.setting("segment_seconds", (int, float)))
         self.hop_seconds = float(weights.setting("hop_seconds", (int, float)))
         self.subspaces = _subspaces(weights, self.embedding_size)
-        self._mean, self._std = _normalisation(weights)
+        self._normalisation = _normalisation(weights)
         self._network = _network(weights, self.embedding_size)
 
     @classmethod
     def untrained(cls, seed: int = 0, **changes: Any) -> Resnet:
         """Random weights, for tests and benchmarks; ``changes`` replace entries of :data:`DEFAULT_CARD`."""
+        import torch
+
         card = DEFAULT_CARD | {"weights_sha256": f"untrained, seed {seed}"} | changes
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
@@ -157,12 +166,23 @@ class Resnet(LearnedEncoder):
 
     def encode(self, batch: np.ndarray) -> np.ndarray:
         """Encode stacked images [n, 3, n_bins, n_frames] in [0, 1]; see :meth:`Encoder.encode`."""
-        return look(self._network, as_images(batch, self.name), self._mean, self._std)
+        images = as_images(batch, self.name)
+        return look(self._network(), images, *self._mean_and_std())
+
+    def _mean_and_std(self) -> tuple[Tensor, Tensor]:
+        import torch
+
+        mean, std = map(torch.from_numpy, self._normalisation)
+        return mean, std
 
     def differentiable(self, images: Tensor) -> Tensor:
         """As :meth:`encode`, a few stacked images at a time, for those who ask how the vectors depend on them."""
-        scaled = (images - self._mean[:, None, None]) / self._std[:, None, None]
-        return functional.normalize(self._network(scaled.contiguous(memory_format=torch.channels_last)))
+        import torch
+        from torch.nn import functional
+
+        mean, std = self._mean_and_std()
+        scaled = (images - mean[:, None, None]) / std[:, None, None]
+        return functional.normalize(self._network()(scaled.contiguous(memory_format=torch.channels_last)))
 
     @property
     def components(self) -> dict[str, slice]:
@@ -201,10 +221,10 @@ def _subspaces(weights: Weights, embedding_size: int) -> dict[str, slice]:
     return found if len(found) == len(SUBSPACES) else {}
 
 
-def _normalisation(weights: Weights) -> tuple[Tensor, Tensor]:
+def _normalisation(weights: Weights) -> tuple[np.ndarray, np.ndarray]:
     plain = weights.setting("normalisation", dict)
     try:
-        mean, std = (torch.tensor(plain[key], dtype=torch.float32) for key in ("mean", "std"))
+        mean, std = (np.array(plain[key], dtype=np.float32) for key in ("mean", "std"))
     except (KeyError, TypeError, ValueError) as error:
         raise EncoderError(f"The normalisation of {weights.label} is no mean and std: {plain!r}.") from error
     if mean.shape != (3,) or std.shape != (3,) or not bool((std > 0).all()):
@@ -214,37 +234,17 @@ def _normalisation(weights: Weights) -> tuple[Tensor, Tensor]:
     return mean, std
 
 
-def _network(weights: Weights, embedding_size: int) -> ResNet:
+def _network(weights: Weights, embedding_size: int) -> Later[Network]:
     architecture = weights.setting("architecture", dict)
     try:
-        with torch.device("meta"):  # no memory, no random numbers: the weights come from the file
-            network = build(**architecture, embedding_size=embedding_size)
+        shapes = tensor_shapes(**architecture, embedding_size=embedding_size)
     except TypeError as error:
         raise EncoderError(f"The architecture of {weights.label} is unknown: {architecture!r}.") from error
-    weights.check_shapes({name: tuple(value.shape) for name, value in network.state_dict().items()})
-    tensors = {name: torch.from_numpy(value) for name, value in weights.tensors.items()}
-    network.load_state_dict(
-        {name: value.float() if value.is_floating_point() else value for name, value in tensors.items()},
-        assign=True,
-    )
-    return fused(network.eval()).to(memory_format=torch.channels_last)
+    weights.check_shapes(shapes)
 
+    def make() -> Network:
+        from synesthete.encoders.resnet_network import Network
 
-def fused(network: ResNet) -> ResNet:
-    """The network with each normalisation drawn into the convolution before it: the same answers, a fifth sooner.
+        return Network(weights.tensors, **architecture)
 
-    Parameters
-    ----------
-    network : ResNet
-        In evaluation mode; it is changed.
-    """
-    blocks = [block for layer in (network.layer1, network.layer2, network.layer3, network.layer4) for block in layer]
-    for module in (network, *blocks):
-        for conv, norm in (("conv1", "bn1"), ("conv2", "bn2"), ("conv3", "bn3")):
-            if hasattr(module, conv):
-                setattr(module, conv, fuse_conv_bn_eval(getattr(module, conv), getattr(module, norm)))
-                setattr(module, norm, nn.Identity())
-    for block in blocks:
-        if block.downsample is not None:
-            block.downsample = fuse_conv_bn_eval(*block.downsample)
-    return network
+    return Later(make)

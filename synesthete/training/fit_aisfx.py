@@ -13,7 +13,7 @@ import numpy as np
 
 from synesthete.audio import read_clip
 from synesthete.encoders.aisfx import FILE_NAME, Aisfx
-from synesthete.encoders.aisfx_network import CHECKPOINT, EMBEDDING_SIZE
+from synesthete.encoders.aisfx_checkpoint import CHECKPOINT, EMBEDDING_SIZE
 from synesthete.encoders.base import clip_features
 from synesthete.training.reference_music import parse_arguments
 from synesthete.training.standardisation import write_reference

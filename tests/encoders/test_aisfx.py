@@ -13,14 +13,14 @@ import pytest
 torch = pytest.importorskip("torch")
 from synesthete import encoders, settings  # noqa: E402
 from synesthete.audio import clip_from_samples  # noqa: E402
-from synesthete.encoders import aisfx, aisfx_network, registry  # noqa: E402
+from synesthete.encoders import aisfx, aisfx_checkpoint, aisfx_network, registry  # noqa: E402
 from synesthete.encoders.aisfx import Aisfx  # noqa: E402
 from synesthete.encoders.base import unit  # noqa: E402
 from synesthete.encoders.segments import Segments  # noqa: E402
 from synesthete.errors import EncoderError  # noqa: E402
 
 RATE = 22_050
-N_SAMPLES = aisfx_network.N_SAMPLES
+N_SAMPLES = aisfx_checkpoint.N_SAMPLES
 
 
 def is_wheel_installed() -> bool:
@@ -56,7 +56,7 @@ def published_network():
     cnn2d = pytest.importorskip("aisfx.models.cnn2d")
     scalar = (np._core.multiarray.scalar, "numpy.core.multiarray.scalar")
     with torch.serialization.safe_globals([scalar, np.dtype, type(np.dtype(np.int64))]):
-        state, _ = torch.load(io.BytesIO(aisfx_network.CHECKPOINT.read()), map_location="cpu", weights_only=True)
+        state, _ = torch.load(io.BytesIO(aisfx_checkpoint.CHECKPOINT.read()), map_location="cpu", weights_only=True)
     prefix = "embedding_net."
     network = cnn2d.EmbeddingNet("max", 3, 1, 64)
     network.load_state_dict({name[len(prefix) :]: value for name, value in state.items() if name.startswith(prefix)})
@@ -165,7 +165,7 @@ class OtherWheel:
 
 
 def test_a_changed_checkpoint_is_refused_before_anything_of_it_is_read(monkeypatch, tmp_path):
-    path = tmp_path / aisfx_network.CHECKPOINT.path
+    path = tmp_path / aisfx_checkpoint.CHECKPOINT.path
     path.parent.mkdir(parents=True)
     path.write_bytes(b"cos\nsystem\n(S'false'\ntR.")  # a pickle that would run a command
     monkeypatch.setattr(importlib.metadata, "distribution", lambda name: OtherWheel(tmp_path))

@@ -16,7 +16,7 @@ GENERATOR = runpy.run_path(str(REFERENCE / "make_musicnn.py"))
 
 torch = pytest.importorskip("torch")
 from synesthete.audio import clip_from_samples  # noqa: E402
-from synesthete.encoders import musicnn, musicnn_network  # noqa: E402
+from synesthete.encoders import musicnn, musicnn_checkpoint, musicnn_network  # noqa: E402
 from synesthete.encoders.borrowed import read_reference  # noqa: E402
 from synesthete.encoders.musicnn import LEVEL, TAGS, Musicnn  # noqa: E402
 from synesthete.encoders.segments import Segments  # noqa: E402
@@ -85,7 +85,7 @@ def test_from_the_waveform_on_it_equals_tensorflow_too(encoder, waveforms, expec
 
 @needs_wheel
 def test_loud_sound_does_not_overflow(encoder):
-    square = np.sign(np.sin(2 * np.pi * 440 * np.arange(musicnn_network.N_SAMPLES) / 16_000))[None]
+    square = np.sign(np.sin(2 * np.pi * 440 * np.arange(musicnn_checkpoint.N_SAMPLES) / 16_000))[None]
     pictures = musicnn_network.log_mel(square)
     assert 5 < pictures.max() < 10
     assert np.isfinite(encoder.encode(square)).all()
@@ -104,7 +104,7 @@ def test_encode_gives_unit_vectors_alone_as_in_a_batch(encoder, waveforms):
 
 
 @needs_wheel
-@pytest.mark.parametrize("n_samples", [100, 512, 16_000, musicnn_network.N_SAMPLES - 1])
+@pytest.mark.parametrize("n_samples", [100, 512, 16_000, musicnn_checkpoint.N_SAMPLES - 1])
 def test_a_short_segment_is_repeated(encoder, waveforms, n_samples):
     vectors = encoder.encode(waveforms[:, :n_samples])
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-6)
@@ -117,7 +117,7 @@ def test_a_short_segment_is_repeated(encoder, waveforms, n_samples):
 @needs_wheel
 def test_a_passage_gives_its_vector_within_a_longer_sound(encoder, rng):
     samples = (0.1 * rng.standard_normal(16_000 * 8)).astype(np.float32)
-    hop, length = round(encoder.hop_seconds * 16_000), musicnn_network.N_SAMPLES
+    hop, length = round(encoder.hop_seconds * 16_000), musicnn_checkpoint.N_SAMPLES
     starts, seconds = encoder.segment_grid(len(samples), 16_000)
     cut = Segments(samples, 16_000, starts, seconds)
     segments = encoder.inputs(cut)

@@ -9,6 +9,8 @@ import torch
 from synesthete import settings
 from synesthete.encoders import resnet, weights
 from synesthete.encoders.resnet import DEFAULT_CARD, REMEDY, STEM, Resnet, build
+from synesthete.encoders.resnet_layout import tensor_shapes
+from synesthete.encoders.resnet_network import Network
 from synesthete.errors import EncoderError
 
 CARD = DEFAULT_CARD | {"version": "7", "architecture": {"depth": 10, "width": 8}, "embedding_size": 24}
@@ -170,20 +172,37 @@ def test_subspaces_that_do_not_fit_are_refused(subspaces):
         Resnet.untrained(subspaces=subspaces)
 
 
-@pytest.mark.parametrize("depth", [18, 50])
-def test_fused_answers_as_before(depth):
+def trained(depth, width, size):
     torch.manual_seed(3)
-    network = resnet.build(depth, 8, 16)
+    network = build(depth, width, size)
     for module in network.modules():  # as after a training: every normalisation does something
         if isinstance(module, torch.nn.BatchNorm2d):
             module.running_mean.normal_(0, 0.1)
             module.running_var.uniform_(0.5, 2)
             torch.nn.init.uniform_(module.weight, 0.5, 1.5)
             torch.nn.init.normal_(module.bias, 0, 0.1)
-    network.eval()
+    return network.eval()
+
+
+@pytest.mark.parametrize("depth", [10, 18, 50])
+def test_the_network_for_listening_answers_as_the_trained_one(depth):
+    network = trained(depth, 8, 16)
     images = torch.rand(2, 3, 64, 60)
+    tensors = {name: value.numpy() for name, value in network.state_dict().items()}
     with torch.no_grad():
-        before = network(images)
-        after = resnet.fused(network)(images)
-    assert not any(isinstance(module, torch.nn.BatchNorm2d) for module in network.modules())
-    torch.testing.assert_close(after, before, rtol=1e-4, atol=1e-5)
+        torch.testing.assert_close(Network(tensors, depth, 8)(images), network(images), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("depth", [10, 18, 34, 50])
+@pytest.mark.parametrize("width", [16, 64])
+def test_the_tensors_are_torchvisions(depth, width):
+    with torch.device("meta"):
+        state = build(depth, width, 12).state_dict()
+    assert tensor_shapes(depth, width, 12) == {name: tuple(value.shape) for name, value in state.items()}
+
+
+def test_gradients_reach_the_picture():
+    encoder = Resnet.untrained(architecture=CARD["architecture"])
+    images = torch.rand(1, 3, 128, 40, requires_grad=True)
+    encoder.differentiable(images)[0, 0].backward()
+    assert images.grad.abs().sum() > 0

@@ -6,7 +6,7 @@ import soundfile
 
 from synesthete import encoders
 from synesthete.encoders.aisfx import Aisfx
-from synesthete.encoders.aisfx_network import CHECKPOINT
+from synesthete.encoders.aisfx_checkpoint import CHECKPOINT
 from synesthete.encoders.borrowed import read_reference
 from synesthete.training import fit_aisfx
 from tests.sounds import RATE_HZ, melody

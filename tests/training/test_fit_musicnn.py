@@ -6,7 +6,7 @@ import soundfile
 
 from synesthete import encoders
 from synesthete.audio import read_clip
-from synesthete.encoders import musicnn, musicnn_network
+from synesthete.encoders import musicnn, musicnn_checkpoint
 from synesthete.encoders.base import clip_features
 from synesthete.encoders.borrowed import read_reference
 from synesthete.training import fit_musicnn
@@ -19,7 +19,7 @@ def test_the_command_standardises_the_layer(tmp_path):
     for number in range(2):
         soundfile.write(tmp_path / f"{number}.wav", melody(24, seed=number), RATE_HZ)
     assert fit_musicnn.main([str(tmp_path), "--folder", str(tmp_path / "models")]) == 0
-    sha256 = musicnn_network.read_table()["sha256"]
+    sha256 = musicnn_checkpoint.read_table()["sha256"]
     reference = read_reference(tmp_path / "models" / "musicnn.json", "musicnn", 200, sha256, "")
     encoder = musicnn.Musicnn(reference)
     clips = [read_clip(tmp_path / f"{number}.wav") for number in range(2)]
