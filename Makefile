@@ -6,10 +6,14 @@ PORT ?= 8501
 # WATCH=auto has the server notice edited code
 WATCH ?= none
 TRAINING_PIECES ?= build/training-pieces
-# What `make models` learns from beside the built-in music, and measures on, where it is there.
+# What `make models` learns from, beside what is of SHARED, on which it measures too; which networks, into which folder,
+# and further options of `synesthete train`, such as TRAIN="--n-steps 5" to see that it works.
+MUSIC ?= data/sampler
 SHARED ?= ../shared/data
 MODELS ?= autoencoder autoencoder-small genre-cnn siamese
 TRAINING ?= build/training
+MODELS_INTO ?= data/models
+TRAIN ?=
 BIN := .venv/bin
 # The machines are small: two processes share the tests, and each keeps its numeric threads to itself.
 TEST_JOBS ?= 2
@@ -49,7 +53,7 @@ training-pieces: .venv/.installed-dev ## compose pieces to train on into build/t
 
 # Of the real recordings, one half is learned from and the other half reported on; a folder that is not there is left out.
 models: .venv/.installed-dev ## train the small encoders anew from the built-in music and what of ../shared/data is there
-	@data="data/sampler"; report=""; \
+	@data="$(MUSIC)"; report=""; \
 	[ ! -f $(SHARED)/music/tracks.csv ] || data="$$data $(SHARED)/music"; \
 	if [ -f $(SHARED)/real/tracks.csv ]; then \
 	  $(BIN)/python benchmarks/real_split.py $(SHARED)/real/tracks.csv --lessons $(TRAINING)/real/lessons \
@@ -58,7 +62,8 @@ models: .venv/.installed-dev ## train the small encoders anew from the built-in 
 	fi; \
 	for name in $(MODELS); do \
 	  echo "== $$name, from $$data"; \
-	  $(BIN)/python -m synesthete train $$name --data $$data $$report --work $(TRAINING) || exit 1; \
+	  $(BIN)/python -m synesthete train $$name --data $$data $$report --work $(TRAINING) --models $(MODELS_INTO) \
+	    $(TRAIN) || exit 1; \
 	done
 
 benchmarks: .venv/.installed-dev ## speed and memory, ours against a baseline in the same run

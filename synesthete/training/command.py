@@ -147,8 +147,8 @@ def _add_small(parser: argparse.ArgumentParser, name: str, defaults: _Small) -> 
 
 
 def _train_small(chosen: argparse.Namespace) -> int:
+    from synesthete.training.run import Folders, train_small
     from synesthete.training.runtime import RuntimeConfig
-    from synesthete.training.small_run import SmallFolders, train_small
     from synesthete.training.small_training import SmallConfig
 
     names = ("seed", "n_steps", "batch_size", "learning_rate", "weight_decay", "held_out_share")
@@ -156,9 +156,7 @@ def _train_small(chosen: argparse.Namespace) -> int:
     runtime = RuntimeConfig(
         chosen.device, chosen.threads, False if chosen.full_precision else None, report_every=100, save_every=200
     )
-    folders = SmallFolders(
-        tuple(chosen.data), chosen.work, tuple(chosen.report_on), chosen.models, chosen.genre_from_folder
-    )
+    folders = Folders(tuple(chosen.data), chosen.work, chosen.models, tuple(chosen.report_on), chosen.genre_from_folder)
 
     def on_gathered(done: int, of: int) -> None:
         if done % 50 == 0:
@@ -200,11 +198,7 @@ def _train(chosen: argparse.Namespace) -> int:
     )
     runtime = RuntimeConfig(chosen.device, chosen.threads, False if chosen.full_precision else None, chosen.compile)
 
-    midi = chosen.midi
-    if midi is None:
-        midi = chosen.work / "no-midi"
-        midi.mkdir(parents=True, exist_ok=True)
-    folders = Folders(tuple(chosen.music), midi, chosen.work, chosen.models, chosen.start)
+    folders = Folders(tuple(chosen.music), chosen.work, chosen.models, midi=chosen.midi, start=chosen.start)
     weights = train_resnet(
         config, folders, runtime, n_workers=chosen.workers, report=lambda row: _say(row, config.n_steps)
     )

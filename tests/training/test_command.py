@@ -42,12 +42,12 @@ def test_each_small_encoder_takes_the_same_options(parser, tmp_path, name):
 
 
 def test_what_can_be_trained_is_in_the_registry_and_says_how(parser):
-    from synesthete.training.small_run import TRAININGS
+    from synesthete.training.run import SMALL_TRAININGS
 
-    assert set(TRAININGS) == set(SMALL)
+    assert set(SMALL_TRAININGS) == set(SMALL)
     for name in SMALL:
         assert f"synesthete train {name} --data FOLDER" in ENTRIES[name].remedy
-        assert TRAININGS[name].encoder.name == name
+        assert SMALL_TRAININGS[name].encoder.name == name
 
 
 def test_data_is_another_word_for_the_music_of_the_resnet(parser, tmp_path):

@@ -57,7 +57,7 @@ def test_a_training_on_them_ends_in_weights_that_load(folder, tmp_path_factory, 
     assert card["training"]["config"]["batch_size"] == 6
     text = (work / "models" / f"{STEM}.md").read_text()
     assert "| our composer | 6 |" in text and "| our composer | CC0-1.0 | 3 |" in text
-    assert (work / "run" / "curves.png").stat().st_size > 1000
+    assert (work / "models" / f"{STEM}-curves.png").stat().st_size > 1000
 
 
 def test_the_model_card_counts_them_as_one_collection(folder):

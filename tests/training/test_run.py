@@ -12,8 +12,8 @@ from synesthete.audio import read_clip
 from synesthete.encoders.track_space import own_space
 from synesthete.encoders.weights import read
 from synesthete.errors import OptionError, SynestheteError
+from synesthete.training.run import SMALL_TRAININGS, Folders, divide, train_small
 from synesthete.training.runtime import RuntimeConfig
-from synesthete.training.small_run import TRAININGS, SmallFolders, divide, train_small
 from synesthete.training.small_training import SmallConfig
 
 RATE = settings.AUDIO.sample_rate_hz
@@ -50,13 +50,13 @@ def work(tmp_path_factory):
     return tmp_path_factory.mktemp("work")
 
 
-@pytest.mark.parametrize("name", TRAININGS)
+@pytest.mark.parametrize("name", SMALL_TRAININGS)
 def test_each_training_ends_in_what_its_encoder_reads(name, music, work, tmp_path):
     folder, report = music
     rows = []
-    path = train_small(name, CONFIG, SmallFolders((folder,), work, (report,), tmp_path), QUICK, report=rows.append)
+    path = train_small(name, CONFIG, Folders((folder,), work, tmp_path, (report,)), QUICK, report=rows.append)
     assert [row["step"] for row in rows] == [1, 2] and all("held_out" in row for row in rows)
-    kind = TRAININGS[name]
+    kind = SMALL_TRAININGS[name]
     assert path == tmp_path / f"{kind.stem}.safetensors" and path.stat().st_size < 10e6
     encoder = kind.encoder(read(tmp_path, kind.stem, ""))
     made = encoder.embed(read_clip(folder / "hiss-0-0.wav"))
@@ -67,14 +67,14 @@ def test_each_training_ends_in_what_its_encoder_reads(name, music, work, tmp_pat
     assert set(card["figures"]) == {"held-out artists", "report"}
     text = (tmp_path / f"{kind.stem}.md").read_text()
     assert card["weights_sha256"] in text and "| noises | CC0 | 8 |" in text
-    again = train_small(name, CONFIG, SmallFolders((folder,), work, (report,), tmp_path / "again"), QUICK)
+    again = train_small(name, CONFIG, Folders((folder,), work, tmp_path / "again", (report,)), QUICK)
     assert again.read_bytes() == path.read_bytes()  # goes on from the finished run
 
 
 def test_no_artist_is_on_two_sides(music, tmp_path):
     folder, report = music
-    for kind in TRAININGS.values():
-        parts = divide(kind, CONFIG, SmallFolders((folder,), tmp_path, (report,)))
+    for kind in SMALL_TRAININGS.values():
+        parts = divide(kind, CONFIG, Folders((folder,), tmp_path, report_on=(report,)))
         artists = [{one.artist for one in part} for part in parts.values()]
         assert [len(part) for part in artists] == [4, 2, 2]
         assert not artists[0] & artists[1] and not (artists[0] | artists[1]) & artists[2]
@@ -82,7 +82,7 @@ def test_no_artist_is_on_two_sides(music, tmp_path):
 
 def test_the_confusion_matrix_counts_the_recordings(music, work, tmp_path):
     folder, report = music
-    train_small("genre-cnn", CONFIG, SmallFolders((folder,), work, (report,), tmp_path), QUICK)
+    train_small("genre-cnn", CONFIG, Folders((folder,), work, tmp_path, (report,)), QUICK)
     with (tmp_path / "genre-cnn-confusion-report.csv").open(newline="") as file:
         head, *rows = csv.reader(file)
     assert head == ["", "hiss", "rumble"] and [row[0] for row in rows] == ["hiss", "rumble"]
@@ -93,14 +93,14 @@ def test_the_confusion_matrix_counts_the_recordings(music, work, tmp_path):
 def test_a_run_does_not_go_on_with_other_music(music, work, tmp_path):
     folder, report = music
     mine = tmp_path / "work"
-    train_small("siamese", CONFIG, SmallFolders((folder,), mine, (), tmp_path), QUICK)
+    train_small("siamese", CONFIG, Folders((folder,), mine, tmp_path), QUICK)
     with pytest.raises(SynestheteError, match="training on other music"):
-        train_small("siamese", CONFIG, SmallFolders((folder,), mine, (report,), tmp_path), QUICK)
+        train_small("siamese", CONFIG, Folders((folder,), mine, tmp_path, (report,)), QUICK)
 
 
 def test_a_run_can_be_stopped_and_gone_on_with(music, work, tmp_path):
     """The weights that it stops with are written; in the end they are those of a run that was not stopped."""
-    folders = SmallFolders((music[0],), tmp_path / "work", (), tmp_path)
+    folders = Folders((music[0],), tmp_path / "work", tmp_path)
     (tmp_path / "work").mkdir()
     (tmp_path / "work" / "spectra").symlink_to(work / "spectra")
     stopped = train_small("siamese", CONFIG, folders, QUICK, until=1).read_bytes()
@@ -116,9 +116,9 @@ def test_music_without_what_is_needed_is_refused(music, tmp_path):
     plain.mkdir()
     (plain / "a.wav").symlink_to(folder / "hiss-0-0.wav")
     with pytest.raises(SynestheteError, match="unusable for 'genre-cnn'"):
-        train_small("genre-cnn", CONFIG, SmallFolders((plain,), tmp_path / "w", (), tmp_path), QUICK)
+        train_small("genre-cnn", CONFIG, Folders((plain,), tmp_path / "w", tmp_path), QUICK)
     with pytest.raises(SynestheteError, match="one artist"):
-        train_small("siamese", CONFIG, SmallFolders((plain,), tmp_path / "w", (), tmp_path), QUICK)
+        train_small("siamese", CONFIG, Folders((plain,), tmp_path / "w", tmp_path), QUICK)
 
 
 def test_numbers_out_of_range_are_refused():
