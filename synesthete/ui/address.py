@@ -77,6 +77,8 @@ class Parameter:
         Those that show it.
     write : callable(object)
         The text; empty for what this parameter does not say.
+    is_step : bool
+        Whether a change of it is a step of the browser's Back, as another sound is and a slider is not.
     """
 
     name: str
@@ -85,6 +87,7 @@ class Parameter:
     read: Callable[[str], Any]
     pages: tuple[str, ...]
     write: Callable[[Any], str] = str
+    is_step: bool = False
 
 
 def is_track_id(text: str) -> bool:
@@ -204,17 +207,19 @@ _WAY_IN = choice(("record", state.RECORD), ("pick", state.PICK))
 _COMPARE = choice(("track", "track"), ("passage", "passage"))
 _METHOD = choice(("umap", "umap"), ("pca", "pca"))
 _MODE = choice(("one", state.ONE_SOUND), ("liked", state.LIKED), ("mix", state.MORE_AND_LESS))
+COLOURINGS = ("Style", "Word", "Group", "Artist", "Album", "Folder", "Likeness")
+_COLOURING = choice(*((name.lower(), name) for name in COLOURINGS[1:]))
 _ON, _OFF = choice(("1", True)), choice(("0", False))
 _SEARCHING = (LISTEN, LIVE, LANDSCAPE, JOURNEY)
 _NARROWING = (LISTEN, LIVE)
 _SHOWING = (LISTEN, LANDSCAPE)
 
 PARAMETERS = (
-    Parameter("track", state.SOUND, None, Name.of, _SHOWING, lambda name: "" if name.is_own else str(name)),
-    Parameter("sound", state.SOUND, None, Name.of, _SHOWING, lambda name: str(name) if name.is_own else ""),
+    Parameter("track", state.SOUND, None, Name.of, _SHOWING, lambda name: "" if name.is_own else str(name), True),
+    Parameter("sound", state.SOUND, None, Name.of, _SHOWING, lambda name: str(name) if name.is_own else "", True),
     Parameter("encoder", state.ENCODER, None, _word, _SEARCHING),
     Parameter("way", state.WAY_IN, state.DROP, _WAY_IN[0], _SHOWING, _WAY_IN[1]),
-    Parameter("match", state.MATCH, "", _word, (LISTEN,)),
+    Parameter("match", state.MATCH, "", _word, (LISTEN,), is_step=True),
     Parameter("matches", state.OPTION_K, 10, number(1, 50, int), _NARROWING),
     Parameter("alike", state.OPTION_MINIMUM, -1.0, number(-1, 1), _NARROWING, _decimal),
     Parameter("artist", state.OPTION_PER_ARTIST, 0, number(0, 10, int), _NARROWING),
@@ -223,23 +228,27 @@ PARAMETERS = (
     Parameter("compare", state.OPTION_COMPARE, "auto", _COMPARE[0], _NARROWING, _COMPARE[1]),
     Parameter("blend", state.BLEND, (), _weights, (LISTEN,), _joined_weights),
     Parameter("method", state.LANDSCAPE_METHOD, "tsne", _METHOD[0], (LANDSCAPE,), _METHOD[1]),
+    Parameter("colour", state.LANDSCAPE_COLOURING, COLOURINGS[0], _COLOURING[0], (LANDSCAPE,), _COLOURING[1]),
     Parameter("chosen", state.LANDSCAPE_CHOSEN, "", _word, (LANDSCAPE,)),
-    Parameter("mode", state.JOURNEY_MODE, state.A_TO_B, _MODE[0], (JOURNEY,), _MODE[1]),
-    Parameter("from", state.JOURNEY_FROM, None, Name.of, (JOURNEY,)),
-    Parameter("to", state.JOURNEY_TO, None, Name.of, (JOURNEY,)),
-    Parameter("via", state.JOURNEY_VIA, (), lambda text: _names(text, MOST_VIA), (JOURNEY,), _joined),
+    Parameter("mode", state.JOURNEY_MODE, state.A_TO_B, _MODE[0], (JOURNEY,), _MODE[1], True),
+    Parameter("from", state.JOURNEY_FROM, None, Name.of, (JOURNEY,), is_step=True),
+    Parameter("to", state.JOURNEY_TO, None, Name.of, (JOURNEY,), is_step=True),
+    Parameter("via", state.JOURNEY_VIA, (), lambda text: _names(text, MOST_VIA), (JOURNEY,), _joined, True),
     Parameter("liked", state.JOURNEY_LIKED, (), _track_ids, (JOURNEY,), _joined),
-    Parameter("more", state.MIX_MORE, (), lambda text: _track_ids(text, MOST_MIXED), (JOURNEY,), _joined),
-    Parameter("less", state.MIX_LESS, (), lambda text: _track_ids(text, MOST_MIXED), (JOURNEY,), _joined),
+    Parameter("more", state.MIX_MORE, (), lambda text: _track_ids(text, MOST_MIXED), (JOURNEY,), _joined, True),
+    Parameter("less", state.MIX_LESS, (), lambda text: _track_ids(text, MOST_MIXED), (JOURNEY,), _joined, True),
+    Parameter("why", state.JOURNEY_WHY, 0, number(2, 50, int), (JOURNEY,), is_step=True),
     Parameter("stops", state.JOURNEY_STOPS, 12, number(3, 50, int), (JOURNEY,)),
     Parameter("tracks", state.JOURNEY_TRACKS, 20, number(3, 50, int), (JOURNEY,)),
     Parameter("smooth", state.JOURNEY_SMOOTHNESS, 0.5, number(0, 1), (JOURNEY,), _decimal),
     Parameter("artist", state.JOURNEY_PER_ARTIST, 2, number(0, 10, int), (JOURNEY,)),
     Parameter("names", state.JOURNEY_METADATA, False, _ON[0], (JOURNEY,), _ON[1]),
-    Parameter("find", state.LIBRARY_WORDS, "", _phrase, (LIBRARY,)),
+    Parameter("find", state.LIBRARY_WORDS, "", _phrase, (LIBRARY,), is_step=True),
     Parameter("words", state.LIBRARY_HEARD, (), _phrases, (LIBRARY,), _joined),
     Parameter("order", state.LIBRARY_ORDER, "Best fit", _phrase, (LIBRARY,)),
     Parameter("liked", state.LIBRARY_LIKED, False, _ON[0], (LIBRARY,), _ON[1]),
+    Parameter("page", state.LIBRARY_PAGE, 1, number(1, 100_000, int), (LIBRARY,), is_step=True),
 )
 NAMES = frozenset(parameter.name for parameter in PARAMETERS)
+STEPS = ("catalogue", *dict.fromkeys(parameter.name for parameter in PARAMETERS if parameter.is_step))
 DEFAULTS = {parameter.key: parameter.default for parameter in PARAMETERS}

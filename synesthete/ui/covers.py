@@ -7,6 +7,7 @@ import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
+from pathlib import Path
 
 import streamlit as st
 
@@ -15,7 +16,6 @@ from synesthete.catalogue import Catalogue
 from synesthete.errors import AudioError
 from synesthete.tracks import Track
 from synesthete.ui.initials import picture_of
-from synesthete.ui.player import is_there
 
 _LOG = logging.getLogger(__name__)
 SMALL, LARGE = 96, 320  # pixels: in a table, beside a title
@@ -25,9 +25,15 @@ _AT_ONCE = 4
 def cover_of(track: Track, catalogue: Catalogue, n_pixels: int = LARGE) -> bytes:
     """The cover of a track as a square JPEG; empty where it has none, or its file is not there."""
     path = catalogue.locate(track)
-    if path is None or not is_there(path):
+    return cover_of_file(path, n_pixels) if path else b""
+
+
+def cover_of_file(path: Path, n_pixels: int = SMALL) -> bytes:
+    """The cover of a file as a square JPEG; empty where it has none, or is not there."""
+    try:
+        return _of_file(str(path), path.stat().st_mtime_ns, n_pixels)
+    except OSError:
         return b""
-    return _of_file(str(path), path.stat().st_mtime_ns, n_pixels)
 
 
 def covers_of(tracks: Sequence[Track], catalogue: Catalogue, n_pixels: int = SMALL) -> list[bytes]:

@@ -6,16 +6,18 @@ import json
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from synesthete.errors import CatalogueError, SynestheteError
 from synesthete.settings import PROJECT_ROOT
-from synesthete.ui import catalogues, media, navigation, state
+from synesthete.ui import address, catalogues, media, navigation, state
 from synesthete.ui.text import plain
 
 _LOG = logging.getLogger(__name__)
+_ADDRESS = (Path(__file__).parent / "assets" / "address.js").read_text(encoding="utf-8")
 
 # file, label, icon: in the order of the menu
 MENU = (
@@ -51,7 +53,9 @@ def begin(title: str) -> Iterator[None]:
     is_new = st.session_state.get(state.PAGE, title) != title
     navigation.begin(title)
     links = _links()
-    menu = st.sidebar.empty()
+    with st.sidebar.container(gap=None):  # what runs in the browser takes no room
+        menu = st.empty()
+        _run_script(f"const STEPS = {json.dumps(address.STEPS)};\n{_ADDRESS}")
     _show_menu(menu, links)
     if is_new:
         _close_menu(title)
@@ -84,7 +88,12 @@ def _close_menu(title: str) -> None:
           document.querySelector('[data-testid="stSidebarCollapseButton"] button')?.click();
         }} // {title}"""
     with st.sidebar:
-        st.html(f"<script>{script}\n</script>", unsafe_allow_javascript=True)
+        _run_script(script)
+
+
+def _run_script(script: str) -> None:
+    """Have the browser run a script, once as long as it stays the same."""
+    st.html(f"<script>{{\n{script}\n}}</script>", unsafe_allow_javascript=True)
 
 
 def folded_on_phone(label: str, icon: str, *, is_folded: bool) -> st.delta_generator.DeltaGenerator:
@@ -101,13 +110,12 @@ def bring_into_view(anchor: str) -> None:
     """Scroll to a heading, once, when a button further down has changed what stands above it; the focus follows."""
     if st.session_state.pop(state.SCROLL, False):
         number = st.session_state[state.N_SCROLLS] = st.session_state.get(state.N_SCROLLS, 0) + 1
-        script = f"""{{
+        script = f"""// {number}: a script that is the same as before is not run again
           const heading = document.getElementById({json.dumps(anchor)});
           heading?.setAttribute("tabindex", "-1");
           heading?.focus({{preventScroll: true}});
-          heading?.scrollIntoView({{behavior: "smooth"}});
-        }} // {number}: a script that is the same as before is not run again"""
-        st.html(f"<script>{script}\n</script>", unsafe_allow_javascript=True)
+          heading?.scrollIntoView({{behavior: "smooth"}});"""
+        _run_script(script)
 
 
 def show_error(error: SynestheteError) -> None:

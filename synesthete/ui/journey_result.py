@@ -19,7 +19,7 @@ from synesthete.search import SearchEngine
 from synesthete.search.similarity_scale import SimilarityScale
 from synesthete.text import shorten
 from synesthete.tracks import Match, Track
-from synesthete.ui import address, explain, listening, navigation, player
+from synesthete.ui import address, explain, listening, navigation, player, state
 from synesthete.ui.matches import fill
 from synesthete.ui.player import Row
 from synesthete.ui.state import Sound
@@ -50,9 +50,19 @@ def show_path(journey: Journey, sounds: Sequence[Sound], engine: SearchEngine) -
         rows,
         "journey-player",
         why,
-        on_why=lambda key: _explain_step(keys.index(key), journey, rows, sounds, engine),
+        on_why=lambda key: st.session_state.__setitem__(state.JOURNEY_WHY, keys.index(key) + 1),
         hint="Each track begins at a telling passage. The bars: how alike to the one before.",
     )
+    number = st.session_state.get(state.JOURNEY_WHY, 0)  # by a click on this page, or by the address
+    if number and number <= len(keys) and keys[number - 1] in why:
+        _explain_step(number - 1, journey, rows, sounds, engine)
+    else:
+        close_why()
+
+
+def close_why() -> None:
+    """The explanation of a step has been closed."""
+    st.session_state.pop(state.JOURNEY_WHY, None)
 
 
 def marks(journey: Journey) -> list[str]:
@@ -78,7 +88,7 @@ def _explain_step(
         analysis = listening.analyse(sound, engine)
         query = Query(analysis.embedding, analysis.clip)
     match = Match(track, journey.stops[number].step_cosine)
-    explain.open_why(engine, explain.Asked(query, rows[first].key, rows[first]), match)
+    explain.open_why(engine, explain.Asked(query, rows[first].key, rows[first]), match, close_why)
 
 
 def title(journey: Journey, sounds: Sequence[Sound]) -> str:

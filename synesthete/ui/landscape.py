@@ -50,11 +50,16 @@ def find_current(engine: SearchEngine) -> SearchResult | None:
 def show_map(data: LandscapeData, found: SearchResult | None, engine: SearchEngine, source: catalogues.Source) -> None:
     """The map, and beside it the chosen track and the sound asked about."""
     colourings = [*([map3d.LIKENESS] if found else []), *data.colourings]
+    if st.session_state.get(state.LANDSCAPE_COLOURING, colourings[0]) not in colourings:
+        st.session_state.pop(state.LANDSCAPE_COLOURING)  # the sound it was coloured by is gone; another catalogue
     colouring = st.segmented_control(
-        "Colour by", colourings, default=data.colourings[0], required=True, key="landscape_colouring"
+        "Colour by",
+        colourings,
+        default=data.colourings[0],
+        required=True,
+        key=state.LANDSCAPE_COLOURING,
+        persist_state="session",
     )
-    if colouring not in colourings:  # the sound it was coloured by is gone
-        colouring = data.colourings[0]
     chosen = st.session_state.get(state.LANDSCAPE_CHOSEN, "")
     path = st.session_state.get(state.JOURNEY_PATH, ())  # of the journey last shown on its own page
     marks = st.session_state.get(state.JOURNEY_MARKS, ())

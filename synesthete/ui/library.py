@@ -38,8 +38,14 @@ def ask() -> str:
         help="How it sounds, or a name: female vocals, jazz guitar, 80s; a title, an artist, an album or a style.",
         icon=":material/search:",
         key=state.LIBRARY_WORDS,
+        on_change=_to_first_page,
         persist_state="session",
     ).strip()
+
+
+def _to_first_page() -> None:
+    """Another list begins at its first page."""
+    st.session_state.pop(state.LIBRARY_PAGE, None)
 
 
 def only_liked() -> bool:
@@ -77,6 +83,7 @@ def choose_words(catalogue: Catalogue) -> list[str]:
         selection_mode="multi",
         format_func=lambda word: f"{plain(word)} · {counts[word]:,}",
         key=state.LIBRARY_HEARD,
+        on_change=_to_first_page,
         persist_state="session",
         help="What a tagger called each track by its sound, and how many tracks stand out by it. It knows a few dozen "
         "words only, and errs: piano alone it calls jazz. Tracks that have all chosen words are shown, the likeliest "
@@ -103,7 +110,7 @@ def show_tracks(source: Source, catalogue: Catalogue, text: str, words: Sequence
         return ()
     n_pages = -(-n_tracks // ROWS_A_PAGE)
     key = f"library-{source.name}-{text}-{'-'.join(words)}-{order}-{is_descending}"
-    number = min(st.session_state.get(f"page-{key}", 1), n_pages)
+    number = min(st.session_state.get(state.LIBRARY_PAGE, 1), n_pages)
     tracks = catalogue.page(query, offset=(number - 1) * ROWS_A_PAGE, limit=ROWS_A_PAGE).tracks
     heard = catalogue.words_of([track.track_id for track in tracks])
     ticked = _show_table(source, catalogue, tracks, heard, key)
@@ -116,7 +123,8 @@ def show_tracks(source: Source, catalogue: Catalogue, text: str, words: Sequence
     why_tick = "export or remove" if library_manage.may_change(source) else "export"
     above.caption(f"{shown}. Tick tracks to {why_tick} them.", width="stretch")
     if n_pages > 1:
-        st.pagination(n_pages, key=f"page-{key}")
+        st.session_state[state.LIBRARY_PAGE] = number
+        st.pagination(n_pages, key=state.LIBRARY_PAGE, persist_state="session")
     with now:
         _show_now(catalogue)
     return _chosen(source, catalogue, query, ticked)
@@ -151,7 +159,12 @@ def _choose_order(place: st.delta_generator.DeltaGenerator) -> tuple[Order, bool
     if st.session_state.get(state.LIBRARY_ORDER) not in _ORDERS:
         st.session_state.pop(state.LIBRARY_ORDER, None)
     name = place.selectbox(
-        "In the order of", list(_ORDERS), key=state.LIBRARY_ORDER, persist_state="session", width=170
+        "In the order of",
+        list(_ORDERS),
+        key=state.LIBRARY_ORDER,
+        on_change=_to_first_page,
+        persist_state="session",
+        width=170,
     )
     return _ORDERS[name]
 

@@ -60,12 +60,23 @@ def _offer_ways(source: Source) -> None:
     else:
         _import(source)
     if owner.may_sign_in():
-        st.button("Sign in as the owner", icon=":material/login:", on_click=st.login)
+        _offer_sign_in()
     elif not owner.is_owner() and catalogues.OWN not in catalogues.known():
         st.caption(
             "A whole collection is indexed on the computer that runs Synesthete, by who has started it: "
             "`synesthete index ~/Music`."
         )
+
+
+def _offer_sign_in() -> None:
+    """For who may be the owner of this server: the way to show it, or what is in it."""
+    if name := owner.signed_in_as():
+        st.caption(f"You are signed in as {plain(name)}. The owner of this server is somebody else.")
+        st.button("Sign out", icon=":material/logout:", on_click=st.logout)
+    elif lacks := owner.why_no_sign_in():
+        st.caption(f":material/lock: Only the owner adds folders, after signing in; {plain(lacks, 200)}.")
+    elif st.button("Sign in as the owner", icon=":material/login:"):
+        owner.sign_in()
 
 
 # ---- folders -------------------------------------------------------------------------------------------------

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import mimetypes
 import secrets
-from functools import lru_cache
 from pathlib import Path
 
 import streamlit as st
@@ -18,12 +17,10 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from streamlit.runtime import get_instance
 
-from synesthete.audio import read_cover
-from synesthete.errors import AudioError
+from synesthete.ui.covers import cover_of_file
 from synesthete.ui.initials import picture_of
 
 _SOUND, _COVER = "sound", "cover"
-_COVER_PIXELS = 96
 _MOST = 100_000  # addresses kept; the oldest go first
 _TYPES = {".m4a": "audio/mp4", ".m4b": "audio/mp4", ".flac": "audio/flac", ".opus": "audio/ogg", ".wav": "audio/wav"}
 _is_served = False
@@ -107,22 +104,13 @@ async def _send_sound(request: Request) -> Response:
 async def _send_cover(request: Request) -> Response:
     token = request.path_params["token"]
     path = _paths.get(token)
-    try:
-        picture = await run_in_threadpool(_cover, path, path.stat().st_mtime_ns) if path is not None else b""
-    except (OSError, AudioError):
-        picture = b""
+    picture = await run_in_threadpool(cover_of_file, path) if path is not None else b""
     kind = "image/jpeg" if picture else "image/svg+xml"
     return Response(
         picture or picture_of(*_names.get(token, ("", ""))),
         media_type=kind,
         headers={"Cache-Control": "private, max-age=3600"},
     )
-
-
-@lru_cache(maxsize=2000)
-def _cover(path: Path, mtime_ns: int) -> bytes:
-    """``mtime_ns`` so that a file that has been tagged anew has its new cover."""
-    return read_cover(path, _COVER_PIXELS)
 
 
 def _mime_of(path: Path) -> str:

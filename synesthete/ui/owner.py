@@ -1,19 +1,25 @@
 """Who may have this server read its own folders, and which.
 
-``SYNESTHETE_OWNER`` says it when the app is started; without it nobody may. ``local`` is whoever opens the page on the
-computer that serves it (``make run``), ``everyone`` every visitor, anything else a list of e-mail addresses, one of
-which ``st.login`` has to have verified.
+``SYNESTHETE_OWNER`` says it when the app is started, or ``owner`` in ``.streamlit/secrets.toml``; without either nobody
+may. ``local`` is whoever opens the page on the computer that serves it (``make run``), ``everyone`` every visitor,
+anything else a list of e-mail addresses, one of which ``st.login`` has to have verified. In the secrets only addresses
+count.
 """
 
 from __future__ import annotations
 
+import importlib.util
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import platformdirs
 import streamlit as st
+from streamlit.errors import StreamlitAuthError
 
+from synesthete.errors import OptionError
 from synesthete.settings import Paths
 
 LOCAL, EVERYONE = "local", "everyone"
@@ -24,15 +30,45 @@ _OF_PROXIES = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-rea
 def is_owner() -> bool:
     """Whether this visitor may add the server's folders, and remove from its catalogues."""
     setting = _setting()
-    if setting in ("", LOCAL, EVERYONE):
-        return setting == EVERYONE or (setting == LOCAL and _is_at_this_computer())
+    if setting in (LOCAL, EVERYONE):
+        return setting == EVERYONE or _is_at_this_computer()
     return _email() in _addresses()
 
 
 def may_sign_in() -> bool:
-    """Whether signing in could make this visitor the owner."""
-    is_by_email = _setting() not in ("", LOCAL, EVERYONE)
-    return is_by_email and not _email() and st.secrets.load_if_toml_exists() and "auth" in st.secrets
+    """Whether signing in, as somebody else perhaps, could make this visitor the owner."""
+    return bool(_addresses()) and not is_owner()
+
+
+def signed_in_as() -> str:
+    """The address, verified or not, with which this visitor is signed in; empty where nobody is."""
+    claims = st.user.to_dict()
+    return str(claims.get("email") or "somebody") if claims.get("is_logged_in") is True else ""
+
+
+def why_no_sign_in() -> str:
+    """What this server lacks for :func:`sign_in`, as a sentence; empty if nothing."""
+    if not _secret("auth"):
+        return "no provider is set up: .streamlit/secrets.toml lacks its section [auth]"
+    if importlib.util.find_spec("authlib") is None:
+        return "the package Authlib is missing: pip install Authlib"
+    return ""
+
+
+def sign_in() -> None:
+    """Send the visitor to the provider of the secrets, the first where several are named.
+
+    Raises
+    ------
+    OptionError
+        Its settings cannot be used.
+    """
+    auth = _secret("auth") or {}
+    named = [name for name, value in auth.items() if isinstance(value, Mapping)]
+    try:
+        st.login(None if "client_id" in auth or not named else named[0])
+    except StreamlitAuthError as error:
+        raise OptionError(f"The sign-in of .streamlit/secrets.toml cannot be used: {error}") from error
 
 
 def roots() -> tuple[Path, ...]:
@@ -62,7 +98,16 @@ def _setting() -> str:
 
 
 def _addresses() -> set[str]:
-    return {part.strip() for part in _setting().split(",") if "@" in part}
+    setting = _setting()
+    if not setting:
+        named = _secret("owner") or ()
+        setting = ",".join([named] if isinstance(named, str) else map(str, named)).casefold()
+    return {part.strip() for part in setting.split(",") if "@" in part}
+
+
+def _secret(name: str) -> Any:
+    """What stands in the secrets of this server; None where it does not."""
+    return st.secrets.get(name) if st.secrets.load_if_toml_exists() else None
 
 
 def _email() -> str:

@@ -38,6 +38,7 @@ PAGE = "page"  # str: title of the page that the last run showed
 SCROLL = "scroll"  # bool: bring the sound into view on this run
 N_SCROLLS = "n_scrolls"  # int: how often that has been done
 LANDSCAPE_METHOD = "landscape_method"  # str: how the map is drawn
+LANDSCAPE_COLOURING = "landscape_colouring"  # str: what the map is coloured by
 LANDSCAPE_CHOSEN = "landscape_chosen"  # str: id of the track chosen on the map or in its table
 LANDSCAPE_TURN = "landscape_turn"  # bool: the track was chosen in the table, so the map turns to it
 LANDSCAPE_TABLE = "landscape_table"  # int: counts the tables begun, so that a choice on the map clears the table's
@@ -57,6 +58,7 @@ COMPARED = "compared"  # Sound | None: what encoders are compared by; until one 
 MIX_MORE = "mix_more"  # list[str]: track ids that a mixture adds
 MIX_LESS = "mix_less"  # list[str]: and those that it takes away
 JOURNEY_PATH = "journey_path"  # tuple[str, ...]: track ids of the journey last shown, for the map to draw
+JOURNEY_WHY = "journey_why"  # int: number of the stop that is being explained, the first is 1; 0 for none
 JOURNEY_MARKS = "journey_marks"  # tuple[str, ...]: what stands at each of them, A to B
 DROPPED = "dropped"  # DroppedMusic: what this visitor has dropped, with its catalogue
 DROPS = "drops"  # int: counts the drops, so that each begins with an empty box
@@ -66,6 +68,7 @@ LIBRARY_WORDS = "library_words"  # str: what is looked for
 LIBRARY_HEARD = "library_heard"  # list[str]: the words that the tracks have to have
 LIBRARY_ORDER = "library_order"  # str: the name of the order
 LIBRARY_LIKED = "library_liked"  # bool: only the tracks that this visit likes
+LIBRARY_PAGE = "library_page"  # int: which page of the list, the first is 1
 LIBRARY_PLAYING = "library_playing"  # str: id of the track chosen in the table
 LIBRARY_PLAYED = "library_played"  # str: the one that the last run began to play
 LIVE = "live"  # LiveVisit: what this visitor's microphone hears
@@ -225,8 +228,8 @@ def enter(name: str, catalogue: Catalogue) -> None:
     for key in (JOURNEY_FROM, JOURNEY_TO):
         if not stays(places.get(key)):
             places.pop(key, None)
-    journey = (JOURNEY_LIKED, JOURNEY_SEEDS, JOURNEY_PATH, JOURNEY_MARKS, MIX_MORE, MIX_LESS)
-    for key in (SUGGESTED, PICKED, LANDSCAPE_CHOSEN, *journey):
+    journey = (JOURNEY_LIKED, JOURNEY_SEEDS, JOURNEY_PATH, JOURNEY_MARKS, JOURNEY_WHY, MIX_MORE, MIX_LESS)
+    for key in (SUGGESTED, PICKED, LANDSCAPE_CHOSEN, LIBRARY_PAGE, *journey):
         places.pop(key, None)
 
 

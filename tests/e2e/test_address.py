@@ -170,6 +170,7 @@ def test_a_journey_outlives_a_reload_a_change_of_page_and_back(server, open_page
     page.get_by_role("heading", name="Library").wait_for()
     page.go_back()
     page.get_by_role("heading", name=name).wait_for()
+    page.locator(".stop .row").nth(11).wait_for()
     assert page.locator(".stop .title").all_inner_texts() == stops and said(page) == before
     page.go_back()
     page.get_by_role("heading", name=name).wait_for()
@@ -201,9 +202,8 @@ def test_the_track_picker_names_the_sound_that_is_asked_about(server, open_page,
     go(page, "Listen")
     heading(page, title)
     assert title in page.get_by_role("combobox", name="One of the ").input_value()
-    page.go_back()  # Streamlit's frontend loses its way when it is hurried across pages
+    page.go_back()
     page.get_by_role("heading", name="Library").wait_for()
-    at_rest(page)
     page.go_back()
     heading(page, title)
     page.go_back()
@@ -225,3 +225,46 @@ def test_an_open_explanation_is_in_the_address(server, open_page, tracks):
     assert "match" not in said(page)
     page.go_back()
     page.get_by_role("dialog").get_by_text("Overall, alike by").wait_for()
+
+
+def test_back_is_the_sound_or_the_page_before_whatever_was_set_meanwhile(server, open_page, tracks):
+    page = open_page(f"{server.url}/?track={tracks[3].track_id}")
+    heading(page, tracks[3].title)
+    second = onward(page)
+    show_options(page)
+    for number in ("1", "2"):
+        page.get_by_role("spinbutton", name="At most from one artist").fill(number)
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"**artist={number}**")
+        at_rest(page)
+    go(page, "Library")
+    page.get_by_text("1 to 50 of").wait_for()
+    page.get_by_role("button", name="Page 2").or_(page.get_by_role("button", name="2", exact=True)).first.click()
+    page.wait_for_url("**page=2**")
+    page.get_by_text("51 to 100 of").wait_for()
+    page.reload()
+    page.get_by_text("51 to 100 of").wait_for()
+    go(page, "Landscape")
+    page.get_by_role("heading", name="The landscape").wait_for()
+    page.get_by_role("radio", name="Group").or_(page.get_by_role("button", name="Group")).first.click()
+    page.wait_for_url("**colour=group**")
+    at_rest(page)
+    page.go_back()
+    page.get_by_text("51 to 100 of").wait_for()
+    page.evaluate("history.go(-1); setTimeout(() => history.go(-1), 100)")  # in a hurry, across a page
+    heading(page, second)
+    assert said(page)["artist"] == "2"
+    page.go_back()
+    heading(page, tracks[3].title)
+    assert "artist" not in said(page)
+    page.evaluate("history.go(1); setTimeout(() => history.go(1), 100); setTimeout(() => history.go(1), 200)")
+    page.get_by_text("51 to 100 of").wait_for()
+
+
+def test_an_open_explanation_of_a_step_is_in_the_address(server, open_page, tracks):
+    page = open_page(f"{server.url}/Journey?from={tracks[4].track_id}&to={tracks[130].track_id}&why=3")
+    page.get_by_role("dialog").get_by_text("Overall, alike by").wait_for()
+    page.keyboard.press("Escape")
+    page.get_by_role("dialog").wait_for(state="detached")
+    at_rest(page)
+    assert "why" not in said(page)

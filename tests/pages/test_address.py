@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from synesthete import sampler
 from synesthete.journey.types import MAX_LENGTH, MIN_LENGTH
 from synesthete.settings import PROJECT_ROOT
-from synesthete.ui import address, navigation, sound_input, state, visits
+from synesthete.ui import address, landscape_data, map3d, navigation, sound_input, state, visits
 from synesthete.ui.address import Name
 from synesthete.ui.state import Sound
 from synesthete.ui.visits import Limits, Visits
@@ -23,16 +23,18 @@ VALUES = {
         state.OPTION_HIDE: False, state.OPTION_COMPARE: "passage", state.BLEND: (("timbre", 0.0), ("rhythm", 2.5)),
     },
     address.LIVE: {state.ENCODER: "timbre", state.OPTION_K: 3},
-    address.LANDSCAPE: {state.SOUND: Name("own-x_y-z"), state.LANDSCAPE_METHOD: "pca", state.LANDSCAPE_CHOSEN: TRACK},
+    address.LANDSCAPE: {state.SOUND: Name("own-x_y-z"), state.LANDSCAPE_METHOD: "pca", state.LANDSCAPE_CHOSEN: TRACK,
+                        state.LANDSCAPE_COLOURING: "Group"},
     address.JOURNEY: {
         state.JOURNEY_MODE: state.LIKED, state.JOURNEY_FROM: Name(TRACK), state.JOURNEY_TO: Name("own-abc", (1.0, 2.0)),
         state.JOURNEY_VIA: (Name("a" * 16), Name("own-b")), state.JOURNEY_LIKED: (TRACK, "f" * 16),
         state.JOURNEY_STOPS: 5, state.JOURNEY_TRACKS: 50, state.JOURNEY_SMOOTHNESS: 0.95, state.JOURNEY_PER_ARTIST: 0,
-        state.JOURNEY_METADATA: True, state.MIX_MORE: (TRACK, "e" * 16), state.MIX_LESS: ("d" * 16,),
+        state.JOURNEY_METADATA: True, state.JOURNEY_WHY: 7, state.MIX_MORE: (TRACK, "e" * 16),
+        state.MIX_LESS: ("d" * 16,),
     },
     address.LIBRARY: {
         state.LIBRARY_WORDS: "Björk & co = 80s", state.LIBRARY_HEARD: ("jazz", "female vocalists"),
-        state.LIBRARY_ORDER: "Newest here", state.LIBRARY_LIKED: True,
+        state.LIBRARY_ORDER: "Newest here", state.LIBRARY_LIKED: True, state.LIBRARY_PAGE: 12,
     },
 }  # fmt: skip
 
@@ -53,6 +55,29 @@ def test_names_are_unique_on_a_page_and_numbers_are_those_of_the_widgets(page):
     assert address.read(address.JOURNEY, {"stops": str(MIN_LENGTH)})[state.JOURNEY_STOPS] == MIN_LENGTH
     for number in (MIN_LENGTH - 1, MAX_LENGTH + 1):
         assert address.read(address.JOURNEY, {"stops": str(number)})[state.JOURNEY_STOPS] == 12
+
+
+def test_back_goes_to_the_sound_or_the_page_before_and_not_through_settings():
+    for page, keys in {
+        address.LISTEN: {state.SOUND, state.MATCH}, address.LIVE: set(), address.LANDSCAPE: {state.SOUND},
+        address.JOURNEY: {state.JOURNEY_MODE, state.JOURNEY_FROM, state.JOURNEY_TO, state.JOURNEY_VIA,
+                          state.JOURNEY_WHY, state.MIX_MORE, state.MIX_LESS},
+        address.LIBRARY: {state.LIBRARY_WORDS, state.LIBRARY_PAGE},
+    }.items():  # fmt: skip
+        assert {parameter.key for parameter in address.of_page(page) if parameter.name in address.STEPS} == keys, page
+    assert "catalogue" in address.STEPS
+
+
+def test_every_colouring_of_the_map_has_a_word_in_the_address():
+    known = {value for name, value in vars(landscape_data).items() if name.isupper() and isinstance(value, str)}
+    assert known | {map3d.LIKENESS} == set(address.COLOURINGS)
+    for name in address.COLOURINGS:
+        assert (
+            address.read(address.LANDSCAPE, address.write(address.LANDSCAPE, {state.LANDSCAPE_COLOURING: name}))[
+                state.LANDSCAPE_COLOURING
+            ]
+            == name
+        )
 
 
 HOSTILE = ["", " ", "0x10", "1e3", "nan", "inf", "-0", "999999999999999999999", "١٢", "[]", "None", "../../etc/passwd",
