@@ -73,7 +73,7 @@ ENTRIES: dict[str, Entry] = {
     "resnet": Entry(
         "resnet:Resnet",
         "Our own ResNet, trained on stacked pictures of mel, chroma and tonnetz.",
-        packages=("torch", "torchvision", "safetensors"),
+        packages=("torch", "safetensors"),
         files=_models("synesthete-resnet.safetensors", "synesthete-resnet.json"),
         remedy="Take them from the release, or train them with: synesthete train",
     ),
@@ -146,7 +146,7 @@ ENTRIES: dict[str, Entry] = {
     "resnet50-imagenet": Entry(
         "resnet50_imagenet:Resnet50Imagenet",
         "A ResNet50 that learned to see on photographs, and looks at the picture of the sound: its 1000 class scores.",
-        packages=("torch", "torchvision"),
+        packages=("torch",),
         files=_fetched("resnet50-0676ba61.pth"),
         remedy="They are fetched at first use, once you agree.",
         download="98 MB from download.pytorch.org",
@@ -154,7 +154,7 @@ ENTRIES: dict[str, Entry] = {
     "resnet50-pooled": Entry(
         "resnet50_imagenet:Resnet50Pooled",
         "The same ResNet50 before it decides on a class: the 2048 features of its last pooling.",
-        packages=("torch", "torchvision"),
+        packages=("torch",),
         files=_fetched("resnet50-0676ba61.pth"),
         remedy="They are fetched at first use, once you agree.",
         download="98 MB from download.pytorch.org",

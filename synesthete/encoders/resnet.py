@@ -15,8 +15,8 @@ from synesthete import settings
 from synesthete.encoders import weights as files
 from synesthete.encoders.base import Encoder, Features
 from synesthete.encoders.parts import Part
+from synesthete.encoders.residual_network import BasicBlock, Bottleneck, ResNet
 from synesthete.encoders.segments import AnySegments
-from synesthete.encoders.torchvision_cpu import BasicBlock, Bottleneck, ResNet
 from synesthete.encoders.weights import Weights
 from synesthete.errors import EncoderError
 
@@ -57,16 +57,7 @@ def build(depth: int = 18, width: int = 64, embedding_size: int = 128) -> ResNet
             f"the depths are {', '.join(map(str, LAYERS))}, the sizes start at 1."
         )
     block: type[BasicBlock | Bottleneck] = Bottleneck if depth == 50 else BasicBlock
-    network = ResNet(block, LAYERS[depth], num_classes=embedding_size)
-    if width != 64:  # torchvision knows only one width: replace what depends on it
-        network.inplanes = width
-        network.conv1 = nn.Conv2d(3, width, kernel_size=7, stride=2, padding=3, bias=False)
-        network.bn1 = nn.BatchNorm2d(width)
-        for stage, n_blocks in enumerate(LAYERS[depth]):
-            layer = network._make_layer(block, width * 2**stage, n_blocks, stride=1 if stage == 0 else 2)
-            setattr(network, f"layer{stage + 1}", layer)
-        network.fc = nn.Linear(width * 8 * block.expansion, embedding_size)
-    return network
+    return ResNet(block, LAYERS[depth], embedding_size, width)
 
 
 @torch.inference_mode()
@@ -233,7 +224,7 @@ def _network(weights: Weights, embedding_size: int) -> ResNet:
         {name: value.float() if value.is_floating_point() else value for name, value in tensors.items()},
         assign=True,
     )
-    return fused(network.eval()).to(memory_format=torch.channels_last)
+    return fused(network.eval()).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
 def fused(network: ResNet) -> ResNet:
@@ -244,13 +235,12 @@ def fused(network: ResNet) -> ResNet:
     network : ResNet
         In evaluation mode; it is changed.
     """
-    blocks = [block for layer in (network.layer1, network.layer2, network.layer3, network.layer4) for block in layer]
-    for module in (network, *blocks):
+    for module in (network, *network.blocks):
         for conv, norm in (("conv1", "bn1"), ("conv2", "bn2"), ("conv3", "bn3")):
             if hasattr(module, conv):
                 setattr(module, conv, fuse_conv_bn_eval(getattr(module, conv), getattr(module, norm)))
                 setattr(module, norm, nn.Identity())
-    for block in blocks:
+    for block in network.blocks:
         if block.downsample is not None:
             block.downsample = fuse_conv_bn_eval(*block.downsample)
     return network

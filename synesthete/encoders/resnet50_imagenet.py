@@ -70,7 +70,7 @@ class Resnet50Imagenet(Encoder):
             raise EncoderError(f"{remote.what} do not fit a ResNet50: {str(error)[:200]}") from error
         if not self.has_scores:
             network.fc = nn.Identity()
-        self._network = network.eval().to(memory_format=torch.channels_last)
+        self._network = network.eval().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._weights_id = remote.checksum
 
     @classmethod

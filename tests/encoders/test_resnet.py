@@ -144,15 +144,6 @@ def test_many_segments_go_in_bounded_batches(images, monkeypatch):
     np.testing.assert_allclose(encoder.encode(images), expected, atol=1e-5)
 
 
-def test_width_64_is_torchvisions_own(images):
-    from synesthete.encoders.torchvision_cpu import BasicBlock, ResNet
-
-    ours = build(18, 64, 10).state_dict()
-    theirs = ResNet(BasicBlock, [2, 2, 2, 2], num_classes=10).state_dict()
-    assert {name: value.shape for name, value in ours.items()} == {n: v.shape for n, v in theirs.items()}
-    assert build(50, 32, 10)(torch.from_numpy(images)).shape == (3, 10)
-
-
 def test_wrong_images_are_refused():
     with pytest.raises(EncoderError, match=r"'resnet' needs stacked images .*\(2, 166, 40\)"):
         Resnet.untrained(architecture=CARD["architecture"]).encode(np.zeros((2, 166, 40)))
