@@ -140,14 +140,12 @@ def _analyse_now(sound: Sound, engine: SearchEngine) -> Analysis:
     if sound.track_id:
         source = str(engine.catalogue.audio_path(engine.catalogue.track(sound.track_id)))
     with _turn():
-        with st.spinner("Listening …", show_time=True):
-            clip = read_clip(source, name=sound.name)
-        return _analyse_clip(clip, engine)
+        return _analyse_clip(read_clip(source, name=sound.name), engine)
 
 
 @contextmanager
 def _turn() -> Iterator[None]:
-    """Wait until this server has a processor for one more sound, and say so meanwhile."""
+    """Wait until this server has a processor for one more sound, and say so meanwhile; then that it listens."""
     said: DeltaGenerator | None = None
 
     def say(n_before: int) -> None:
@@ -160,14 +158,13 @@ def _turn() -> Iterator[None]:
     with ANALYSIS.take(say):
         if said:
             said.empty()
-        yield
+        with st.spinner("Listening …", show_time=True):  # one: each costs the browser a drawing beside the analysis
+            yield
 
 
 def _analyse_clip(clip: Clip, engine: SearchEngine) -> Analysis:
-    with st.spinner("Looking at the sound …", show_time=True):
-        spectrograms = compute_spectrograms(clip)
-    with st.spinner(f"The {engine.encoder.name} encoder is analysing the sound …", show_time=True):
-        embedding = engine.encoder.embed(clip, spectrograms)
+    spectrograms = compute_spectrograms(clip)
+    embedding = engine.encoder.embed(clip, spectrograms)
     likeliest = list(embedding.tags.items())[:_MOST_TAGS]
     tags = tuple(tag for tag, probability in likeliest if probability >= _LEAST_PROBABILITY)
     return Analysis(clip, spectrograms, embedding, tags)
