@@ -23,6 +23,8 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
 from synesthete.audio import read_clip
 from synesthete.settings import Paths
 

@@ -53,8 +53,11 @@ class Winograd(nn.Module):
     def __init__(self, weight: Tensor, bias: Tensor) -> None:
         super().__init__()
         maps, kernels, answers = (_matrix(rows) for rows in (_OF_MAPS, _OF_KERNELS, _OF_ANSWERS))
-        of_places = torch.einsum("ai,ocij,bj->abco", kernels, weight.double(), kernels)
-        self.register_buffer("kernels", of_places.flatten(0, 1).float().contiguous())  # [36, n_in, n_out]
+        made = torch.empty(_TILE**2, weight.shape[1], weight.shape[0])
+        for first in range(0, len(weight), 32):  # not all at once in float64
+            part = torch.einsum("ai,ocij,bj->abco", kernels, weight[first : first + 32].double(), kernels)
+            made[:, :, first : first + 32] = part.flatten(0, 1)
+        self.register_buffer("kernels", made)
         self.register_buffer("bias", bias.detach().float())
         self.register_buffer("of_maps", torch.kron(maps, maps).float())
         self.register_buffer("of_answers", torch.kron(answers, answers).float())
