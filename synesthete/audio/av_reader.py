@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import BinaryIO
 
 import av
@@ -130,7 +131,8 @@ class AvReader:
                 if n_skip >= frame.samples:
                     continue
                 is_there = True
-            yield frame.sample_rate, _channels(frame)[:, n_skip:]
+            channels = _channels(frame)
+            yield frame.sample_rate, channels[:, n_skip:] if n_skip else channels
 
     def measure(self) -> float:
         """Find the length from the time stamps of all packets, without decoding them."""
@@ -231,17 +233,25 @@ def _refuse_other_files(address: str, flags: int, options: dict[str, str]) -> Bi
     raise PermissionError(f"a sound file asked to open another file: {address!r}")
 
 
+@lru_cache(maxsize=16)
+def _layout(format_name: str) -> tuple[np.dtype, bool]:
+    """Of samples in a format: their type, and whether each channel lies by itself."""
+    return np.dtype(_SAMPLE_TYPES[format_name.removesuffix("p")]), format_name.endswith("p")
+
+
 def _channels(frame: av.AudioFrame) -> np.ndarray:
     """Samples of a frame of any format as float32 [n_channels, n] in about [-1, 1].
 
     ``frame.to_ndarray()`` takes twice as long, and does not know 64-bit integers.
     """
-    kind = np.dtype(_SAMPLE_TYPES[frame.format.name.removesuffix("p")])
-    if frame.format.is_planar:
-        values = np.array([np.frombuffer(memoryview(plane), kind, frame.samples) for plane in frame.planes])
+    kind, is_planar = _layout(frame.format.name)
+    planes = frame.planes
+    if len(planes) == 1:  # a view: it keeps the frame's memory, which no other frame gets meanwhile
+        values = np.frombuffer(planes[0], kind)
+        n_channels = 1 if is_planar else frame.layout.nb_channels
+        values = values[: frame.samples * n_channels].reshape(-1, n_channels).T
     else:
-        n_channels = frame.layout.nb_channels
-        values = np.frombuffer(memoryview(frame.planes[0]), kind, frame.samples * n_channels).reshape(-1, n_channels).T
+        values = np.array([np.frombuffer(plane, kind, frame.samples) for plane in planes])
     if kind.kind == "f":
         return values.astype(np.float32, copy=False)
     middle = 128 if kind.kind == "u" else 0

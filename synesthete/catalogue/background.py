@@ -27,7 +27,8 @@ from synesthete.files import write_atomically
 from synesthete.settings import PROJECT_ROOT, Paths
 
 State = Literal["running", "finishing", "done", "stopped", "failed"]
-_TAIL_BYTES = 64 * 1024  # of the events: the last line says it all
+_STATUS = "status"  # what it said last, and no more: it does not grow with the library
+_TAIL_BYTES = 64 * 1024  # of the log
 _NICENESS = 5  # pages go first
 _LOCK_SECONDS = 1.0  # a look at the lock takes a moment
 
@@ -106,15 +107,18 @@ def start(
     """
     folder = _folder(catalogue_path, paths)
     absolute = [str(Path(place).absolute()) for place in places]
-    command = [sys.executable, "-m", "synesthete", "index", *absolute, "--catalogue", str(catalogue_path), "--json"]
+    command = [sys.executable, "-m", "synesthete", "index", *absolute, "--catalogue", str(catalogue_path)]
+    command += ["--status", str(folder / _STATUS)]
     command += [*(("--within", str(within)) if within else ()), *options]
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with _take_lock(folder) as lock, (folder / "events").open("wb") as events, (folder / "log").open("wb") as log:
+        with _take_lock(folder) as lock, (folder / "log").open("wb") as log:
+            for name in (_STATUS, "events"):  # of the run before, or of an older version, which kept all it said
+                (folder / name).unlink(missing_ok=True)
             record = {"places": absolute, "began": time.time(), "pid": 0}
             _write(folder, record)
             process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=events, stderr=log, cwd=PROJECT_ROOT,
+                command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log, cwd=PROJECT_ROOT,
                 pass_fds=[lock.fileno()],
             )  # fmt: skip
             with contextlib.suppress(OSError):
@@ -131,7 +135,7 @@ def start(
 def last_job(catalogue_path: Path, paths: Paths | None = None) -> Job | None:
     """The last run over a catalogue, as it stands; None where there was none."""
     folder = _folder(catalogue_path, paths)
-    is_at_work = is_locked(folder)  # before its events are read: what it wrote last is seen
+    is_at_work = is_locked(folder)  # before its status is read: what it wrote last is seen
     record, last = _record(folder), _last_event(folder)
     if record is None:
         return None
@@ -204,26 +208,20 @@ def is_locked(folder: Path) -> bool:
 
 
 def _last_event(folder: Path) -> dict[str, Any] | None:
-    """The last whole line of the events."""
+    """What a run said last; None where it has said nothing yet."""
     try:
-        with (folder / "events").open("rb") as file:
-            file.seek(max(file.seek(0, os.SEEK_END) - _TAIL_BYTES, 0))
-            lines = file.read().splitlines(keepends=True)
-    except OSError:
+        event = json.loads((folder / _STATUS).read_bytes())
+    except (OSError, ValueError):
         return None
-    for line in reversed(lines):
-        with contextlib.suppress(ValueError):
-            event = json.loads(line) if line.endswith(b"\n") else None
-            if isinstance(event, dict) and "event" in event:
-                return event
-    return None
+    return event if isinstance(event, dict) and "event" in event else None
 
 
 def _told(folder: Path) -> float:
-    try:
-        return max((folder / name).stat().st_mtime for name in ("events", "log"))
-    except OSError:
-        return 0.0
+    told = 0.0
+    for name in (_STATUS, "log"):
+        with contextlib.suppress(OSError):
+            told = max(told, (folder / name).stat().st_mtime)
+    return told
 
 
 def _counts(event: dict[str, Any]) -> IndexCounts:

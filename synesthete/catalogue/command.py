@@ -6,6 +6,7 @@ import argparse
 import json
 import shlex
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from synesthete import settings
 from synesthete.errors import OptionError
+from synesthete.files import write_atomically
 from synesthete.sources.addresses import told_apart
 from synesthete.sources.folder import check_places
 from synesthete.terminal import show_progress
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
 EXIT_FAILURES, EXIT_INTERRUPTED = 3, 130
 SHOWN_FAILURES = 20
+STATUS_SECONDS = 0.5  # at least between two statuses: a file for each track would be written more often than read
 
 
 MakeSearchable = Callable[["Catalogue", Sequence[str]], object]
@@ -41,8 +44,9 @@ def add_index_command(subparsers: Any, make_searchable: MakeSearchable) -> None:
     command = subparsers.add_parser("index", help="take folders of music into a catalogue, or bring it up to date")
     command.set_defaults(run=run, make_searchable=make_searchable)
     command.add_argument(
-        "places", metavar="FOLDER", nargs="+",
-        help="folders of music, single files, M3U playlists, the library of beets, or addresses such as s3://bucket/music",
+        "places", metavar="FOLDER", nargs="*",
+        help="folders of music, single files, M3U playlists, the library of beets, or addresses such as s3://bucket/music"
+        " (default: all that the catalogue was indexed from)",
     )  # fmt: skip
     command.add_argument(
         "--catalogue", type=Path, metavar="FILE",
@@ -76,6 +80,10 @@ def add_index_command(subparsers: Any, make_searchable: MakeSearchable) -> None:
     command.add_argument("--prune", action="store_true", help="remove tracks whose files are gone")
     command.add_argument("--watch", action="store_true", help="stay, and take in what is added, until Ctrl-C")
     command.add_argument("--json", action="store_true", help="print a JSON object a line: files, then the counts")
+    command.add_argument(
+        "--status", type=Path, metavar="FILE",
+        help="keep what --json would say last in this file, whole at any moment, for who looks now and then",
+    )  # fmt: skip
 
 
 def add_doctor_command(subparsers: Any) -> None:
@@ -186,15 +194,14 @@ def export(chosen: argparse.Namespace) -> int:
 
 def take_in(chosen: argparse.Namespace) -> int:
     """Import a shared file."""
-    from synesthete import encoders
-    from synesthete.catalogue.share import import_from
+    from synesthete.catalogue.share import import_from, own_encoders
     from synesthete.catalogue.shared_file import SharedFile
     from synesthete.catalogue.store import Catalogue
 
     with SharedFile(chosen.file) as shared, Catalogue.open(chosen.catalogue) as catalogue:
         counts = import_from(catalogue, shared, show_progress)
         n_tracks = len(catalogue)
-        ready = encoders.load_ready()
+        ready = own_encoders(shared)
         foreign = [encoder for encoder in shared.encoders.values() if encoder.fingerprint not in ready]
         if counts.n_vectors:
             own = [encoder.name for encoder in shared.encoders.values() if encoder.fingerprint in ready]
@@ -243,6 +250,8 @@ def run(chosen: argparse.Namespace) -> int:
         raise OptionError(
             f"--address is {printable(chosen.address)!r}, but only a Ray cluster has one: add --engine ray."
         )
+    if not chosen.places:
+        chosen.places = _known_places(chosen.catalogue)
     paths, addresses = told_apart(chosen.places)
     if chosen.watch and addresses:
         raise OptionError(f"--watch notices changes on this machine, not at {printable(addresses[0])}. Leave it out.")
@@ -259,11 +268,22 @@ def run(chosen: argparse.Namespace) -> int:
         return EXIT_INTERRUPTED
 
 
+def _known_places(path: Path) -> list[str]:
+    """What a catalogue was indexed from."""
+    from synesthete.catalogue.store import Catalogue
+
+    if path.is_file():
+        with Catalogue.open(path) as catalogue:
+            if places := [place.path for place in catalogue.indexed_places()]:
+                return places
+    raise OptionError(f"It is not known from which folders {path} was indexed. Name them: synesthete index FOLDER")
+
+
 def _index_once(catalogue: Catalogue, chosen: argparse.Namespace) -> IndexCounts:
     from synesthete.catalogue.indexing import index
 
     paths, addresses = told_apart(chosen.places)
-    with _json_lines() if chosen.json else _progress_bar() as on_event:
+    with _reported(chosen) as on_event:
         counts = index(
             catalogue,
             paths,
@@ -278,10 +298,10 @@ def _index_once(catalogue: Catalogue, chosen: argparse.Namespace) -> IndexCounts
             is_pruned=chosen.prune,
             on_event=on_event,
         )
-    if chosen.json:
-        sys.stdout.write(json.dumps({"event": "done", **asdict(counts), "n_tracks": len(catalogue)}) + "\n")
-    else:
-        sys.stdout.write(summary(counts, catalogue, chosen.prune))
+    done = json.dumps({"event": "done", **asdict(counts), "n_tracks": len(catalogue)}) + "\n"
+    if chosen.status:
+        _keep_status(chosen.status, done)
+    sys.stdout.write(done if chosen.json else summary(counts, catalogue, chosen.prune))
     sys.stdout.flush()
     if counts.n_indexed or counts.n_removed:
         chosen.make_searchable(catalogue, chosen.encoder or [settings.DEFAULT_ENCODER])
@@ -299,18 +319,50 @@ def _engine(chosen: argparse.Namespace) -> MakeEngine:
 
 
 @contextmanager
-def _json_lines() -> Iterator[OnEvent]:
-    def tell(event: FileEvent, counts: IndexCounts) -> None:
-        kind = "failed" if event.reason else "indexed"
-        line = {"event": kind, "path": event.path, "label": event.label, "reason": event.reason, **asdict(counts)}
-        sys.stdout.write(json.dumps(line) + "\n")
-        sys.stdout.flush()
+def _reported(chosen: argparse.Namespace) -> Iterator[OnEvent]:
+    """Tell of each file in the ways that were asked for."""
+    with _progress_bar(is_shown=not chosen.json) as show, _status(chosen.status) as keep:
 
-    yield tell
+        def tell(event: FileEvent, counts: IndexCounts) -> None:
+            kind = "failed" if event.reason else "indexed"
+            said = {"event": kind, "path": event.path, "label": event.label, "reason": event.reason, **asdict(counts)}
+            keep(said)
+            if chosen.json:
+                sys.stdout.write(json.dumps(said) + "\n")
+                sys.stdout.flush()
+            else:
+                show(event, counts)
+
+        yield tell
 
 
 @contextmanager
-def _progress_bar() -> Iterator[OnEvent]:
+def _status(path: Path | None) -> Iterator[Callable[[dict[str, Any]], None]]:
+    """Keep what was said last in a file: now and then, and at the end, however it ends."""
+    last: dict[str, Any] = {}
+    kept_at = 0.0
+
+    def keep(said: dict[str, Any]) -> None:
+        nonlocal last, kept_at
+        last = said
+        if path and time.monotonic() - kept_at > STATUS_SECONDS:
+            _keep_status(path, json.dumps(said) + "\n")
+            kept_at, last = time.monotonic(), {}
+
+    try:
+        yield keep
+    finally:
+        if path and last:
+            _keep_status(path, json.dumps(last) + "\n")
+
+
+def _keep_status(path: Path, line: str) -> None:
+    with write_atomically(path) as file:
+        file.write(line.encode())
+
+
+@contextmanager
+def _progress_bar(*, is_shown: bool) -> Iterator[OnEvent]:
     """A line at the foot of a terminal: how far, how fast, how long still, how many failed; nothing in a pipe."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -323,7 +375,7 @@ def _progress_bar() -> Iterator[OnEvent]:
         TextColumn("{task.fields[failed]}", style="red"),
         TextColumn("{task.description}", markup=False),
     )
-    with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
+    with Progress(*columns, console=Console(stderr=True), disable=not (is_shown and sys.stderr.isatty())) as bar:
         task = bar.add_task("Looking at the files …", total=None, rate="", failed="")
 
         def tell(event: FileEvent, counts: IndexCounts) -> None:

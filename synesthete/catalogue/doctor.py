@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from synesthete import encoders
 from synesthete.catalogue.store import Catalogue
@@ -36,13 +37,14 @@ class Finding:
 
 
 def examine(catalogue: Catalogue) -> Iterator[Finding]:
-    """Look at the file, its lists, vectors, encoders, words, audio and failures, in this order."""
+    """Look at the file, its lists, vectors, encoders, words, folders, audio and failures, in this order."""
     yield _integrity(catalogue)
     yield _references(catalogue)
     yield _lists(catalogue)
-    ready = encoders.load_ready()
+    ready = encoders.load_ready(entry.name for entry in catalogue.encoders())
     yield from _encoders(catalogue, ready)
     yield _words(catalogue, ready)
+    yield _places(catalogue)
     yield _audio(catalogue)
     yield _failures(catalogue)
 
@@ -89,6 +91,22 @@ def _words(catalogue: Catalogue, ready: dict[str, Encoder]) -> Finding:
     is_problem = bool(giving) and catalogue.n_untagged() > 0
     remedy = f"Index the folders again with --encoder {giving[0]}." if is_problem else ""
     return Finding("words", is_problem, f"known of {catalogue.n_tagged():,} of {len(catalogue):,} tracks", remedy)
+
+
+def _places(catalogue: Catalogue) -> Finding:
+    """A folder that is not there may be a drive that is not connected: its tracks are not gone."""
+    said, gone = [], []
+    for place in catalogue.indexed_places():
+        n_files = f"{place.n_files:,} files, " if place.n_files else ""
+        how = "looked through" if place.is_complete else "begun, and not to the end,"
+        said.append(f"{place.path} ({n_files}last {how} {datetime.fromtimestamp(place.last_time):%Y-%m-%d %H:%M})")
+        if not is_address(place.path) and not os.path.exists(place.path):  # noqa: PTH110 - a plain stat
+            gone.append(place.path)
+    detail = ", ".join(said) or "not known: none was indexed into it by this version"
+    if gone:
+        detail += f"; not there now: {', '.join(gone)}"
+    remedy = "Connect the drive, or index the folder where it is now." if gone else ""
+    return Finding("folders", bool(gone), detail, remedy)
 
 
 def _audio(catalogue: Catalogue) -> Finding:

@@ -180,6 +180,7 @@ class _Run:
         engine = make_engine(prepare, (AtHome(KnownSounds(self.catalogue.path)), wanted), n_workers)
         counter = threading.Thread(target=self._count, daemon=True)
         counter.start()
+        self.catalogue.note_places(self.source.all, is_complete=False)
         self.catalogue.begin_scan()
         results = engine.run(self._changed(self.source.entries(), is_retry))
         try:
@@ -189,6 +190,7 @@ class _Run:
             self._finish(is_pruned)
             for encoder in self.encoders.values():
                 self.catalogue.renew_moments(encoder)
+            self.catalogue.note_places(self.source.all, is_complete=True)
             self.counts.is_complete = True
         finally:
             results.close()

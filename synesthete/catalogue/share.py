@@ -18,6 +18,7 @@ from synesthete.audio.tags import cleaned
 from synesthete.catalogue.schema import address_to_read
 from synesthete.catalogue.shared_file import APPLICATION_ID, FORMAT, TABLES, TRACK_COLUMNS, SharedFile
 from synesthete.catalogue.store import Catalogue
+from synesthete.encoders.base import Encoder
 from synesthete.errors import CatalogueError
 from synesthete.files import write_atomically
 
@@ -155,9 +156,22 @@ def import_from(catalogue: Catalogue, shared: SharedFile, on_progress: Progress 
     return ImportCounts(**counts)
 
 
+def own_encoders(shared: SharedFile) -> dict[str, Encoder]:
+    """This machine's encoders among those of a shared file, by fingerprint.
+
+    Those that bear the names in the file are loaded, and are all of them as a rule. Whatever is called otherwise, or is
+    another version, may be one of this machine's under a false name: for that all are looked at.
+    """
+    wanted = shared.encoders.keys()
+    ready = encoders.load_ready(encoder.name for encoder in shared.encoders.values())
+    if wanted - ready.keys():
+        ready = encoders.load_ready()
+    return {fingerprint: ready[fingerprint] for fingerprint in wanted & ready.keys()}
+
+
 def _take_encoders(catalogue: Catalogue, shared: SharedFile) -> None:
     """Make the file's encoders known; a false size or false names would spoil what this machine's encoder makes."""
-    own = encoders.load_ready()
+    own = own_encoders(shared)
     for encoder in shared.encoders.values():
         mine = own.get(encoder.fingerprint)
         said = encoder.sizes, encoder.tag_names or (mine.tag_names if mine else ())

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import astuple, dataclass, fields, replace
 from pathlib import Path
 
-from synesthete.catalogue.files import FileStore
+from synesthete.catalogue.indexed_places import PlaceStore
 from synesthete.catalogue.listing import EVERYTHING, Query
 from synesthete.catalogue.vectors import portions
 from synesthete.errors import CatalogueError
@@ -40,7 +40,7 @@ class Page:
     n_tracks: int
 
 
-class Catalogue(FileStore):
+class Catalogue(PlaceStore):
     """Tracks and what every encoder made of them, in one SQLite file.
 
     Open it with :meth:`open`, preferably as a context manager. One object may be used from several threads,

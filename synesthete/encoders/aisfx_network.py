@@ -16,10 +16,12 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from synesthete.encoders.aisfx_checkpoint import ARRAYS_PER_BLOCK, CHANNELS, N_FRAMES, PUBLISHED, SPECTROGRAM
+from synesthete.encoders.winograd import Winograd
 from synesthete.spectrogram import hann
 
 LARGEST = 9.457798957824707  # of all training pictures, by which they were divided
 SEGMENTS_AT_ONCE = 4  # keeps the feature maps of one pass in the processor's cache
+LEAST_FOR_WINOGRAD = 128  # channels: with fewer, moving the maps takes as long as is spared
 NORM_EPSILON = 1e-5  # of torch's batch normalisation
 
 
@@ -97,9 +99,10 @@ class Network(nn.Module):
         """From pictures [n, n_frames, 96] to embeddings [n, 512] >= 0."""
         maps = picture.unsqueeze(1)
         for number, convolution in enumerate(self.convolutions):
-            maps = functional.relu_(convolution(maps))
+            maps = convolution(maps)
             if number in (1, 3, 5):
-                maps = functional.max_pool2d(maps, 2)
+                maps = functional.max_pool2d(maps, 2)  # before what keeps the order, and has then a quarter to do
+            maps = functional.relu_(maps)
         return maps.mean(dim=3).amax(dim=2)  # mean over frequency, largest over time
 
     @torch.inference_mode()
@@ -108,12 +111,15 @@ class Network(nn.Module):
         return torch.cat([self(part) for part in pictures.split(SEGMENTS_AT_ONCE)]).numpy()
 
 
-def _folded(n_in: int, n_out: int, kernel: np.ndarray, norm: list[np.ndarray]) -> nn.Conv2d:
+def _folded(n_in: int, n_out: int, kernel: np.ndarray, norm: list[np.ndarray]) -> nn.Module:
     """A convolution of 3 x 3 that does the work of its batch normalisation too."""
     gamma, beta, mean, variance = (part.astype(np.float64) for part in norm)
     factor = gamma / np.sqrt(variance + NORM_EPSILON)
+    weight = torch.from_numpy(kernel.reshape(n_out, n_in, 3, 3) * factor[:, None, None, None])
+    bias = torch.from_numpy(beta - factor * mean)
+    if n_in >= LEAST_FOR_WINOGRAD:
+        return Winograd(weight, bias)
     layer = nn.Conv2d(n_in, n_out, 3, padding=1)
-    weight = kernel.reshape(n_out, n_in, 3, 3) * factor[:, None, None, None]
-    layer.load_state_dict({"weight": torch.from_numpy(weight), "bias": torch.from_numpy(beta - factor * mean)})
+    layer.load_state_dict({"weight": weight, "bias": bias})
     layer.weight.data = layer.weight.data.contiguous(memory_format=torch.channels_last)  # a tenth faster
     return layer

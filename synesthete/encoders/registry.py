@@ -11,7 +11,7 @@ import importlib.metadata
 import importlib.util
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -260,10 +260,11 @@ def _agreed(question: str) -> bool:
     return bool(_asked) and _asked[-1](question)
 
 
-def load_ready() -> dict[str, Encoder]:
-    """All encoders that work on this machine, by fingerprint."""
+def load_ready(names: Iterable[str] | None = None) -> dict[str, Encoder]:
+    """All encoders that work on this machine, by fingerprint; or those of some names that are here and work."""
+    known = available()
     found: dict[str, Encoder] = {}
-    for name in available():
+    for name in known if names is None else sorted(set(names).intersection(known)):
         try:
             if is_ready(name):
                 encoder = load(name)

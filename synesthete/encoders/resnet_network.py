@@ -45,7 +45,7 @@ class Network(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """See the class."""
-        maps = functional.max_pool2d(functional.relu_(self.stem(images)), 3, stride=2, padding=1)
+        maps = functional.relu_(functional.max_pool2d(self.stem(images), 3, stride=2, padding=1))
         for block in self.blocks:
             maps = block(maps)
         answers: Tensor = self.last(maps.mean(dim=(2, 3)))

@@ -5,6 +5,7 @@ This is the only place where a sound is cut for an encoder.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -16,6 +17,7 @@ from synesthete import settings
 from synesthete.audio.silence import is_sounding
 from synesthete.spectrogram import Spectrogram, compute_spectrogram
 
+_FILTER_SECONDS = 0.1  # how far the filter of the resampler reaches, and more
 _QUIETEST = 1e-6  # a segment below it is not amplified any further
 Form = Literal["features", "image", "waveform"]
 
@@ -91,16 +93,31 @@ class Segments:
         return np.stack([part.stacked_image() if form == "image" else part.feature_matrix() for part in parts])
 
     def _waveforms(self, seconds: float, sample_rate_hz: int) -> np.ndarray:
-        samples = self.samples
+        samples, first = self.samples, 0
+        n_whole = math.floor(len(samples) * sample_rate_hz / self.sample_rate_hz + 0.5)  # as the resampler rounds
+        n_samples = min(round(seconds * sample_rate_hz), n_whole)
+        begins = [min(round(start * sample_rate_hz), n_whole - n_samples) for start in self.start_seconds]
         if sample_rate_hz != self.sample_rate_hz:
-            samples = soxr.resample(samples, self.sample_rate_hz, sample_rate_hz).astype(np.float32)
-        n_samples = min(round(seconds * sample_rate_hz), len(samples))
-        begins = [min(round(start * sample_rate_hz), len(samples) - n_samples) for start in self.start_seconds]
-        waveforms = np.stack([samples[begin : begin + n_samples] for begin in begins])
+            samples, first = self._resampled(min(begins), max(begins) + n_samples, sample_rate_hz)
+        waveforms = np.stack([samples[begin - first : begin - first + n_samples] for begin in begins])
         if self.level is None:
             return waveforms
         levels = np.sqrt(np.mean(np.square(waveforms), axis=1, keepdims=True))
         return waveforms * (self.level / np.maximum(levels, _QUIETEST)).astype(np.float32)
+
+    def _resampled(self, begin: int, end: int, sample_rate_hz: int) -> tuple[np.ndarray, int]:
+        """The samples at another rate from ``begin`` to ``end`` at least, and where what is given begins.
+
+        They are those of the whole sound: what lies beside the stretch is heard as far as the filter reaches, and the
+        stretch begins where samples of both rates fall together.
+        """
+        common = math.gcd(sample_rate_hz, self.sample_rate_hz)
+        step_in, step_out = self.sample_rate_hz // common, sample_rate_hz // common
+        reach = math.ceil(_FILTER_SECONDS * common)  # in these steps
+        first = max(begin // step_out - reach, 0)
+        last = -(-end // step_out) + reach
+        part = self.samples[first * step_in : last * step_in]
+        return soxr.resample(part, self.sample_rate_hz, sample_rate_hz).astype(np.float32), first * step_out
 
 
 @dataclass(frozen=True, eq=False)

@@ -39,6 +39,8 @@ class Places:
     ----------
     folders : list of str
         The places that are no lists: what is no longer there below them is gone.
+    all : list of str
+        Every place, in full.
     remarks : dict of str to str
         Sentences about a table or a list, by its path; complete when :meth:`entries` has come to its end.
 
@@ -66,6 +68,7 @@ class Places:
         self._roots = [root for root in roots if root not in lists]
         self._addresses = tuple(dict.fromkeys(map(behind_addresses.in_full, addresses)))
         self.folders = [*map(str, self._roots), *self._addresses]
+        self.all = [*map(str, roots), *self._addresses]
         self._tables: dict[Path, Lookup] = {}
         self._everywhere = [self._table(Path(path).expanduser().absolute()) for path in metadata]
         beside = {str(root) + os.sep: self._found_beside(root) for root in self._roots if root.is_dir()}

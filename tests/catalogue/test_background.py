@@ -55,7 +55,11 @@ def test_a_run_from_its_beginning_to_its_end(music):
     assert (done.counts.n_indexed, done.counts.n_failed, done.counts.n_expected) == (3, 1, 4)
     with Catalogue.open(own, is_read_only=True) as catalogue:
         assert len(catalogue) == 3 and len(catalogue.failures()) == 1
+    folder = next(Paths().state.glob("jobs/*"))
+    assert (folder / "status").stat().st_size < 4096  # what it said last, and not all that it ever said
+    (folder / "events").write_text("of an older version\n" * 1000)
     background.start(own, [music], options=FAST)  # the lock is free again
+    assert not (folder / "events").exists()
     wait_until(lambda: not job().is_at_work)
     assert job().counts.n_unchanged == 3
 
@@ -108,8 +112,8 @@ def test_a_bystander_with_its_number_is_not_stopped_and_damaged_files_are_no_sta
     assert bystander.poll() is None
     bystander.kill()
     bystander.wait()
-    for harm in (b"", b"{", b"[1]\n", b'{"event"', b'{"event": "indexed", "n_found": 7}'):
-        (folder / "events").write_bytes(harm)
+    for harm in (b"", b"{", b"[1]\n", b'{"event"', b'{"event": "indexed", "n_found": '):
+        (folder / "status").write_bytes(harm)
         assert job().counts is None and job().state == "stopped"
     for harm in (b"", b"{", b"[1]", b'{"places": []}'):
         (folder / "job.json").write_bytes(harm)

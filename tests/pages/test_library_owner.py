@@ -106,7 +106,7 @@ def at_work(music):
     folder.mkdir(parents=True)
     counts = {"n_found": 30, "n_indexed": 20, "n_failed": 2, "n_unchanged": 8, "n_expected": 120, "seconds": 60.0}
     event = {"event": "indexed", "path": str(music / "jazz" / "One.wav"), "label": "Ann – One", **counts}
-    (folder / "events").write_text(json.dumps(event) + "\n")
+    (folder / "status").write_text(json.dumps(event) + "\n")
     (folder / "log").write_text("")
     (folder / "job.json").write_text(json.dumps({"places": [str(music / "jazz")], "began": time.time(), "pid": 0}))
     with (folder / "lock").open("wb") as lock:
