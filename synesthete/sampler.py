@@ -112,6 +112,18 @@ def embed_with(encoder: Encoder, on_progress: Progress | None = None, paths: Pat
     return catalogue
 
 
+def embedded_names(paths: Paths | None = None) -> frozenset[str]:
+    """Names of the encoders that have vectors of built-in tracks, shipped or in the user's copy; none is loaded."""
+    paths = paths or Paths()
+    with open_sampler(paths) as shipped:
+        names = {entry.name for entry in shipped.encoders()}
+    copy = _copy_path(paths)
+    if copy.is_file():
+        with _open_copy(copy, paths) as own:
+            names |= {entry.name for entry in own.encoders()}
+    return frozenset(names)
+
+
 def _open_copy(copy: Path, paths: Paths) -> Catalogue:
     catalogue = Catalogue.open(copy)
     catalogue.folder = paths.sampler  # the audio stays where it is

@@ -78,6 +78,7 @@ def test_another_encoder_embeds_into_a_copy_and_goes_on_where_it_stopped(monkeyp
         assert not again.missing(encoder.fingerprint)
         assert len(shipped.missing(encoder.fingerprint)) == len(shipped)
         assert again.audio_path(again.tracks()[0]).is_file()
+    assert sampler.embedded_names() == {*sampler.SHIPPED, "peaks"}
 
 
 def test_the_vectors_of_another_encoder_are_made_when_they_are_first_asked_for():
@@ -108,3 +109,8 @@ def test_a_changed_file_is_refused(tmp_path):
 def test_a_missing_sampler_says_how_to_build_it(tmp_path):
     with pytest.raises(CatalogueError, match="make sampler"):
         sampler.open_sampler(Paths(sampler=tmp_path))
+
+
+def test_the_names_of_who_has_vectors_are_known_without_loading_anyone(monkeypatch):
+    monkeypatch.setattr(encoders, "load", None)
+    assert sampler.embedded_names() >= set(sampler.SHIPPED)

@@ -76,17 +76,23 @@ def table(reports: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index", columns=list(COLUMNS)).rename_axis("Encoder")
 
 
-def _say_what_they_mean(reports: Mapping[str, Mapping[str, Any]]) -> None:
-    figures = table(reports)
-    best = []
+def best_in_words(figures: pd.DataFrame) -> str:
+    """Who is best at what, of several in a :func:`table`; those as good as each other share it."""
+    said = []
     for column, what in (
-        ("Same style, mAP", "keeps styles together best"),
-        ("Through a phone", "knows a song through a phone best"),
+        ("Same style, mAP", "styles are kept together"),
+        ("Through a phone", "songs are known by phone"),
     ):
         if len(figures) > 1 and figures[column].notna().any():
-            best.append(f"**{figures[column].idxmax()}** {what} ({figures[column].max():.2f})")
-    if best:
-        st.markdown("Here, " + "; ".join(best) + ".")
+            highest = figures[column].max()
+            names = figures.index[(figures[column] - highest).abs() < 5e-4]
+            said.append(f"{what} best by {' and '.join(f'**{name}**' for name in names)} ({highest:.2f})")
+    return f"On this catalogue {'; '.join(said)}." if said else ""
+
+
+def _say_what_they_mean(reports: Mapping[str, Mapping[str, Any]]) -> None:
+    if best := best_in_words(table(reports)):
+        st.markdown(best)
     with st.expander("What the figures mean", icon=":material/help:"):
         st.markdown("\n".join(f"- **{column}.** {told}" for column, told in COLUMNS.items()))
         st.caption("The same by command: `synesthete evaluate --encoder NAME --catalogue FILE`.")

@@ -43,13 +43,10 @@ def show_similarity(names: Sequence[str], source: Source) -> None:
     order = np.argsort(-means[names[0]], kind="stable").tolist()
     catalogue = next(iter(engines.values())).catalogue
     tracks = catalogue.tracks([ids[row] for row in order])
-    columns: dict[str, object] = {
-        "Title": [cell(track.title) for track in tracks],
-        "Artist": [cell(track.artist) for track in tracks],
-        "Style": [cell(track.genre) for track in tracks],
-    }
+    columns: dict[str, object] = {"Title": [cell(track.title) for track in tracks]}
     config = {name: st.column_config.NumberColumn(name, format="%.3f") for name in means}
-    columns |= {name: values[order] for name, values in means.items()}
+    columns |= {name: values[order] for name, values in means.items()}  # before what a phone has no room for
+    columns |= {"Artist": [cell(track.artist) for track in tracks], "Style": [cell(track.genre) for track in tracks]}
     st.dataframe(pd.DataFrame(columns), hide_index=True, column_config=config, key="means-table")
 
 

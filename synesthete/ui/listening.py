@@ -225,7 +225,8 @@ def has_analysed(source: Source, encoder_name: str) -> bool:
     """Whether an encoder, as it is now, has vectors of a catalogue."""
     if source.is_built_in:
         return resources.is_embedded(encoder_name)
-    return load(encoder_name).fingerprint in {entry.fingerprint for entry in resources.encoders_of(source.path)}
+    fingerprints = {entry.fingerprint for entry in resources.encoders_of(source.path) if entry.name == encoder_name}
+    return bool(fingerprints) and load(encoder_name).fingerprint in fingerprints
 
 
 def _offer_analysis(source: Source, encoder_name: str) -> None:

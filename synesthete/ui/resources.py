@@ -46,7 +46,14 @@ def is_embedded(encoder_name: str) -> bool:
     copies = sorted(paths.state.glob("sampler-*.sqlite*"))  # each with its log, where what was just written lies
     files = (paths.sampler / sampler.CATALOGUE_NAME, *copies)
     seen = tuple((str(file), found.st_mtime_ns, found.st_size) for file in files if (found := _stat(file)))
+    if encoder_name not in _embedded_names(seen):  # to load it would take a second
+        return False
     return _is_embedded(encoders.load(encoder_name).fingerprint, seen, encoder_name)
+
+
+@st.cache_data(max_entries=4, show_spinner=False)
+def _embedded_names(files: tuple[tuple[str, int, int], ...]) -> frozenset[str]:
+    return sampler.embedded_names()
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -178,3 +179,16 @@ def test_all_encoders_have_a_card():
             assert f"Keeps {encoders.load(name).n_track_features:,} numbers" in captions
         else:
             assert plain(encoders.why_not_ready(name), 400) in captions
+
+
+def test_who_is_best_is_said_once_and_shared_where_it_is_even():
+    columns = list(encoders_quality.COLUMNS)
+    figures = pd.DataFrame(0.5, index=["one", "two", "three"], columns=columns)
+    figures.loc["two", "Same style, mAP"] = 0.7
+    figures.loc[["one", "three"], "Through a phone"] = 1.0
+    said = encoders_quality.best_in_words(figures)
+    assert said == (
+        "On this catalogue styles are kept together best by **two** (0.70); "
+        "songs are known by phone best by **one** and **three** (1.00)."
+    )
+    assert encoders_quality.best_in_words(figures.iloc[:1]) == ""
