@@ -9,6 +9,7 @@ from synesthete.ui import (
     library_add,
     library_described,
     library_figures,
+    library_folders,
     library_jobs,
     library_manage,
     navigation,
@@ -38,6 +39,7 @@ with frame.begin("Library"):
     offer_export(found, f"Library: {asked}" if asked else "The whole library", catalogue)
     search_by_name(catalogue)
     library_figures.show_figures(catalogue)
+    library_folders.show_folders(source, catalogue)
     library_manage.show_failures(source, catalogue)
     library_manage.offer_share(source, catalogue)
-    library_manage.show_about(source, catalogue)
+    library_manage.show_about(catalogue)

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from synesthete.catalogue.folders import Folder
 from synesthete.catalogue.overview import OverviewStore
 from synesthete.catalogue.vectors import portions
 from synesthete.sources.addresses import is_address
@@ -78,6 +79,14 @@ class FileStore(OverviewStore):
         below = folder.rstrip(os.sep) + os.sep
         query = "SELECT path FROM files WHERE path >= ? AND path < ? ORDER BY path"
         return [row[0] for row in self._rows(query, (below, below[:-1] + chr(ord(os.sep) + 1)))]
+
+    def folders(self) -> list[Folder]:
+        """The folders that hold known files, each with those directly in it, by path; reads all files."""
+        rows = self._rows(
+            "SELECT rtrim(path, replace(path, '/', '')) AS folder, count(*), total(track_id IS NULL)"
+            " FROM files WHERE path LIKE '/%' GROUP BY folder ORDER BY folder"
+        )
+        return [Folder(folder.rstrip("/") or "/", n_files, int(n_failed)) for folder, n_files, n_failed in rows]
 
     def with_other_file(self, paths: Sequence[str]) -> list[str]:
         """Those of some files whose track another known file, not among them, holds too."""

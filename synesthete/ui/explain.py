@@ -149,16 +149,19 @@ def _show_shares(found: Explanation) -> None:
     shown = [(title, amounts) for title, amounts in both.items() if amounts]
     for column, (title, amounts) in zip(st.columns(max(len(shown), 1), gap="large"), shown, strict=False):
         with column:
-            st.markdown(f"**{title}**")
+            st.markdown(f"**{title}**", help=_each_alone(alone) if amounts is overall and alone else None)
             ranked = sorted(amounts.items(), key=lambda pair: -pair[1])
             if amounts is overall and abs(found.by_neighbours) > _LEAST_SHOWN:
                 ranked.append((_NEIGHBOURS, found.by_neighbours))
             total = sum(amount for _, amount in ranked)
             for name, amount in ranked:
                 share = amount / total if total > 0 else 0.0
-                by_itself = f" · {alone[name]} by itself" if amounts is overall and name in alone else ""
-                text = f"{name.capitalize()}{by_itself} · {_percent(share)}"
-                st.progress(float(np.clip(share, 0, 1)), text=text)
+                st.progress(float(np.clip(share, 0, 1)), text=f"{name.capitalize()} · {_percent(share)}")
+
+
+def _each_alone(cosines: dict[str, str]) -> str:
+    said = "; ".join(f"{name} {cosine}" for name, cosine in cosines.items())
+    return f"How alike the two are in each by itself, at most 1: {said}."
 
 
 def _percent(share: float) -> str:

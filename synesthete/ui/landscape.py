@@ -32,8 +32,7 @@ def choose_method() -> str:
         format_func=lambda name: _METHODS[name][0],
         key=state.LANDSCAPE_METHOD,
         persist_state="session",
-        help="How many dimensions become three. "
-        + " ".join(f"**{_METHODS[name][0]}** {_METHODS[name][1]}." for name in names),
+        help=" ".join(f"**{_METHODS[name][0]}** {_METHODS[name][1]}." for name in names),
     )
 
 

@@ -68,8 +68,8 @@ def choose_words(catalogue: Catalogue) -> list[str]:
     counts = _word_counts(str(catalogue.path), catalogue.n_changes(), catalogue)
     if not counts:
         st.caption(
-            ":material/sell: This catalogue knows no words yet, only what stands in the tags. Words come with the next "
-            "`synesthete index FOLDER`, which asks an encoder that gives them, such as the default one."
+            ":material/sell: Known here is what stands in the tags, and not yet how the tracks sound in words. "
+            "These come with the next `synesthete index FOLDER`."
         )
         return []
     offered = list(counts)[: _MOST_ON_PHONE if frame.is_on_phone() else _MOST_WORDS]
@@ -85,9 +85,9 @@ def choose_words(catalogue: Catalogue) -> list[str]:
         key=state.LIBRARY_HEARD,
         on_change=_to_first_page,
         persist_state="session",
-        help="What a tagger called each track by its sound, and how many tracks stand out by it. It knows a few dozen "
-        "words only, and errs: piano alone it calls jazz. Tracks that have all chosen words are shown, the likeliest "
-        "first. Type further words above.",
+        help="What Synesthete would call each track by its sound, and how many tracks stand out by it. It knows a few "
+        "dozen words only, and errs: piano alone it calls jazz. Tracks that have all chosen words are shown, the "
+        "likeliest first. Type further words above.",
     )
 
 

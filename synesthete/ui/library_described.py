@@ -25,5 +25,10 @@ def show_described(catalogue: Catalogue, text: str) -> None:
     with st.expander("What sounds like that description", expanded=not catalogue.n_fitting(text)):
         for track_id, cosine in find_described(catalogue, describer, text, N_SHOWN):
             track = catalogue.track(track_id)
-            if st.button(plain(f"{track.label} ({cosine:.2f})"), key=f"described-{track_id}", type="tertiary"):
+            if st.button(
+                plain(track.label),
+                key=f"described-{track_id}",
+                type="tertiary",
+                help=f"Fits by {cosine:.2f} of 1",
+            ):
                 sound_input.search_from(track)

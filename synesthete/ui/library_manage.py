@@ -117,36 +117,10 @@ def _exported(path: Path) -> Callable[[], bytes]:
     return write
 
 
-def show_about(source: Source, catalogue: Catalogue) -> None:
-    """Where the catalogue came from, which encoders have analysed it, and, for its owner, what can be removed."""
+def show_about(catalogue: Catalogue) -> None:
+    """Where the catalogue came from, and which encoders have analysed it."""
     with st.expander("About this catalogue", icon=":material/info:", key="about"):
         for key, value in catalogue.provenance().items():
             st.markdown(f"**{plain(key.capitalize())}**: {plain(value, 300)}")
         for entry in catalogue.encoders():
             st.markdown(f"Analysed by **{plain(entry.name)}** {plain(entry.version)}: {count(entry.n_tracks, 'track')}")
-        if owner.is_owner() and not source.is_built_in and not source.is_dropped:
-            _offer_to_remove_folder(source, catalogue)
-
-
-def _offer_to_remove_folder(source: Source, catalogue: Catalogue) -> None:
-    folder = st.text_input(
-        "Remove a folder from the library", placeholder="/path/of/the/folder, as it was indexed", key="remove-folder"
-    ).strip()
-    if not folder:
-        return
-    files = catalogue.files_below(folder)
-    if not files:
-        st.caption(f"Nothing in {plain(folder, 200)} has been indexed.")
-        return
-    st.button(
-        f"Remove {count(len(files), 'file')}", icon=":material/delete:", key="remove-folder-now",
-        help="They stay where they are, untouched; indexing the folder again brings them back",
-        on_click=_remove_folder, args=(source.path, folder),
-    )  # fmt: skip
-
-
-def _remove_folder(path: Path, folder: str) -> None:
-    with Catalogue.open(path) as catalogue:
-        n_removed = catalogue.forget_files(catalogue.files_below(folder))
-    st.session_state.pop("remove-folder", None)
-    st.toast(f"{count(n_removed, 'track')} taken out.", icon=":material/delete:")

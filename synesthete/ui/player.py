@@ -168,7 +168,7 @@ def play_through(
     why : sequence of str
         Keys of rows that can be explained.
     on_why : callable, optional
-        Called with the one to be explained, before the page is drawn anew.
+        Called with the one to be explained; then the whole page runs anew.
     hint : str
         What the list says of itself before it is played.
     is_of_liked : bool
@@ -196,17 +196,15 @@ def play_through(
     _mount_list(
         data=data,
         key=key,
-        on_why_change=lambda: _take_why(key, why, on_why),
+        on_why_change=lambda: None,
         on_liked_change=lambda: st.session_state.__setitem__(has_liked, True),
     )
     if st.session_state.pop(has_liked, False):
         st.rerun()
-
-
-def _take_why(key: str, why: Sequence[str], on_why: Callable[[str], None] | None) -> None:
     wanted = (st.session_state.get(key) or {}).get("why")
     if on_why and isinstance(wanted, str) and wanted in why:
         on_why(wanted)
+        st.rerun()  # of the page, which opens the explanation and has it in its address
 
 
 def list_id(lines: Sequence[dict[str, Any]]) -> str:

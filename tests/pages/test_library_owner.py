@@ -313,6 +313,11 @@ def test_ticked_tracks_and_folders_are_taken_out_and_the_files_stay(music, index
     app.run()
     app.button(key="remove-now").click().run()
     assert not app.exception and not app.error and len(app.dataframe[0].value) == 1
+    app.session_state["folders"] = True
+    app.run()
+    table = app.dataframe[1].value
+    assert list(table["Folder"]) == [str(music / "jazz")]
+    assert list(table["Sounds"]) == [1] and list(table["Not read"]) == [1]
     app.text_input(key="remove-folder").set_value(str(music / "jazz")).run()
     app.button(key="remove-folder-now").click().run()
     assert not app.exception
@@ -325,6 +330,8 @@ def test_ticked_tracks_and_folders_are_taken_out_and_the_files_stay(music, index
 def test_no_field_reaches_the_database_as_a_command(music, indexed, text):
     app = start()
     app.text_input(key="library_words").set_value(text).run()
+    app.session_state["folders"] = True
+    app.run()
     app.text_input(key="remove-folder").set_value(text).run()
     assert not app.exception and not app.error
     with Catalogue.open(Paths().own_catalogue, is_read_only=True) as catalogue:

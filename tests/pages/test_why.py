@@ -43,11 +43,11 @@ def test_shares_of_the_whole_are_shares_of_one(app):
 
 
 def test_each_part_says_how_alike_the_two_are_in_it_alone(app):
-    labels = [bar.proto.text for bar in app.get("progress")][3:]
-    told = [label.split(" · ")[1] for label in labels if " by itself" in label]
-    assert len(told) >= 4
-    for text in told:
-        assert -1 <= float(text.removesuffix(" by itself").replace("\u2212", "-")) <= 1
+    told = next(text.help for text in app.markdown if text.value == "**Overall, alike by**")
+    figures = [each.rsplit(" ", 1)[1] for each in told.partition(": ")[2].rstrip(".").split("; ")]
+    assert len(figures) >= 4
+    for text in figures:
+        assert -1 <= float(text.replace("\u2212", "-")) <= 1
 
 
 def test_names_are_letters(app):
