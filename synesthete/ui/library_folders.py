@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -11,6 +12,7 @@ import streamlit as st
 from synesthete.catalogue import Catalogue, background
 from synesthete.catalogue.background import Job
 from synesthete.catalogue.folders import Folder, gathered, is_below
+from synesthete.catalogue.indexed_places import IndexedPlace
 from synesthete.ui import library_jobs, owner
 from synesthete.ui.catalogues import Source
 from synesthete.ui.text import cell, count, plain
@@ -28,8 +30,9 @@ def show_folders(source: Source, catalogue: Catalogue) -> None:
         return
     job = background.last_job(source.path)
     with fold:
-        places = tuple(job.places) if job else ()
-        folders = _folders(str(catalogue.path), catalogue.n_changes(), places, catalogue)
+        places = catalogue.indexed_places()
+        named = tuple(place.path for place in places)
+        folders = _folders(str(catalogue.path), catalogue.n_changes(), named, catalogue)
         if not folders:
             st.caption("No folder of this server has been indexed.")
             return
@@ -38,7 +41,7 @@ def show_folders(source: Source, catalogue: Catalogue) -> None:
                 "Folder": [cell(folder.path) for folder in folders],
                 "Sounds": [folder.n_files - folder.n_failed for folder in folders],
                 "Not read": [folder.n_failed for folder in folders],
-                "Looked through": [last_run(folder.path, job) for folder in folders],
+                "Looked through": [last_run(folder.path, places, job) for folder in folders],
             }
         )
         key = f"folders-table-{hash(tuple(folders))}"
@@ -48,26 +51,27 @@ def show_folders(source: Source, catalogue: Catalogue) -> None:
             column_config={"Folder": st.column_config.TextColumn(width="large")},
         )  # fmt: skip
         rows = chosen["selection"]["rows"]
-        named = st.text_input(
+        other = st.text_input(
             "Another folder", placeholder="/path/of/the/folder, as it was indexed", key="remove-folder"
         ).strip()
-        folder = named or (folders[rows[0]].path if rows and rows[0] < len(folders) else "")
+        folder = other or (folders[rows[0]].path if rows and rows[0] < len(folders) else "")
         if folder:
             _offer(folder, source, catalogue)
         else:
             st.caption("Choose one to look through it again for what is new, or to take it out of the library.")
 
 
-def last_run(folder: str, job: Job | None) -> str:
-    """When a folder was last looked through, as far as it is known; only runs begun on this page are."""
-    if job is None or not any(is_below(folder, place) for place in job.places):
-        return ""
-    if job.is_at_work:
+def last_run(folder: str, places: Sequence[IndexedPlace], job: Job | None) -> str:
+    """When a folder was last looked through, as far as it is known, by this page or by the command."""
+    if job is not None and job.is_at_work and any(is_below(folder, place) for place in job.places):
         return "now"
-    ended = "" if job.state == "done" else ", not to its end"
-    days = (time.time() - job.told) / _DAY_SECONDS
-    when = time.strftime("%H:%M" if days < 0.5 else "%d %B %Y", time.localtime(job.told))
-    return f"{when}{ended}"
+    over = [place for place in places if is_below(folder, place.path)]
+    if not over:
+        return ""
+    last = max(over, key=lambda place: place.last_time)
+    days = (time.time() - last.last_time) / _DAY_SECONDS
+    when = time.strftime("%H:%M" if days < 0.5 else "%d %B %Y", time.localtime(last.last_time))
+    return when if last.is_complete else f"{when}, not to its end"
 
 
 @st.cache_data(show_spinner=False, max_entries=8)

@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import re
 import shutil
 import time
 from contextlib import contextmanager
@@ -324,6 +325,20 @@ def test_ticked_tracks_and_folders_are_taken_out_and_the_files_stay(music, index
     with Catalogue.open(Paths().own_catalogue, is_read_only=True) as catalogue:
         assert len(catalogue) == 0
     assert len(list((music / "jazz").glob("*.wav"))) == 3
+
+
+def test_folders_are_those_that_were_named_with_their_last_run(music, indexed):
+    with Catalogue.open(Paths().own_catalogue) as catalogue:
+        catalogue.note_places([str(music)], is_complete=False)
+    app = start()
+    app.session_state["folders"] = True
+    app.run()
+    table = app.dataframe[1].value
+    assert list(table["Folder"]) == [str(music)] and list(table["Sounds"]) == [2]
+    assert re.fullmatch(r"\d\d:\d\d, not to its end", table["Looked through"][0])
+    with Catalogue.open(Paths().own_catalogue) as catalogue:
+        catalogue.note_places([str(music)], is_complete=True)
+    assert re.fullmatch(r"\d\d:\d\d", app.run().dataframe[1].value["Looked through"][0])
 
 
 @pytest.mark.parametrize("text", ["' OR 1=1; --", '"; DROP TABLE tracks', "%", "_", "/", "\0", "a" * 5000])
