@@ -21,6 +21,7 @@ from synesthete.ui import (
     sound_input,
     spotify,
     state,
+    warming,
 )
 from synesthete.ui.export import offer_export
 
@@ -45,6 +46,7 @@ if __name__ == "__main__":
         if asked is None:
             sound_input.suggest(catalogue)
             catalogues.invite_briefly(source)
+            matches.prepare()
         engine = listening.engine_for(source, encoder_name) if asked else None
         if asked and engine and listening.is_gone(asked, engine):
             sound.show_gone(asked, engine)
@@ -77,6 +79,7 @@ if __name__ == "__main__":
                     engine.catalogue,
                     [match.offset_seconds for match in result.matches],
                 )
+            warming.settle()
         frame.bring_into_view("the-sound")
 else:
     app = st.App("app.py", **server.parts())

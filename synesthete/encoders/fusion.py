@@ -15,7 +15,7 @@ hear only some of the segments. A member that is not ready is left out: the othe
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -101,6 +101,11 @@ class Fusion(Encoder):
         self._tensors_id = weights.card.get("weights_sha256", "")
         sizes = {name: size for member in ready.values() for name, size in member.feature_sizes.items()}
         self._track_parts = _parts({name: w for name, w in track_weights.items() if member_of(name) in ready}, sizes)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """See :class:`Encoder`; a page asks for it many times, and it is made of all weights."""
+        return super().fingerprint
 
     @property
     def weights_id(self) -> str:

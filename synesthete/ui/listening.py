@@ -20,7 +20,7 @@ from synesthete.key import estimate_key
 from synesthete.search import SearchEngine, SearchOptions, SearchResult
 from synesthete.spectrogram import Spectrogram, compute_spectrograms
 from synesthete.tempo import estimate_tempo
-from synesthete.ui import resources, state
+from synesthete.ui import ahead, resources, state
 from synesthete.ui.catalogues import Source
 from synesthete.ui.player import is_there
 from synesthete.ui.state import Sound
@@ -136,11 +136,9 @@ def passage_of(value: object, clip: Clip) -> tuple[float, float] | None:
 
 
 def _analyse_now(sound: Sound, engine: SearchEngine) -> Analysis:
-    source: bytes | str = sound.data or b""
-    if sound.track_id:
-        source = str(engine.catalogue.audio_path(engine.catalogue.track(sound.track_id)))
+    path = engine.catalogue.audio_path(engine.catalogue.track(sound.track_id)) if sound.track_id else None
     with _turn():
-        return _analyse_clip(read_clip(source, name=sound.name), engine)
+        return _analyse_clip(read_clip(path, name=sound.name) if path else ahead.clip_of(sound), engine)
 
 
 @contextmanager

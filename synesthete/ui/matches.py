@@ -110,6 +110,11 @@ def show_matches(result: SearchResult, catalogue: Catalogue, on_why: Callable[[M
     st.caption(f"{count(result.n_tracks, 'track')} compared {compared}.{left_out}")
 
 
+def prepare() -> None:
+    """Have the browser fetch ahead what it draws matches with, and show nothing."""
+    _mount(data={"list": "", "rows": []}, on_again_change=lambda: None, on_why_change=lambda: None)
+
+
 def show_list(matches: Sequence[tuple[Match, str]], key: str, result: SearchResult, catalogue: Catalogue,
               on_again: Callable[[Track], None]) -> None:  # fmt: skip
     """Some matches of a result, each with a note in place of how alike it is, as a list of its own.

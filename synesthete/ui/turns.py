@@ -23,6 +23,12 @@ class Turns:
         self._waiting: deque[object] = deque()
         self._changed = threading.Condition()
 
+    @property
+    def is_free(self) -> bool:
+        """Whether one more would have its turn at once."""
+        with self._changed:
+            return self._n_free > 0 and not self._waiting
+
     @contextmanager
     def take(self, on_wait: Callable[[int], object] = lambda n_before: None) -> Iterator[None]:
         """Wait for one's turn, and have a place until the end of the block.

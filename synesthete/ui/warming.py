@@ -19,10 +19,13 @@ from synesthete.ui import resources
 
 _LOG = logging.getLogger(__name__)
 _SECONDS = 3.0
+_REST_SECONDS = 2.0  # after the first answer
+_has_begun, _settled = threading.Event(), threading.Event()
 
 
 def begin() -> None:
     """Begin; returns at once. For the server, before anyone has come."""
+    _has_begun.set()
     for work in (audio.warm_up, _search_once):
         threading.Thread(target=work, daemon=True).start()
 
@@ -45,6 +48,19 @@ def _search_once() -> None:
                 resources.engine(path, settings.DEFAULT_ENCODER).search(clip)
         except SynestheteError as error:
             _LOG.info("not warmed: %s", error)  # the page says so to who asks for it
+    _set_aside()
+
+
+def settle() -> None:
+    """After an answer, the first time: set aside what came with it and stays, such as the modules of what was drawn."""
+    if not _settled.is_set() and _has_begun.is_set():
+        _settled.set()
+        timer = threading.Timer(_REST_SECONDS, _set_aside)
+        timer.daemon = True
+        timer.start()
+
+
+def _set_aside() -> None:
     gc.collect()
     gc.freeze()
 

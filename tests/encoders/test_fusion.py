@@ -189,7 +189,7 @@ def test_the_fingerprint_knows_the_members_and_the_weights():
     assert before.fingerprint == Fusion(projections(members), members).fingerprint
     assert before.fingerprint != Fusion(projections(members, waves=2.0), members).fingerprint
     members["waves"].version = "2"
-    assert before.fingerprint != Fusion(projections(member_encoders()), member_encoders()).fingerprint
+    assert before.fingerprint != Fusion(projections(members), members).fingerprint
 
 
 def test_settings_that_do_not_fit_are_refused():

@@ -78,6 +78,10 @@ def sampler_file(number: int = 0):
         return track, catalogue.audio_path(track).read_bytes()
 
 
+def test_before_a_sound_is_asked_about_the_browser_fetches_what_draws_matches():
+    assert [told["rows"] for told in components(start())] == [[]]
+
+
 def test_the_page_greets_without_a_sound():
     app = start()
     assert not app.exception and not app.error

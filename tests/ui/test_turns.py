@@ -87,3 +87,12 @@ def test_a_place_is_given_back_after_an_error():
         raise ValueError("broken")
     with queue.take():
         pass
+
+
+def test_it_is_free_until_its_places_are_taken():
+    queue = Turns(2)
+    with queue.take():
+        assert queue.is_free
+        with queue.take():
+            assert not queue.is_free
+    assert queue.is_free

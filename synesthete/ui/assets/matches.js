@@ -7,6 +7,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
 function makeBoard(record, root, data) {
   const player = thePlayer();
   const list = record.list;
+  if (!list.rows.length) return () => {}; // nothing yet: all that this does is be there
   if (list.rows.filter((row) => row.url).length > 1) makeAll();
   const items = makeRows();
   return mark;
