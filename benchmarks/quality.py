@@ -243,6 +243,12 @@ def print_table(table: dict[str, dict[str, str]]) -> None:
             print(f"\n{name} did not run: {row['missing']}")
 
 
+def named(rows: str) -> list[str]:
+    """The rows that were asked for: names with commas between; ``all`` stands for every encoder there is."""
+    asked = [[*encoders.available()] if name == "all" else [name] for name in rows.split(",")]
+    return list(dict.fromkeys(name for names in asked for name in names))
+
+
 def print_what_is_measured(groups: dict[str, Group], split: str) -> None:
     """A sentence above the table."""
     if REAL in groups:
@@ -267,7 +273,11 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=30.0, help="how much of each track of it")
     parser.add_argument("--peers", type=Path, help="where bliss-audio and pymusly are installed")
     parser.add_argument("--musicnn-python", default=sys.executable, help="an interpreter with musicnn and TensorFlow")
-    parser.add_argument("--encoders", default=",".join((*ENCODERS, *PEERS)), help="which rows (default: %(default)s)")
+    parser.add_argument(
+        "--encoders",
+        default=",".join((*ENCODERS, *PEERS)),
+        help="which rows; 'all': every encoder, and what did not run with its reason (default: %(default)s)",
+    )
     parser.add_argument(
         "--ablation", action="store_true", help="each component of the default encoder alone and left out"
     )
@@ -284,8 +294,8 @@ def main() -> None:
             groups |= music_groups(options.music, folder, options.seconds, options.limit)
         print_what_is_measured(groups, options.split)
         table = {}
-        for name in options.encoders.split(","):
-            if name in ENCODERS and not encoders.is_ready(name):
+        for name in named(options.encoders):
+            if name not in PEERS and not encoders.is_ready(name):
                 table[name] = {"missing": encoders.why_not_ready(name)}
                 continue
             table[name] = run(name, groups, folder, options)

@@ -60,3 +60,8 @@ def test_the_components_of_the_default_encoder_cover_its_vector(tmp_path, rng):
     assert len(slices) >= 3
     ends = [last for _, last in slices]
     assert [first for first, _ in slices] == [0, *ends[:-1]] and ends[-1] == encoder.n_track_features
+
+
+def test_all_stands_for_every_encoder_once():
+    assert quality.named("timbre,bliss") == ["timbre", "bliss"]
+    assert quality.named("all,bliss,timbre") == [*encoders.available(), "bliss"]

@@ -78,7 +78,7 @@ def test_another_encoder_embeds_into_a_copy_and_goes_on_where_it_stopped(monkeyp
         assert not again.missing(encoder.fingerprint)
         assert len(shipped.missing(encoder.fingerprint)) == len(shipped)
         assert again.audio_path(again.tracks()[0]).is_file()
-    assert sampler.embedded_names() == {*sampler.SHIPPED, "peaks"}
+    assert sampler.embedded_names() >= {*sampler.SHIPPED, "peaks"}
 
 
 def test_the_vectors_of_another_encoder_are_made_when_they_are_first_asked_for():
