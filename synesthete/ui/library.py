@@ -68,8 +68,8 @@ def choose_words(catalogue: Catalogue) -> list[str]:
     counts = _word_counts(str(catalogue.path), catalogue.n_changes(), catalogue)
     if not counts:
         st.caption(
-            ":material/sell: Known here is what stands in the tags, and not yet how the tracks sound in words. "
-            "These come with the next `synesthete index FOLDER`."
+            ":material/sell: This catalogue knows no words yet, only what stands in the tags. Words come with the next "
+            "`synesthete index FOLDER`."
         )
         return []
     offered = list(counts)[: _MOST_ON_PHONE if frame.is_on_phone() else _MOST_WORDS]
