@@ -13,7 +13,7 @@ from synesthete.ui.landscape import choose
 from synesthete.ui.landscape_data import LandscapeData
 from synesthete.ui.matches import fills
 from synesthete.ui.text import count
-from synesthete.ui.track_lists import MOST_ROWS, say_nothing_fits, table_height, table_of
+from synesthete.ui.track_lists import MOST_ROWS, say_nothing_fits, table_height, table_of, without_empty
 
 _ALIKE = "Alike"
 _ROWS_OF_LARGE = 200  # of the table, where the catalogue is too large to show whole
@@ -36,7 +36,7 @@ def show_table(data: LandscapeData, found: SearchResult | None, engine: SearchEn
     st.caption(f"{count(n_fitting, 'track')}{cut}. Choose a row to hear it and see it on the map.")
     key = f"landscape-table-{st.session_state.get(state.LANDSCAPE_TABLE, 0)}-{words}"
     st.dataframe(
-        table,
+        without_empty(table),
         hide_index=True,
         selection_mode="single-row",
         on_select=lambda: _take_row(key, ids),

@@ -13,7 +13,7 @@ from synesthete.ui import covers, frame, library_manage, liked, measured, media,
 from synesthete.ui.catalogues import Source
 from synesthete.ui.player import play_track
 from synesthete.ui.text import badges, cell, count, dotted, plain
-from synesthete.ui.track_lists import MOST_ROWS, say_nothing_fits, table_height, table_of
+from synesthete.ui.track_lists import MOST_ROWS, say_nothing_fits, table_height, table_of, without_empty
 
 ROWS_A_PAGE = 50
 _MOST_WORDS, _MOST_ON_PHONE = 20, 8  # to choose among; all can be typed
@@ -68,8 +68,8 @@ def choose_words(catalogue: Catalogue) -> list[str]:
     counts = _word_counts(str(catalogue.path), catalogue.n_changes(), catalogue)
     if not counts:
         st.caption(
-            ":material/sell: Known here is what stands in the tags, and not yet how the tracks sound in words. "
-            "These come with the next `synesthete index FOLDER`."
+            ":material/sell: This catalogue knows no words yet, only what stands in the tags. Words come with the next "
+            "`synesthete index FOLDER`."
         )
         return []
     offered = list(counts)[: _MOST_ON_PHONE if frame.is_on_phone() else _MOST_WORDS]
@@ -194,7 +194,7 @@ def _show_table(
     """The page as a table; a cell that is clicked has its track played, and the ticked tracks are returned."""
     key += f"-{hash(tuple(track.track_id for track in tracks))}"  # ticks belong to these very rows
     pictures = [] if source.is_built_in else _pictures(catalogue, tracks)
-    table = table_of(tracks).map(cell).assign(Length=[clock(track.seconds) for track in tracks])
+    table = without_empty(table_of(tracks).map(cell)).assign(Length=[clock(track.seconds) for track in tracks])
     if any(pictures):
         table.insert(0, " ", pictures)
     if any(track.year for track in tracks):

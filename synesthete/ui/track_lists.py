@@ -25,6 +25,12 @@ def table_of(tracks: Sequence[Track]) -> pd.DataFrame:
     )
 
 
+def without_empty(table: pd.DataFrame) -> pd.DataFrame:
+    """The table without columns that say nothing, as of music without tags; titles stay."""
+    said = [name for name in table if name == "Title" or not (table[name] == "").all()]
+    return table[said]
+
+
 def table_height(n_rows: int, most: int) -> int:
     """Pixels of a table: all its rows, as far as they fit into ``most``."""
     return min(36 * n_rows + 40, most)

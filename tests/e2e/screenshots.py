@@ -5,26 +5,29 @@ and as narrow as a phone; ``--catalogue FILE`` shows that catalogue instead of t
 """
 
 import argparse
+import io
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from synesthete.settings import PROJECT_ROOT
 from tests.e2e.conftest import FLAGS, SOFTWARE_GL, find_browser, start_server
-from tests.e2e.scenes import PHONE, REST, a_track, all_scenes, use_listen
+from tests.e2e.scenes import PHONE, REST, a_track, all_scenes, use_landscape_with_sound, use_listen
 
 WIDTHS, THEMES = (1280, PHONE), ("dark", "light")
 HEIGHT, TALLEST = 900, 6000  # pixels of the window: while a page is in use, and for its picture
+WHOLE_LISTEN = 1280  # that shows the ten matches
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Photograph what the command line asks for."""
     parser = argparse.ArgumentParser(description="Pictures of the running app.")
-    parser.add_argument("folder", nargs="?", type=Path, help="every page goes here; without it, the README's picture")
+    parser.add_argument("folder", nargs="?", type=Path, help="every page goes here; without it, the README's pictures")
     parser.add_argument("--catalogue", type=Path, help="show this catalogue instead of the built-in one")
     parser.add_argument("--only", default="", help="only pictures whose name holds this")
     chosen = parser.parse_args(arguments)
@@ -43,11 +46,28 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def photograph_readme(browser: Browser, url: str) -> None:
-    """The Listen page on a track of the built-in catalogue."""
-    track_id = a_track(None, "Bossa Nova")
-    with opened(browser, f"{url}/?track={track_id}", 1280, "dark") as page:
+    """Four pages on tracks of the built-in catalogue, into ``docs/``."""
+    first, last = a_track(None, "Bossa Nova"), a_track(None, "Metal")
+    with opened(browser, f"{url}/?track={first}", 1280, "dark") as page:
         use_listen(page)
-        whole(page, PROJECT_ROOT / "docs" / "listen.png")
+        keep(page, "listen", WHOLE_LISTEN)
+        page.get_by_role("button", name="Why does").first.click()
+        page.get_by_role("dialog").get_by_text("Overall, alike by").wait_for()
+        keep(page, "why", WHOLE_LISTEN)
+    with opened(browser, f"{url}/?track={first}", 1280, "dark") as page:
+        use_landscape_with_sound(page)
+        keep(page, "landscape")
+    with opened(browser, f"{url}/Journey?from={first}&to={last}", 1280, "dark") as page:
+        page.locator(".stop").nth(11).wait_for()
+        keep(page, "journey", WHOLE_LISTEN)
+
+
+def keep(page: Page, name: str, height: int = HEIGHT) -> None:
+    """Save what a window of that height shows as a picture of the README, small enough for it."""
+    page.locator("[data-test-script-state=notRunning]").wait_for()
+    page.set_viewport_size({"width": 1280, "height": height})
+    page.wait_for_timeout(2 * REST)
+    Image.open(io.BytesIO(page.screenshot())).save(PROJECT_ROOT / "docs" / f"{name}.webp", quality=82, method=6)
 
 
 def photograph_all(browser: Browser, url: str, folder: Path, catalogue: Path | None, only: str) -> None:
