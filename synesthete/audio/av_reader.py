@@ -247,11 +247,11 @@ def _channels(frame: av.AudioFrame) -> np.ndarray:
     kind, is_planar = _layout(frame.format.name)
     planes = frame.planes
     if len(planes) == 1:  # a view: it keeps the frame's memory, which no other frame gets meanwhile
-        values = np.frombuffer(planes[0], kind)
+        values = np.frombuffer(memoryview(planes[0]), kind)
         n_channels = 1 if is_planar else frame.layout.nb_channels
         values = values[: frame.samples * n_channels].reshape(-1, n_channels).T
     else:
-        values = np.array([np.frombuffer(plane, kind, frame.samples) for plane in planes])
+        values = np.array([np.frombuffer(memoryview(plane), kind, frame.samples) for plane in planes])
     if kind.kind == "f":
         return values.astype(np.float32, copy=False)
     middle = 128 if kind.kind == "u" else 0

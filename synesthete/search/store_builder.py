@@ -23,12 +23,12 @@ from synesthete.catalogue.vectors import portions, revision_of
 from synesthete.encoders.base import Encoder, unit
 from synesthete.encoders.track_space import Moments, space_in
 from synesthete.search import smoothing
+from synesthete.search.nearest import CodeIndex, IndexMismatchError
 from synesthete.search.similarity_scale import SimilarityScale
 from synesthete.search.smoothing import N_NEIGHBOURS, drawn_to
 from synesthete.search.store_state import Header, StoreState
 from synesthete.search.track_store import TrackStore, state_path
 from synesthete.search.vector_file import VectorFile, append
-from synesthete.search.vector_index import CodeIndex, IndexMismatchError
 
 MOST_CHANGED = 0.25  # share of the tracks made at once: where more have come or gone since, all are made anew
 WANTED_RECALL = 0.995  # of the ten nearest, measured on the catalogue itself
