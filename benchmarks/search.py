@@ -19,8 +19,8 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from synesthete.encoders.base import unit
+from synesthete.search.nearest import CodeIndex, VectorIndex, inner_products
 from synesthete.search.passages import SegmentVectors, best_passages
-from synesthete.search.vector_index import CodeIndex, VectorIndex, inner_products
 
 K, REPEATS = 10, 30
 

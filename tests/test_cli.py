@@ -20,7 +20,7 @@ from synesthete.encoders.track_space import own_space
 from synesthete.errors import SynestheteError
 from synesthete.evaluation.robustness import through_phone
 from synesthete.search import SearchEngine, index_folder
-from synesthete.search.vector_index import VectorIndex
+from synesthete.search.nearest import VectorIndex
 from synesthete.settings import PROJECT_ROOT
 
 

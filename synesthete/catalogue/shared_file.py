@@ -19,7 +19,7 @@ from urllib.parse import quote
 import numpy as np
 
 from synesthete.audio.tags import Tags, cleaned
-from synesthete.catalogue.vectors import misfit
+from synesthete.catalogue.packing import misfit
 from synesthete.errors import CatalogueError
 from synesthete.tracks import Track
 

@@ -31,6 +31,7 @@ MAX_DISTANCE_OF_FEW = 0.3
 FEW = 6  # segments
 LEAST_CHANGE = 1e-3  # cosine distance; a steady tone changes by rounding alone
 LEAST_EVIDENCE = 0.5  # share of the segments that count, of the recording that has fewer of them
+_ROUNDING = 1e-5
 _LENGTH_TOLERANCE = 1.5  # hops: versions differ by silence at their ends
 
 
@@ -82,14 +83,38 @@ class _Sequence:
         return _Sequence(self.vectors[part], self.is_evidence[part])
 
 
+@dataclass(frozen=True)
+class _Prepared:
+    """What is compared of a recording, computed once for all that it is compared with.
+
+    ``cut`` are its segments without the silence, and ``whole`` those between the silent ends; ``change`` is the mean
+    cosine distance from one to the next.
+    """
+
+    cut: _Sequence
+    whole: _Sequence
+    change: float
+
+    @classmethod
+    def of(cls, segments: SegmentVectors) -> _Prepared:
+        known = segments.derived.get(cls)
+        if isinstance(known, _Prepared):
+            return known
+        sequence = _sequence(segments)
+        whole = sequence.cut(_without_silent_ends(segments))
+        cut = sequence.cut(segments.is_sounding) if segments.has_silence else whole
+        made = segments.derived[cls] = cls(cut, whole, _change(segments, sequence))
+        return made
+
+
 def _agree(a: SegmentVectors, b: SegmentVectors, min_share: float) -> bool:
     if not (a.n_sounding and b.n_sounding):
         return False
-    one, other = _sequence(a), _sequence(b)
-    change = max(min(_change(a, one), _change(b, other)), LEAST_CHANGE)
-    pairs = [(one.cut(a.is_sounding), other.cut(b.is_sounding))] if a.has_silence or b.has_silence else []
-    pairs.append((one.cut(_without_silent_ends(a)), other.cut(_without_silent_ends(b))))
-    return any(_is_near(first, second, min_share, change) for first, second in pairs)
+    one, other = _Prepared.of(a), _Prepared.of(b)
+    change = max(min(one.change, other.change), LEAST_CHANGE)
+    if (a.has_silence or b.has_silence) and _is_near(one.cut, other.cut, min_share, change):
+        return True
+    return _is_near(one.whole, other.whole, min_share, change)
 
 
 def _sequence(segments: SegmentVectors) -> _Sequence:
@@ -112,7 +137,10 @@ def _without_silent_ends(segments: SegmentVectors) -> slice:
 def _is_near(a: _Sequence, b: _Sequence, min_share: float, change: float) -> bool:
     """Whether, moved by the best number of segments, two sequences lie within what a recording changes in a hop."""
     n_a, n_b = len(a.vectors), len(b.vectors)
-    sums = _sums_by_shift(a.vectors @ b.vectors.T)
+    cosines = a.vectors @ b.vectors.T
+    if 1 - cosines.max() > MAX_DISTANCE * change + _ROUNDING:  # no mean is above the highest
+        return False
+    sums = _sums_by_shift(cosines)
     shift = np.arange(len(sums))
     n_side_by_side = np.minimum(np.minimum(shift, shift[::-1]) + 1, min(n_a, n_b))
     is_whole = a.is_evidence.all() and b.is_evidence.all()

@@ -6,7 +6,7 @@ import hashlib
 import tempfile
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,13 +17,14 @@ from synesthete.catalogue.fitting import space_of
 from synesthete.encoders.base import Encoder
 from synesthete.errors import CatalogueError
 from synesthete.search import smoothing
+from synesthete.search.nearest import IndexMismatchError, VectorIndex
 from synesthete.search.passages import LONGEST_RUN, RUN, SegmentVectors, best_passages
+from synesthete.search.segment_cache import SegmentCache
 from synesthete.search.similarity_scale import MIN_TRACKS, SimilarityScale
 from synesthete.search.smoothing import drawn_to, smoothed
 from synesthete.search.store_builder import bring_up_to_date
 from synesthete.search.track_columns import TrackColumns, TrackFilter
 from synesthete.search.track_store import TrackStore
-from synesthete.search.vector_index import IndexMismatchError, VectorIndex
 from synesthete.settings import Paths
 
 SMALL_UP_TO = 5_000  # tracks; all of them are compared, and indexed anew when one changes
@@ -108,7 +109,7 @@ class EncoderIndex:
         else:
             self._read_all(encoder)
         self.row_of = {track_id: row for row, track_id in enumerate(self.ids)}
-        self._cache = _SegmentCache(self._read_segments, CACHED_BYTES)
+        self._cache = SegmentCache(self._read_segments, CACHED_BYTES)
         self._is_gone = ~self.columns.is_there
         self._lock = threading.RLock()  # what is made at the first search by passage is made once
         self._passage_scales: dict[int, SimilarityScale] = {}
@@ -347,38 +348,3 @@ class EncoderIndex:
             sample = np.sort(rng.choice(rows, min(len(rows), _SCALE_TRACKS), replace=False))
             if self._are_there(sample):
                 return sample
-
-
-class _SegmentCache:
-    """The segments of the tracks that were asked for last, up to a number of bytes; may be shared by threads."""
-
-    def __init__(self, read: Callable[[Sequence[int]], SegmentVectors], max_bytes: int) -> None:
-        self._read, self._max_bytes = read, max_bytes
-        self._kept: OrderedDict[int, SegmentVectors] = OrderedDict()
-        self._n_bytes = 0
-        self._lock = threading.Lock()
-
-    def get(self, rows: Sequence[int] | np.ndarray) -> list[SegmentVectors]:
-        """The segments of each track; those that are not kept are read together."""
-        wanted = [int(row) for row in rows]
-        with self._lock:
-            found = {row: self._kept[row] for row in wanted if row in self._kept}
-            for row in found:
-                self._kept.move_to_end(row)
-        missing = [row for row in dict.fromkeys(wanted) if row not in found]
-        if missing:
-            read = self._read(missing)
-            for number, row in enumerate(missing):
-                found[row] = read.recording(number).copy()  # a view would keep all that was read with it
-            self._keep({row: found[row] for row in missing})
-        return [found[row] for row in wanted]
-
-    def _keep(self, segments: dict[int, SegmentVectors]) -> None:
-        with self._lock:
-            for row, recording in segments.items():
-                if row not in self._kept:
-                    self._n_bytes += recording.vectors.nbytes
-                self._kept[row] = recording
-            while self._n_bytes > self._max_bytes:
-                _, oldest = self._kept.popitem(last=False)
-                self._n_bytes -= oldest.vectors.nbytes

@@ -20,7 +20,7 @@ from synesthete.errors import OptionError
 from synesthete.search.blend import Blend
 from synesthete.search.duplicates import is_part, is_version
 from synesthete.search.encoder_index import EncoderIndex
-from synesthete.search.passages import SegmentVectors, best_passages
+from synesthete.search.passages import Passages, SegmentVectors, best_passages
 from synesthete.search.ranking import Place, Query, Ranking
 from synesthete.search.track_columns import EVERY_TRACK, TrackFilter
 from synesthete.tracks import Match, Track
@@ -230,16 +230,19 @@ class _Chooser:
         """What has been found, with what the catalogue knows of it."""
         # A large index is looked into in part, and more of it each time: what comes later may be more alike.
         kinds = [sorted(kind, key=lambda found: -found.place.score) for kind in (self._matches, self._same_recording)]
-        tracks = iter(catalogue.tracks(self._index.ids[found.place.row] for kind in kinds for found in kind))
-        matches, same_recording = ([self._match(found, next(tracks)) for found in kind] for kind in kinds)
-        return Selection(matches, same_recording, self._n_hidden)
+        found = [found for kind in kinds for found in kind]
+        tracks = catalogue.tracks(self._index.ids[one.place.row] for one in found)
+        if not found:
+            return Selection(n_hidden=self._n_hidden)
+        passages = best_passages(self._query.segments, SegmentVectors.join([one.segments for one in found]))
+        made = [self._match(one, track, passages, n) for n, (one, track) in enumerate(zip(found, tracks, strict=True))]
+        return Selection(made[: len(kinds[0])], made[len(kinds[0]) :], self._n_hidden)
 
-    def _match(self, found: _Found, track: Track) -> Match:
-        passage = best_passages(self._query.segments, found.segments)
+    def _match(self, found: _Found, track: Track, passages: Passages, number: int) -> Match:
         return Match(
             track,
             cosine=float(np.clip(found.place.cosine, -1, 1)),
-            offset_seconds=float(passage.offset_seconds[0]),
-            query_offset_seconds=float(passage.query_offset_seconds[0]),
+            offset_seconds=float(passages.offset_seconds[number]),
+            query_offset_seconds=float(passages.query_offset_seconds[number]),
             is_same_recording=found.is_own,
         )

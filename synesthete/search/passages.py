@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -77,6 +78,11 @@ class SegmentVectors:
         arrays = ([part.vectors for part in parts], [part.start_seconds for part in parts])
         vectors, starts = (np.concatenate(array) for array in arrays)
         return cls(vectors, starts, bounds, np.concatenate([part.run_lengths for part in parts]))
+
+    @cached_property
+    def derived(self) -> dict[Any, Any]:
+        """What others have computed of these segments and need again, each under a key of its own."""
+        return {}
 
     @property
     def n_recordings(self) -> int:

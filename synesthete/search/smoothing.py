@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from synesthete.encoders.base import unit
-from synesthete.search.vector_index import VectorIndex
+from synesthete.search.nearest import VectorIndex
 
 N_NEIGHBOURS = 2
 WEIGHT = 0.5  # of the mean of the neighbours, beside the track itself

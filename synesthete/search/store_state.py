@@ -17,7 +17,7 @@ import numpy as np
 from synesthete.encoders.base import Encoder
 from synesthete.encoders.track_space import Moments, TrackSpace, space_in
 from synesthete.files import write_atomically
-from synesthete.search.vector_index import IndexMismatchError
+from synesthete.search.nearest import IndexMismatchError
 
 FORMAT = "synesthete-store-1"
 

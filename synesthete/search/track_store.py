@@ -9,11 +9,11 @@ import numpy as np
 
 from synesthete.encoders.base import Encoder
 from synesthete.errors import CatalogueError, OptionError
+from synesthete.search.nearest import CodeIndex, IndexMismatchError
 from synesthete.search.passages import SegmentVectors
 from synesthete.search.similarity_scale import SimilarityScale
 from synesthete.search.store_state import StoreState
 from synesthete.search.vector_file import VectorFile
-from synesthete.search.vector_index import CodeIndex, IndexMismatchError
 
 CANDIDATES_A_MATCH = 3  # at least so many tracks are compared exactly for each that is wanted
 SCANNED_SHARE = 1 / 8  # of the tracks: where more are to be compared, all are
@@ -103,7 +103,7 @@ class TrackStore:
     def search(
         self, queries: np.ndarray, k: int, is_allowed: np.ndarray | None = None
     ) -> tuple[np.ndarray, np.ndarray]:
-        """The ``k`` rows most alike to each query; as :meth:`synesthete.search.vector_index.VectorIndex.search`."""
+        """The ``k`` rows most alike to each query; as :meth:`synesthete.search.nearest.VectorIndex.search`."""
         if k < 1:
             raise OptionError(f"k is {k}; a search returns at least 1 neighbour.")
         queries = np.atleast_2d(np.asarray(queries, dtype=np.float32))

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from synesthete.encoders.base import unit
-from synesthete.search.vector_index import IndexMismatchError, best_inner_products, inner_products
+from synesthete.search.nearest import IndexMismatchError, best_inner_products, inner_products
 
 _MULTIPLE = 16  # numbers of a row, filled up with zeros: what lies behind the last 16 would be computed one by one
 _ROWS_AT_ONCE = 4_096

@@ -7,8 +7,9 @@ import pytest
 
 from synesthete.catalogue import Catalogue
 from synesthete.search import index_folder
-from synesthete.search.encoder_index import EncoderIndex, _SegmentCache
+from synesthete.search.encoder_index import EncoderIndex
 from synesthete.search.passages import SegmentVectors, best_passages
+from synesthete.search.segment_cache import SegmentCache
 from synesthete.settings import Paths
 from tests.catalogues import ENCODER, HOP, SIZE, fill, walk
 
@@ -96,7 +97,7 @@ def test_the_cache_reads_each_track_once_and_keeps_to_its_size(rng):
         return SegmentVectors.lay(vectors, np.tile(HOP * np.arange(4), len(rows)), np.repeat(range(len(rows)), 4), HOP)
 
     one_track = 4 * SIZE * 4  # bytes
-    cache = _SegmentCache(read_rows, max_bytes=3 * one_track)
+    cache = SegmentCache(read_rows, max_bytes=3 * one_track)
     for rows, expected in (([1, 2, 1], [1, 2]), ([2, 1], None), ([3, 4], [3, 4]), ([1, 4], None), ([2], [2])):
         read.clear()
         found = cache.get(rows)

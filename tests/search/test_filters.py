@@ -10,9 +10,9 @@ from synesthete.encoders.base import Embedding, unit
 from synesthete.search import SearchEngine, SearchOptions
 from synesthete.search.encoder_index import EncoderIndex
 from synesthete.search.filters import HIDING_REASONS, select
+from synesthete.search.nearest import VectorIndex
 from synesthete.search.passages import SegmentVectors
 from synesthete.search.ranking import Query, Ranking
-from synesthete.search.vector_index import VectorIndex
 from synesthete.tracks import Segment, Track
 from tests.catalogues import ENCODER, HOP, SIZE, embedding_of, fill, walk
 

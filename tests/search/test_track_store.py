@@ -18,12 +18,12 @@ from synesthete.encoders.parts import Part
 from synesthete.errors import CatalogueError
 from synesthete.search import SearchEngine, SearchOptions, TrackFilter, make_searchable, store_builder
 from synesthete.search.encoder_index import EncoderIndex
+from synesthete.search.nearest import IndexMismatchError
 from synesthete.search.smoothing import smoothed
 from synesthete.search.store_builder import bring_up_to_date
 from synesthete.search.store_state import StoreState
 from synesthete.search.track_store import TrackStore, state_path
 from synesthete.search.vector_file import VectorFile, append
-from synesthete.search.vector_index import IndexMismatchError
 from synesthete.tracks import Segment, Track
 from tests.catalogues import Fake
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from synesthete.encoders.base import unit
 from synesthete.errors import CatalogueError, OptionError
-from synesthete.search.vector_index import CodeIndex, IndexMismatchError, VectorIndex, inner_products
+from synesthete.search.nearest import CodeIndex, IndexMismatchError, VectorIndex, inner_products
 
 
 def clustered(rng, n, size, n_centres=60, spread=0.6):
@@ -59,7 +59,7 @@ def share_found(codes, vectors, queries, is_allowed=None):
 
 @pytest.mark.parametrize("n_bytes", [None, 8])
 def test_codes_find_nearly_all_neighbours(rng, tmp_path, monkeypatch, n_bytes):
-    monkeypatch.setattr("synesthete.search.vector_index.LEAST_TO_QUANTISE", 1_000)
+    monkeypatch.setattr("synesthete.search.nearest.code_index.LEAST_TO_QUANTISE", 1_000)
     vectors = clustered(rng, 6000, 32)
     queries = clustered(np.random.default_rng(20231), 100, 32)
     codes = in_codes(vectors, n_bytes=n_bytes)
