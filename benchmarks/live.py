@@ -1,6 +1,7 @@
 """Listening along: how fast matches follow the sound, how often the picture is drawn, what it costs, whether it grows.
 
     python benchmarks/live.py [--minutes 3] [--tracks 8] [--skip-browser]
+    python benchmarks/live.py --minutes 60      an hour: does it go on, and does anything grow?
 
 A real server, and a real Chromium whose microphone plays tracks of the built-in catalogue: each after five seconds of
 silence, and then one right after the other. When the sound begins is taken in the browser, off the stream that its
@@ -160,7 +161,7 @@ def measure_browser(sounds: Sequence[np.ndarray], minutes: float) -> None:
 def _watch(page: Page, server: Server, minutes: float) -> None:
     picture = page.get_by_role("img", name="Stacked picture")
     picture.wait_for()
-    drawn, memory, rates = 0, [], []
+    drawn, memory, rates, counts = 0, [], [], []
     processor, begin = server.processor_seconds(), time.monotonic()
     last = begin
     while time.monotonic() - begin < 60 * minutes:
@@ -169,6 +170,7 @@ def _watch(page: Page, server: Server, minutes: float) -> None:
         rates.append((number - drawn) / (now - last))
         drawn, last = number, now
         memory.append(server.memory_mb())
+        counts.append((server.n_threads(), server.n_files()))
     rates = rates[1:] or rates
     spent = (server.processor_seconds() - processor) / (time.monotonic() - begin)
     print(f"the picture is drawn {np.median(rates):.1f} times a second (of ten seconds the fewest: {min(rates):.1f})")
@@ -178,6 +180,11 @@ def _watch(page: Page, server: Server, minutes: float) -> None:
         f"memory of the server: {np.median(memory[quarter : 2 * quarter]):.0f} MB in the second quarter of {minutes:g} "
         f"minutes, {np.median(memory[-quarter:]):.0f} MB in the last"
     )
+    for name, numbers in zip(("threads", "open files"), zip(*counts, strict=True), strict=True):
+        second, last = numbers[quarter : 2 * quarter], numbers[-quarter:]
+        print(f"{name}: {min(second)} to {max(second)} in the second quarter, {min(last)} to {max(last)} in the last")
+    stood_still = sum(rate == 0 for rate in rates)
+    print(f"of {len(rates)} times ten seconds, the picture stood still in {stood_still}")
 
 
 def _say_latency(page: Page, n_tracks: int) -> None:

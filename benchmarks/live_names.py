@@ -14,82 +14,33 @@ import argparse
 import csv
 import sys
 import tempfile
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from benchmarks.heard import Asked, listen
 from benchmarks.real_split import read_split
 from synesthete import encoders
-from synesthete.audio import Clip, content_id, read_clip
+from synesthete.audio import read_clip
 from synesthete.catalogue import Catalogue
 from synesthete.catalogue.indexing import index
-from synesthete.encoders.base import Embedding
-from synesthete.live import Listener
-from synesthete.search import SearchEngine, SearchOptions, SearchResult
+from synesthete.search import SearchEngine
 from synesthete.training.augmentation import phone_in_room
 
 AS_IT_IS = "as it is"
 CONDITIONS = {AS_IT_IS: None, "phone, 12 dB": 12.0, "phone, 6 dB": 6.0}
-BLOCK_SECONDS, PACE_SECONDS = 0.1, 0.5
 
 
-class Asked:
-    """The engine as the listener knows it, with or without a track; what is heard twice is embedded once."""
-
-    def __init__(self, engine: SearchEngine) -> None:
-        self._engine = engine
-        self.encoder, self.catalogue = engine.encoder, engine.catalogue
-        self.without: str | None = None
-        self.n_searches = 0
-        self._embeddings: dict[str, Embedding] = {}
-
-    def search(self, clip: Clip, options: SearchOptions) -> SearchResult:
-        self.n_searches += 1
-        key = content_id(clip)
-        if key not in self._embeddings:
-            self._embeddings[key] = self.encoder.embed(clip)
-        return self._engine.search_embedding(self._embeddings[key], options, self.without, clip)
-
-    def forget(self) -> None:
-        self._embeddings.clear()
-
-
-def listen(asked: Asked, samples: np.ndarray, rate_hz: int) -> list[tuple[float, str]]:
+def names_of(asked: Asked, samples: np.ndarray, rate_hz: int) -> list[tuple[float, str]]:
     """What is named while this is heard: when [s], and the id of which track."""
-    working = SimpleNamespace(n=0)
-
-    @contextmanager
-    def turn() -> Iterator[None]:
-        working.n += 1
-        try:
-            yield
-        finally:
-            working.n -= 1
-
-    names: list[tuple[float, str]] = []
-    live = Listener(turn=turn)
-    live.ask_with(asked, SearchOptions())  # type: ignore[arg-type]
-    live.begin()
-    pcm = np.round(np.clip(samples, -1, 1) * 32767).astype(np.int16)[:, None]
-    length, named = round(BLOCK_SECONDS * rate_hz), ""
-    for start in range(0, len(pcm), length):
-        live.offer(pcm[start : start + length], rate_hz)
-        seconds = (start + length) / rate_hz
-        if seconds % PACE_SECONDS < BLOCK_SECONDS or start + length >= len(pcm):
-            time.sleep(0.02)  # for what was offered to be taken up
-            while working.n or live._sounds.qsize():
-                time.sleep(0.005)
-        now = live.now().named
-        if now and now.track.track_id != named:
-            names.append((seconds, now.track.track_id))
-        named = now.track.track_id if now else ""
-    live.end()
+    names, named = [], ""
+    for seconds, now in listen(asked, samples, rate_hz):
+        track_id = now.named.track.track_id if now.named else ""
+        if track_id not in ("", named):
+            names.append((seconds, track_id))
+        named = track_id
     return names
 
 
@@ -136,7 +87,8 @@ def main() -> None:
                 for number, (file, track_id) in enumerate(zip(files, own, strict=True)):
                     sound, rate_hz = passage(number, file, chosen.seconds, CONDITIONS[condition])
                     for names, asked.without in ((known, None), (strangers, track_id)):
-                        names.append(listen(asked, sound, rate_hz))
+                        names.append(names_of(asked, sound, rate_hz))
+                    sys.stderr.write(f"\r{condition}: {number + 1} of {len(files)} ")
                     if strangers[-1] or any(name != track_id for _, name in known[-1]):
                         print(f"  {condition}, {file.name}: known {known[-1]}, stranger {strangers[-1]}", flush=True)
                     asked.forget()

@@ -49,11 +49,18 @@ class Listener:
         self._socket = await self._http.ws_connect(
             f"{self._url}/_stcore/stream", protocols=("streamlit", self._token), max_msg_size=0, origin=self._url
         )
+        self._inbox: asyncio.Queue[bytes] = asyncio.Queue()
+        self._reader = asyncio.create_task(self._read())  # all the time: else nobody answers the server's pings
         await self._rerun()
         await self._until_rest()
 
+    async def _read(self) -> None:
+        async for message in self._socket:
+            await self._inbox.put(message.data)
+
     async def end(self) -> None:
         """Close the page."""
+        self._reader.cancel()
         await self._socket.close()
         await self._http.close()
 
@@ -91,7 +98,7 @@ class Listener:
 
     async def _next(self) -> ForwardMsg:
         message = ForwardMsg()
-        message.ParseFromString(await self._socket.receive_bytes(timeout=LIMIT_SECONDS))
+        message.ParseFromString(await asyncio.wait_for(self._inbox.get(), LIMIT_SECONDS))
         if message.HasField("delta") and message.delta.HasField("new_element"):
             element = message.delta.new_element
             kind = element.WhichOneof("type")

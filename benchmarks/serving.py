@@ -82,6 +82,10 @@ class Server:
         """How many threads the server itself has now."""
         return len(list(Path(f"/proc/{self._process.pid}/task").iterdir()))
 
+    def n_files(self) -> int:
+        """How many files and sockets the server itself has open now."""
+        return len(list(Path(f"/proc/{self._process.pid}/fd").iterdir()))
+
     def _pids(self) -> list[int]:
         return [self._process.pid, *self._children(self._process.pid)]
 

@@ -7,14 +7,21 @@ from dataclasses import replace
 import numpy as np
 
 from synesthete.audio import clip_from_samples
-from synesthete.encoders.base import Embedding, unit
+from synesthete.encoders.base import Embedding, Encoder, unit
+from synesthete.live.novelty import cepstra, strongest_change
 from synesthete.search import SearchEngine, SearchOptions, SearchResult
 from synesthete.search.calibration import calibration_of
+from synesthete.settings import SPECTROGRAM
 
 # Of pieces by a phone, eight seconds that end in three of another: 88 % lie below, and none of 48 that go on. With four
 # of another 98 %, and 4 % of those that go on. Measured on the default encoder; see docs/decisions/listening-along.md.
 CHANGED_BELOW = 0.3
 OVERLAP_SECONDS = 0.3  # which a segment before may share with the newest
+# Where the spectrum changes, what has begun is compared alone, and two seconds of it tell as much as three did before.
+NOVEL_ABOVE = 3.25  # see live/novelty.py
+NOVEL_SECONDS = 2.0  # of a sound that has begun, before it is known
+_LONGEST_NEW_SECONDS = 4.0
+_FRAME_SECONDS = SPECTROGRAM.hop_length / SPECTROGRAM.sample_rate_hz
 LOOKED_AT = 3  # times as many matches are searched as are shown, so that a row may fall a few places and come back
 
 
@@ -44,7 +51,11 @@ def search_newest(
     """
     options = replace(options, k=LOOKED_AT * options.k)
     found = engine.search(clip_from_samples(samples, sample_rate_hz, name="what is heard"), options)
-    start = other_sound_from(found.embedding) if calibration_of(engine.encoder) else None
+    if calibration_of(engine.encoder) is None:
+        return found, None
+    start = _novel_sound_from(found, engine.encoder)
+    if start is None:
+        start = other_sound_from(found.embedding)
     if start is None:
         return found, None
     newest = samples[round(start * sample_rate_hz) :]
@@ -60,10 +71,41 @@ def other_sound_from(embedding: Embedding) -> float | None:
     embedding : Embedding
         Of a few seconds.
     """
-    newest = embedding.segments[-1]
-    ends = np.array([segment.start_seconds + segment.seconds for segment in embedding.segments[:-1]])
-    before = np.flatnonzero(ends <= newest.start_seconds + OVERLAP_SECONDS)
-    if not len(before):
+    start = embedding.segments[-1].start_seconds
+    return start if _is_unlike(embedding.segment_vectors[-1], embedding, start) else None
+
+
+def _novel_sound_from(found: SearchResult, encoder: Encoder) -> float | None:
+    """Where the spectrum changes most [s], if what begins there sounds otherwise than what was before."""
+    assert found.clip is not None and found.spectrograms is not None
+    spectrogram = found.spectrograms[0].inner()
+    frames = cepstra(10 * np.log10(np.maximum(spectrogram.mel, np.float32(1e-12))))
+    most, seconds = strongest_change(frames, _FRAME_SECONDS, NOVEL_SECONDS, _LONGEST_NEW_SECONDS)
+    if most < NOVEL_ABOVE:
         return None
-    cosine = float(embedding.segment_vectors[-1] @ unit(embedding.segment_vectors[before].mean(axis=0)))
-    return newest.start_seconds if cosine < CHANGED_BELOW else None
+    clip = found.clip
+    samples = clip.excerpts[0].samples[-round(seconds * clip.sample_rate_hz) :]
+    begun = encoder.embed(clip_from_samples(samples, clip.sample_rate_hz, name=clip.name))
+    start = clip.seconds - seconds
+    return start if _is_unlike(unit(begun.segment_vectors.mean(axis=0)), found.embedding, start) else None
+
+
+def may_have_begun(mel_db: np.ndarray) -> bool:
+    """Whether another sound may have begun just ``NOVEL_SECONDS`` ago, so that it is worth asking now.
+
+    Parameters
+    ----------
+    mel_db : np.ndarray [shape=(n_mels, n_frames)]
+        Of the last seconds of sound.
+    """
+    most, _ = strongest_change(cepstra(mel_db), _FRAME_SECONDS, NOVEL_SECONDS, NOVEL_SECONDS)
+    return most >= NOVEL_ABOVE
+
+
+def _is_unlike(vector: np.ndarray, embedding: Embedding, start_seconds: float) -> bool:
+    """Whether a sound is unlike the segments that end where it begins; False where there are none."""
+    ends = np.array([segment.start_seconds + segment.seconds for segment in embedding.segments])
+    before = np.flatnonzero(ends <= start_seconds + OVERLAP_SECONDS)
+    if not len(before):
+        return False
+    return float(vector @ unit(embedding.segment_vectors[before].mean(axis=0))) < CHANGED_BELOW

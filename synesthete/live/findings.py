@@ -11,6 +11,7 @@ from synesthete.search import SearchResult
 from synesthete.tracks import Match
 
 N_SHOWN = 10
+YOUNG_SECONDS = 4.0  # matches of a shorter sound are not held on to: the next will know better
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,9 @@ class Findings:
         self._steady = SteadyRanking(N_SHOWN)
         self._naming = Naming()
         self._heard = HeardList()
+        self._is_young = False
 
-    def take(self, found: SearchResult, n_shown: int, at: datetime, *, is_other: bool = False) -> None:
+    def take(self, found: SearchResult, n_shown: int, at: datetime, *, seconds: float, is_other: bool = False) -> None:
         """Take the newest search.
 
         Parameters
@@ -57,6 +59,8 @@ class Findings:
         n_shown : int > 0
         at : datetime
             When it was heard, with a time zone.
+        seconds : float > 0 [s]
+            How long the sound was that asked.
         is_other : bool
             Another sound has begun. A piece that goes on otherwise keeps its name.
         """
@@ -64,6 +68,9 @@ class Findings:
         if is_other and (found.recognised is None or _id_of(found.recognised) != _id_of(before.named)):
             self.break_off()
         shown = self._steady.shown
+        if self._is_young:
+            self._steady.reset()
+        self._is_young = seconds < YOUNG_SECONDS
         matches = self._steady.update(found.matches, n_shown)
         named = self._naming.update(found.recognised)
         if named is not None and named is found.recognised:

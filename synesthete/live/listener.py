@@ -19,17 +19,20 @@ from enum import StrEnum
 import numpy as np
 
 from synesthete.errors import SynestheteError
-from synesthete.live.change import search_newest
+from synesthete.live.change import may_have_begun, search_newest
 from synesthete.live.findings import Findings, Now
+from synesthete.live.handover import get, put
 from synesthete.live.level import LOWEST_DBFS, LevelMeter
 from synesthete.live.rolling_picture import Columns, RollingPicture
 from synesthete.live.sound_buffer import SoundBuffer, wav_of
 from synesthete.search import SearchEngine, SearchOptions
 
 KEPT_SECONDS = 10.0  # the picture, and the moment that can be kept
-ASKED_SECONDS = 8.0  # of them that ask
+ASKED_SECONDS = 7.56  # of them that ask: four segments, of which the last ends with what was just heard
 LEAST_SECONDS = 1.5  # after a pause, before they ask
 EVERY_SECONDS = 2.0
+SOONEST_SECONDS = 1.0  # where another sound may have begun
+_LOOKED_EVERY_SECONDS = 0.25  # whether it may
 QUIET_SECONDS = 3.0  # after which no name is held on to
 LOST_SECONDS = 4.0  # without sound from the microphone, silence included
 UNREACHED_SECONDS = 40.0  # until the first sound: on a busy machine it takes half a minute to connect
@@ -83,7 +86,7 @@ class Listener:
         self._is_paused = self._is_held = False
         self._last_sound = 0.0  # by the monotonic clock; 0: none yet
         self._began = 0.0
-        self._since_search = 0.0  # seconds heard
+        self._since_search = self._since_look = 0.0  # seconds heard
         self._quiet_seconds = 0.0
         self._engine: tuple[SearchEngine, SearchOptions] | None = None
         self._epoch = 0  # counts what makes earlier sound or searches void
@@ -107,7 +110,7 @@ class Listener:
         with self._lock:
             sounds, self._sounds = self._sounds, None
         if sounds is not None:
-            _put(sounds, None)
+            put(sounds, None)
 
     def ask_with(self, engine: SearchEngine, options: SearchOptions) -> None:
         """Search with this engine and these options from now on; with others the matches are found anew."""
@@ -153,7 +156,7 @@ class Listener:
         """
         sounds = self._sounds
         if sounds is not None:
-            _put(sounds, (block, sample_rate_hz))
+            put(sounds, (block, sample_rate_hz))
 
     def now(self) -> Now:
         """What is known now."""
@@ -200,6 +203,12 @@ class Listener:
         with self._lock:
             return self._buffer.seconds
 
+    @property
+    def asked_seconds(self) -> float:
+        """How much of its end asks now, or would [s]: 0 in silence."""
+        with self._lock:
+            return min(self._meter.sounding_seconds, ASKED_SECONDS)
+
     def columns(self, since: int) -> Columns:
         """The picture's columns from a number on, as far as they are kept."""
         with self._lock:
@@ -223,7 +232,7 @@ class Listener:
 
     def _hear(self, sounds: _Sounds, asked: _Asked) -> None:
         try:
-            while (sound := _next(sounds, is_first=not self._last_sound)) is not None:
+            while (sound := get(sounds, self._longest_wait())) is not None:
                 with self._lock:
                     if self._sounds is not sounds:  # ended, or begun anew
                         break
@@ -233,7 +242,10 @@ class Listener:
                         self._since_search = 0.0
         finally:
             self._close(sounds)
-            _put(asked, None)
+            put(asked, None)
+
+    def _longest_wait(self) -> float:
+        return LONGEST_WAIT_SECONDS if self._last_sound else FIRST_WAIT_SECONDS
 
     def _take(self, block: np.ndarray, rate_hz: int) -> _Window | None:
         """Hear a block; returns what to ask with, where that is due."""
@@ -246,20 +258,30 @@ class Listener:
         self._picture.append(block, rate_hz)
         seconds = len(block) / rate_hz
         self._since_search += seconds
-        sounding_seconds = self._meter.sounding_seconds
-        self._quiet_seconds = 0.0 if sounding_seconds else self._quiet_seconds + seconds
+        asked_seconds = min(self._meter.sounding_seconds, ASKED_SECONDS)
+        self._quiet_seconds = 0.0 if asked_seconds else self._quiet_seconds + seconds
         if self._quiet_seconds >= QUIET_SECONDS:
             self._findings.quieten()
-        if self._engine is None or sounding_seconds < LEAST_SECONDS or self._since_search < EVERY_SECONDS:
+        self._since_look += seconds
+        if self._engine is None or asked_seconds < LEAST_SECONDS or not self._is_due(asked_seconds):
             return None
-        return self._buffer.last(min(sounding_seconds, ASKED_SECONDS)), rate_hz, self._epoch
+        return self._buffer.last(asked_seconds), rate_hz, self._epoch
+
+    def _is_due(self, seconds: float) -> bool:
+        """Whether to ask now: in its turn, or because another sound may have begun."""
+        if self._since_search >= EVERY_SECONDS:
+            return True
+        if self._since_search < SOONEST_SECONDS or self._since_look < _LOOKED_EVERY_SECONDS:
+            return False
+        self._since_look = 0.0
+        return may_have_begun(self._picture.mel_db(seconds))
 
     def _close(self, sounds: _Sounds) -> None:
         """What hears or searches has ended, by whatever: so does all of it, unless it has begun anew."""
         with self._lock:
             if self._sounds is sounds:
                 self._sounds = None
-        _put(sounds, None)
+        put(sounds, None)
 
     # What searches
 
@@ -288,25 +310,5 @@ class Listener:
                 return
             if begun is not None:  # with what was heard meanwhile
                 self._meter.forget_before(begun + self._since_search)
-            self._findings.take(found, options.k, self._clock(), is_other=begun is not None)
-
-
-def _next(sounds: _Sounds, *, is_first: bool) -> tuple[np.ndarray, int] | None:
-    """The next block; None at the end, and where none comes any more."""
-    try:
-        return sounds.get(timeout=FIRST_WAIT_SECONDS if is_first else LONGEST_WAIT_SECONDS)
-    except queue.Empty:
-        return None
-
-
-def _put(waiting: queue.Queue, item: object) -> None:
-    """Put an item into a queue; where it is full, the oldest goes."""
-    while True:
-        try:
-            waiting.put_nowait(item)
-            return
-        except queue.Full:
-            try:
-                waiting.get_nowait()
-            except queue.Empty:
-                continue
+            seconds = begun or len(samples) / rate_hz
+            self._findings.take(found, options.k, self._clock(), seconds=seconds, is_other=begun is not None)

@@ -94,6 +94,12 @@ class RollingPicture:
         first = min(max(number, oldest), self._next)
         return Columns(first, b"".join(list(self._columns)[first - oldest :]), len(self._columns))
 
+    def mel_db(self, seconds: float) -> np.ndarray:
+        """The mel bands of the last seconds, or of as many as there are [n_mels, n_frames], in decibels."""
+        n_frames = round(seconds * self.settings.sample_rate_hz / self.settings.hop_length)
+        table = np.frombuffer(b"".join(list(self._columns)[-n_frames:]), dtype=np.uint8).reshape(-1, self.column_size)
+        return table[:, : self.settings.n_mels].T / STEPS_PER_DB + LOWEST_DB
+
     def clear(self) -> None:
         """An empty picture; the numbers go on."""
         self._columns.clear()

@@ -18,7 +18,7 @@ from synesthete.live.rolling_picture import LOWEST_DB, STEPS_PER_DB
 from synesthete.search import SearchEngine, SearchOptions
 from synesthete.settings import SPECTROGRAM
 from synesthete.spectrogram import mel_frequencies
-from synesthete.tracks import clock
+from synesthete.tracks import Match, clock
 from synesthete.ui import address, live_route, matches, microphone, navigation, player, sound_input, state
 from synesthete.ui.export import offer_export
 from synesthete.ui.microphone import TROUBLES
@@ -168,13 +168,22 @@ def show_controls() -> None:
         st.info(f"{TROUBLES[microphone.INSECURE]} Ask who runs the server for such an address.", icon=":material/lock:")
 
 
-def _keep(listener: Listener) -> None:
-    """What was just heard becomes the sound asked about, as if it had been dropped."""
+def _keep(listener: Listener, match: Match | None = None) -> None:
+    """What was just heard becomes the sound asked about, as if it had been dropped.
+
+    With a match, what asked for it alone asks there too, and its explanation is open.
+    """
     if not listener.has_moment:
         st.toast("There is nothing to keep yet: nothing has sounded.", icon=":material/volume_off:")
         return
     name = f"Heard at {datetime.now(_zone()):%H:%M:%S}"
-    state.ask(sound_input.from_upload(listener.moment(), name, "audio/wav"))
+    seconds, asked_seconds = listener.kept_seconds, listener.asked_seconds
+    sound = sound_input.from_upload(listener.moment(), name, "audio/wav")
+    if match is not None and address.LEAST_SECONDS < asked_seconds < seconds:
+        sound = sound.of_passage((seconds - asked_seconds, seconds))
+    state.ask(sound)
+    if match is not None:
+        st.session_state[state.MATCH] = match.track.track_id
     st.switch_page("app.py", query_params=navigation.link(address.LISTEN))
 
 
@@ -205,7 +214,9 @@ def show_heard(engine: SearchEngine) -> None:
             matches.show_recording(named, engine.catalogue, "")
     with right:
         if now.result:
-            matches.show_matches(now.result, engine.catalogue)
+            matches.show_matches(
+                now.result, engine.catalogue, lambda match: _keep(live.listener, match), is_why_kept=False
+            )
         elif live.is_wanted:
             st.caption("The first matches come after two seconds of sound, and follow it every two seconds.")
     _show_list(now.heard, engine)

@@ -81,8 +81,17 @@ def _about(track: Track, result: SearchResult) -> str:
     return f"{about}  \nAlso here as: {'; '.join(others[:_MOST_OTHERS])}{more}"
 
 
-def show_matches(result: SearchResult, catalogue: Catalogue, on_why: Callable[[Match], None] | None = None) -> None:
-    """Show the matches in order, and say what was left out and why; ``on_why`` is called for one to be explained."""
+def show_matches(
+    result: SearchResult,
+    catalogue: Catalogue,
+    on_why: Callable[[Match], None] | None = None,
+    *,
+    is_why_kept: bool = True,
+) -> None:
+    """Show the matches in order, and say what was left out and why; ``on_why`` is called for one to be explained.
+
+    That is on every run until :func:`close_why`, as long as the explanation stays open here; or else once.
+    """
     if not result.matches:
         _say_why_empty(result)
         return
@@ -96,9 +105,9 @@ def show_matches(result: SearchResult, catalogue: Catalogue, on_why: Callable[[M
             "hasWhy": on_why is not None,
         },
         on_again_change=lambda: _take_again(result),
-        on_why_change=lambda: _take_why(result),
+        on_why_change=lambda: _take_why(result) if is_why_kept else None,
     )
-    if on_why and (match := _explained(result)):
+    if on_why and (match := _explained(result) if is_why_kept else _named("why", result)):
         on_why(match)
     hidden = [f"{number} {_REASONS.get(reason, reason)}" for reason, number in result.n_hidden.items() if number]
     compared = "by their best-matching passage" if result.compared == "passage" else "as wholes"
@@ -188,8 +197,8 @@ def _explained(result: SearchResult) -> Match | None:
     """The match whose explanation is open, on this page or by the address."""
     wanted = st.session_state.get(state.MATCH, "")
     match = next((match for match in result.matches if match.track.track_id == wanted), None)
-    if match is None:
-        st.session_state.pop(state.MATCH, None)
+    if match is None and st.session_state.pop(state.MATCH, None):
+        st.toast("The match to be explained is not among these.", icon=":material/help:")
     return match
 
 

@@ -110,8 +110,31 @@ def test_a_moment_kept_is_asked_about_on_listen(live_page):
     page.get_by_role("heading", name="Recognised so far").wait_for()
     page.get_by_role("button", name="Start listening").click()
     page.get_by_role("status").get_by_text("Hearing this").wait_for()
-    page.get_by_role("button", name="Stop").click()
+    page.evaluate("""() => {
+        navigator.mediaDevices.enumerateDevices = async () => [];
+        navigator.mediaDevices.dispatchEvent(new Event("devicechange"));
+    }""")
+    page.get_by_text("The microphone is gone: it was disconnected.").wait_for()
+    page.get_by_role("button", name="Record a few seconds instead").wait_for()
     page.get_by_role("button", name="Start listening").wait_for()
+
+
+def test_why_of_a_match_is_said_on_listen_by_what_asked(live_page):
+    _, samples = track(2)
+    page = live_page(samples)
+    page.get_by_role("button", name="Why does").nth(9).wait_for()
+    page.get_by_role("button", name="Why does").first.click()
+    page.get_by_role("heading", name="Heard at").wait_for()
+    page.get_by_role("dialog").get_by_text("Alike").first.wait_for()
+
+
+def test_an_address_that_browsers_do_not_trust_is_said_with_the_way_out(server, open_page):
+    port = server.url.rpartition(":")[2]
+    page = open_page(f"http://music.test:{port}/Live", *MICROPHONE, "--host-resolver-rules=MAP music.test 127.0.0.1")
+    page.get_by_text("addresses that begin with https").wait_for()
+    page.get_by_role("button", name="Start listening").click()
+    page.get_by_role("alert").get_by_text("Browsers open the microphone only for").wait_for()
+    page.get_by_role("button", name="Record a few seconds instead").wait_for()
 
 
 def test_silence_is_listened_to(live_page):

@@ -12,7 +12,7 @@ from synesthete.audio import read_clip
 from synesthete.live import Status, listener
 from synesthete.live.reconnection import MOST_IN_A_ROW
 from synesthete.settings import PROJECT_ROOT
-from synesthete.ui import live, microphone, state
+from synesthete.ui import live, matches, microphone, state
 from synesthete.ui.microphone import TROUBLES, Heard
 from tests.sounds import melody
 
@@ -153,6 +153,30 @@ def test_a_moment_kept_becomes_the_sound_of_listen(app, mic):
     assert sound.name.startswith("Heard at ") and sound.mime == "audio/wav"
     assert read_clip(sound.data).seconds == pytest.approx(4, abs=0.01)
     assert any(header.value.startswith("Heard at") for header in app.header)
+
+
+def test_why_leads_to_listen_with_what_asked_and_the_explanation_open(app, mic, monkeypatch):
+    start(app)
+    feed(app, mic, melody(9, RATE))
+    until(lambda: listening(app).now().result)
+    app.run()
+    match = listening(app).now().result.matches[0]
+    monkeypatch.setattr(matches, "_named", lambda event, result: match if event == "why" else None)
+    app.run()
+    monkeypatch.undo()
+    sound = app.session_state[state.SOUND]
+    assert app.title[0].value == "What sounds like this?" and sound.name.startswith("Heard at ")
+    assert sound.passage == pytest.approx((9 - listener.ASKED_SECONDS, 9), abs=0.3)
+    assert app.session_state[state.MATCH] == match.track.track_id
+
+
+def test_an_explanation_that_is_open_elsewhere_opens_nothing_here(app, mic):
+    start(app)
+    feed(app, mic, melody(4, RATE))
+    until(lambda: listening(app).now().result)
+    app.session_state[state.MATCH] = listening(app).now().result.matches[0].track.track_id
+    app.run()
+    assert app.title[0].value == "What is playing here?" and told(app, "hasWhy")["hasWhy"]
 
 
 def test_another_page_stops_it_and_coming_back_does_not_start_it(app, mic):
