@@ -11,8 +11,8 @@ change are read along time. Convolutions alone, from random weights, were far be
 thousand steps.
 
 A track is the mean of its segments. Where in a segment a note lies moves the numbers, and a note beside silence moves
-them far: so a second lies between segments, 29 of them in half a minute (the published one had 32 crops), and a segment
-with a pause in it has less of a say than one without.
+them far: so a second lies between segments of three, 29 of them in half a minute (the published one had 32), and a
+segment with a pause in it has less of a say than one without.
 
 The picture is the red layer of the stacked image: the project's one STFT, mel bands up to half the sample rate, from
 the loudest point of the segment at 1 to 80 dB below it at 0. Gain does not matter, and a passage sees the same alone.

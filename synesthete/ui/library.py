@@ -246,15 +246,15 @@ def _show_now(catalogue: Catalogue) -> None:
         covers.show_cover(covers.cover_of(track, catalogue), track.title, track.artist, width=72)
         about = dotted(plain(track.artist), plain(track.album), plain(track.genre), str(track.year or ""))
         words = badges(catalogue.words_of([track_id]).get(track_id, ()))
-        with st.container(gap=None, width="stretch"):
-            st.markdown(f"**{plain(track.title)}**  \n{about}  \n{words}")
-            beneath = st.empty()
+        told = f"**{plain(track.title)}**  \n{about}  \n{words}"
+        place = st.empty()
+        place.markdown(told, width="stretch")
         with st.container(width="content"):
             play_track(track, catalogue, is_started=is_new)
         if st.button("More like this", icon=":material/hearing:", key="now-again"):
             sound_input.search_from(track)
-        with beneath:
-            measured.show_tempo_and_key(track, catalogue)
+        if line := measured.tempo_and_key_of(track, catalogue):  # last: the track plays meanwhile
+            place.markdown(f"{told}  \n:small[:material/music_note: {line}]", width="stretch")
 
 
 def _chosen(source: Source, catalogue: Catalogue, query: Query, ticked: list[Track]) -> tuple[Track, ...]:

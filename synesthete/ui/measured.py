@@ -18,18 +18,15 @@ from synesthete.ui.text import plain, tempo_and_key
 from synesthete.ui.turns import ANALYSIS
 
 
-def show_tempo_and_key(track: Track, catalogue: Catalogue) -> None:
-    """A line as far as they are sure; nothing where no audio is here, which the player says."""
+def tempo_and_key_of(track: Track, catalogue: Catalogue) -> str:
+    """A line as far as they are sure, or why its file cannot be read; empty where no audio is here."""
     path = catalogue.locate(track)
     if path is None or not is_there(path):
-        return
-    with st.container():  # filled last: the track plays meanwhile
-        try:
-            line = _tempo_and_key(str(path), path.stat().st_mtime_ns)
-        except AudioError as error:
-            line = plain(str(error), 300)
-        if line:
-            st.caption(f":material/music_note: {line}")
+        return ""
+    try:
+        return _tempo_and_key(str(path), path.stat().st_mtime_ns)
+    except AudioError as error:
+        return plain(str(error), 300)
 
 
 @st.cache_data(show_spinner=False, max_entries=2_000)

@@ -128,7 +128,7 @@ def test_a_track_that_is_chosen_says_its_tempo_and_key_as_listen_does():
     app.session_state[state.LIBRARY_PLAYING] = track.track_id
     app = app.switch_page("pages/4_Library.py").run()
     assert not app.exception and not app.error
-    assert expected and f":material/music_note: {expected}" in [caption.value for caption in app.caption]
+    assert expected and any(f":material/music_note: {expected}" in said.value for said in app.markdown)
 
 
 def test_a_track_without_audio_says_no_tempo(own):
@@ -136,4 +136,4 @@ def test_a_track_without_audio_says_no_tempo(own):
     app.session_state[state.LIBRARY_PLAYING] = f"{0:016x}"
     app.run()
     assert not app.exception and not app.error
-    assert not any("music_note" in caption.value for caption in app.caption)
+    assert not any("music_note" in said.value for said in app.markdown)
