@@ -82,8 +82,8 @@ def show_picture(
     )
     if len(starts) > 1:
         st.caption(
-            f"A long recording ({clock(clip.seconds)}): {len(starts)} excerpts of it were analysed. The times above "
-            "say where each begins."
+            f"A long recording ({clock(clip.seconds)}): {len(starts)} excerpts of it were analysed. A line stands "
+            "where each begins."
         )
 
 
