@@ -37,6 +37,10 @@ from synesthete.settings import AudioSettings, DecodeLimits
 from synesthete.text import printable, shorten
 
 START_LIMIT_SECONDS = 60.0  # a cold disk under an antivirus
+# Whether a decoder is stuck or slow is a matter of its own time: one that other work has kept waiting gets
+# the limit again, as long as it goes on.
+STUCK_SHARE, FAIR_SHARE = 0.01, 0.5  # of a processor, during the limit
+MOST_LIMITS = 10
 REQUESTS_A_WORKER = 500  # then a fresh one: libraries leak a little
 MAX_NOTES, MAX_TEXT_CHARACTERS = 16, 600
 MAX_PICTURE_BYTES, JPEG_START = 2 * 1024**2, b"\xff\xd8\xff"
@@ -59,6 +63,15 @@ PASSED_ON = (
 _PROGRAM = "import sys; from synesthete.audio import worker_process; worker_process.main(int(sys.argv[1]))"
 
 Result = TypeVar("Result")
+
+
+def _processor_seconds(pid: int) -> float:
+    """What a process has used of the processors; 0 where the system does not say it in a file."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    except (OSError, IndexError, ValueError):
+        return 0.0
 
 
 class _WorkerGone(Exception):
@@ -142,20 +155,27 @@ class Worker:
 
     def _within(self, limit_seconds: float, act: Callable[[], Result]) -> tuple[Result, bool]:
         """Run ``act``; kill the process when the time is over, which ends any wait on its pipes."""
-        killed = threading.Event()
+        is_over, killed = threading.Event(), threading.Event()
 
-        def kill() -> None:
+        def watch() -> None:
+            used = first = _processor_seconds(self.process.pid)
+            for _ in range(MOST_LIMITS):
+                if is_over.wait(limit_seconds):
+                    return
+                before, used = used, _processor_seconds(self.process.pid)
+                share = (used - before) / limit_seconds
+                if not STUCK_SHARE < share < FAIR_SHARE or used - first > limit_seconds:
+                    break
             killed.set()
             self.process.kill()
 
-        timer = threading.Timer(limit_seconds, kill)
-        timer.daemon = True
-        timer.start()
+        watcher = threading.Thread(target=watch, daemon=True)
+        watcher.start()
         try:
             return act(), killed.is_set()
         finally:
-            timer.cancel()
-            timer.join()  # so that it cannot fire into the next request
+            is_over.set()
+            watcher.join()  # so that it cannot fire into the next request
 
     def _send(self, header: dict[str, Any], payload: bytes) -> None:
         try:

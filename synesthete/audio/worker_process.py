@@ -150,6 +150,13 @@ def _misbehave(how: str, answers: BinaryIO) -> None:
         os.kill(os.getpid(), signal.SIGSEGV)
     elif how == "hang":
         time.sleep(3600)
+    elif how == "plod":  # as on a machine that is busy with other work
+        end = time.monotonic() + 2
+        while time.monotonic() < end:
+            busy = time.process_time() + 0.02
+            while time.process_time() < busy:
+                pass
+            time.sleep(0.08)
     elif how == "eat memory":
         hoard = []
         while True:

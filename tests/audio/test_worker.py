@@ -71,6 +71,13 @@ def test_hang_is_stopped_at_the_time_limit(pool):
     assert_works(pool)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux says in a file what a process has used")
+def test_a_decoder_that_other_work_keeps_waiting_gets_more_time(pool):
+    pool.warm_up()
+    limits = DecodeLimits(time_limit_seconds=0.5)
+    assert pool.decode(SOUND, "x", limits=limits, misbehave="plod").seconds == pytest.approx(2.0)
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux keeps RLIMIT_AS")
 def test_memory_is_bounded(pool):
     limits = DecodeLimits(memory_limit_bytes=1 << 30)
