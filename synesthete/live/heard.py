@@ -12,7 +12,7 @@ from datetime import datetime, timedelta, tzinfo
 from synesthete.text import no_formula, printable
 from synesthete.tracks import Match, Track
 
-N_AGREEING = 2  # searches in a row that must name a recording: hundreds an hour are made, of sound that overlaps
+N_AGREEING = 3  # searches in a row that must name a recording: hundreds an hour are made, of sound that overlaps
 N_HELD = 3  # searches without a name for which the last one stays
 MOST_HEARD = 1000
 SAME_WITHIN = timedelta(minutes=2)  # a recording heard again sooner is still the same hearing
