@@ -16,6 +16,7 @@ from synesthete.ui.text import badges, cell, count, dotted, plain
 from synesthete.ui.track_lists import MOST_ROWS, say_nothing_fits, table_height, table_of, without_empty
 
 ROWS_A_PAGE = 50
+_PLAY_WIDTH = 170  # pixels
 _MOST_WORDS, _MOST_ON_PHONE = 20, 8  # to choose among; all can be typed
 _ORDERS: dict[str, tuple[Order, bool]] = {
     "Best fit": ("fit", False),
@@ -249,7 +250,7 @@ def _show_now(catalogue: Catalogue) -> None:
         told = f"**{plain(track.title)}**  \n{about}  \n{words}"
         place = st.empty()
         place.markdown(told, width="stretch")
-        with st.container(width="content"):
+        with st.container(width=_PLAY_WIDTH):  # the button measures itself by its container: it has no width of its own
             play_track(track, catalogue, is_started=is_new)
         if st.button("More like this", icon=":material/hearing:", key="now-again"):
             sound_input.search_from(track)
