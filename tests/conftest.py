@@ -1,6 +1,7 @@
 """What every test may ask for."""
 
 import os
+from collections import Counter
 
 # Each test process keeps to one numeric thread: two run side by side on two cores.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -17,15 +18,11 @@ hypothesis.settings.load_profile("any machine")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Spread the files of browser tests, which mostly wait, evenly among the others, which mostly compute."""
-    files: dict[str, list[pytest.Item]] = {}
-    for item in items:
-        files.setdefault(item.nodeid.split("::")[0], []).append(item)
-    browser, other = [], []
-    for tests in files.values():
-        (browser if tests[0].get_closest_marker("browser") else other).append(tests)
-    places = [(number / max(len(group), 1), tests) for group in (browser, other) for number, tests in enumerate(group)]
-    items[:] = [item for _, tests in sorted(places, key=lambda place: place[0]) for item in tests]
+    """Browser tests come last: Playwright leaves an event loop running. The longest files go first."""
+    n_tests = Counter(item.path for item in items)
+    is_browser = [item.get_closest_marker("browser") is not None for item in items]
+    order = sorted(range(len(items)), key=lambda i: (is_browser[i], -n_tests[items[i].path] if is_browser[i] else 0))
+    items[:] = [items[i] for i in order]
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ hear only some of the segments. A member that is not ready is left out: the othe
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import cached_property, partial
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -98,14 +98,18 @@ class Fusion(Encoder):
         self.tag_names = tuple(dict.fromkeys(name for member in ready.values() for name in member.tag_names))
         self.embedding_size = sum(component.size for component in self._components)
         self._card_id = settings.fingerprint(weights.card)
+        self._fingerprints: dict[tuple[object, ...], str] = {}
         self._tensors_id = weights.card.get("weights_sha256", "")
         sizes = {name: size for member in ready.values() for name, size in member.feature_sizes.items()}
         self._track_parts = _parts({name: w for name, w in track_weights.items() if member_of(name) in ready}, sizes)
 
-    @cached_property
+    @property
     def fingerprint(self) -> str:
-        """See :class:`Encoder`; a page asks for it many times, and it is made of all weights."""
-        return super().fingerprint
+        """See :class:`Encoder`; made of all weights, and asked for many times by a page: it is kept by the settings."""
+        made_with = (settings.AUDIO, settings.SPECTROGRAM, self.hop_seconds)
+        if made_with not in self._fingerprints:
+            self._fingerprints = {made_with: super().fingerprint}
+        return self._fingerprints[made_with]
 
     @property
     def weights_id(self) -> str:

@@ -154,6 +154,9 @@ def test_recording_through_the_microphone_finds_matches(server, open_page, tmp_p
     wait_for_matches(page)
     page.get_by_role("heading", name="your recording").wait_for()
     page.get_by_role("heading", name=f"This is {row['title']} by {row['artist']}").wait_for()
+    page.get_by_role("button", name="Open this track").click()
+    page.get_by_role("heading", name=row["title"], exact=True).wait_for()
+    wait_for_matches(page)
 
     matches(page).nth(1).get_by_role("button", name="Play").click()  # what plays and what records are never on at once
     until(page, lambda now: now["isPlaying"])
@@ -164,12 +167,10 @@ def test_recording_through_the_microphone_finds_matches(server, open_page, tmp_p
     page.wait_for_timeout(500)
     assert not until(page, lambda now: now["number"] == 2)["isPlaying"]
     page.get_by_role("button", name="Stop recording").click()
-    page.get_by_role("button", name="Stop recording").wait_for(state="detached")
+    page.get_by_role("heading", name="your recording").wait_for()
     wait_for_matches(page)
     matches(page).nth(2).get_by_role("button", name="Play").click()
     until(page, lambda now: now["isPlaying"] and not now["said"])
-    page.get_by_role("button", name="Open this track").click()
-    page.get_by_role("heading", name=row["title"], exact=True).wait_for()
 
 
 def test_searching_onward_from_a_match_and_back(server, open_page):

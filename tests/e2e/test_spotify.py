@@ -80,7 +80,7 @@ def test_from_connect_to_the_playlist(app, open_page):
     page = open_page(f"{url}/Library")
     page.get_by_role("textbox", name="Find").fill("Bossa")
     page.keyboard.press("Enter")
-    page.get_by_text(f"{len(tracks)} tracks. Click").wait_for()
+    page.get_by_text(f"{len(tracks)} tracks. Tick").wait_for()
     agree = open_list(page)
     with page.context.expect_page() as opened:
         agree.click()

@@ -93,6 +93,9 @@ def command(folder, catalogue):
     return ["index", str(folder), "--catalogue", str(catalogue), "--encoder", "timbre", "--encoder", "statistics"]
 
 
+WHEN = ("time", "number", "first_time", "last_time")
+
+
 def rows(path):
     """All rows of all tables that say what came of the music, and not when, in how many steps or in which order."""
     found = {}
@@ -100,9 +103,7 @@ def rows(path):
         for (table,) in plain.execute("SELECT name FROM sqlite_schema WHERE type = 'table' AND name != 'changes'"):
             if table.startswith("written_"):  # where the full-text index keeps the words of the listing
                 continue
-            columns = [
-                row[1] for row in plain.execute(f"PRAGMA table_info({table})") if row[1] not in ("time", "number")
-            ]
+            columns = [row[1] for row in plain.execute(f"PRAGMA table_info({table})") if row[1] not in WHEN]
             found[table] = sorted(map(repr, plain.execute(f"SELECT {', '.join(columns)} FROM {table}")))
     plain.close()
     return found

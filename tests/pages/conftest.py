@@ -1,5 +1,6 @@
 """AppTest has no browser: what the boxes to find tracks by typing are told is kept, and tests answer in its place."""
 
+import sys
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,6 +35,12 @@ class Boxes:
 
     def chosen(self, key: str) -> list[str]:
         return [choice["key"] for choice in self.told[key]["chosen"]]
+
+
+@pytest.fixture(autouse=True)
+def keep_the_main_module(monkeypatch):
+    """AppTest runs a page as the main module and leaves it there; a process spawned later would run it again."""
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,7 @@ from synesthete import sampler
 from synesthete.encoders import registry
 from synesthete.search import Blend, SearchOptions
 from synesthete.search.blend import Beside
-from synesthete.ui import state
+from synesthete.ui import resources, state
 from tests.pages.test_listen import drop, keys, start
 from tests.sounds import melody, wav_bytes
 
@@ -24,6 +24,7 @@ def none_loaded_by_these_names(monkeypatch):
 def rhythm(monkeypatch):
     """An encoder of that name, which has listened to the built-in catalogue."""
     monkeypatch.setitem(registry.ENTRIES, "rhythm", registry.ENTRIES["statistics"])
+    monkeypatch.setattr(resources, "_embedded_names", lambda files: sampler.embedded_names() | {"rhythm"})
 
 
 @pytest.fixture
