@@ -164,7 +164,7 @@ def test_recording_through_the_microphone_finds_matches(server, open_page, tmp_p
     assert "microphone" in until(page, lambda now: not now["isPlaying"])["said"]
     matches(page).nth(2).get_by_role("button", name="Play").click()
     assert "stop the recording first" in until(page, lambda now: now["number"] == 2)["said"]
-    page.wait_for_timeout(500)
+    page.wait_for_timeout(4000)  # a shorter one may be nothing but the silence it begins with
     assert not until(page, lambda now: now["number"] == 2)["isPlaying"]
     page.get_by_role("button", name="Stop recording").click()
     page.get_by_role("heading", name="your recording").wait_for()
