@@ -57,6 +57,7 @@ def begin(page):
 
 def open_list(page):
     """Three tracks found in the library, about to be taken home."""
+    page.locator("[data-test-script-state=notRunning]").wait_for()  # else the fold may be drawn anew, closed
     page.get_by_text("Export", exact=True).click()
     agree = begin(page)
     page.wait_for_function("document.cookie.includes('synesthete-login-')")
