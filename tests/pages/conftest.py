@@ -1,6 +1,7 @@
 """AppTest has no browser: what the boxes to find tracks by typing are told is kept, and tests answer in its place."""
 
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,6 +10,8 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from synesthete.ui import track_search
+
+_MAIN = sys.modules["__main__"]
 
 
 @dataclass
@@ -38,9 +41,10 @@ class Boxes:
 
 
 @pytest.fixture(autouse=True)
-def keep_the_main_module(monkeypatch):
+def keep_the_main_module() -> Iterator[None]:
     """AppTest runs a page as the main module and leaves it there; a process spawned later would run it again."""
-    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
+    yield
+    sys.modules["__main__"] = _MAIN
 
 
 @pytest.fixture(autouse=True)
