@@ -64,7 +64,7 @@ class DecodeLimits:
     max_bytes : int > 0 [bytes]
         Largest upload; also Streamlit's limit. A file on disk is read by seeking and may be larger.
     time_limit_seconds : float > 0 [s]
-        Wall clock for one file.
+        For one file, by the clock; a decoder that goes on while other work keeps it waiting gets it up to ten times.
     memory_limit_bytes : int > 0 [bytes]
         Address space of the worker process that decodes.
     """

@@ -82,7 +82,6 @@ class SearchEngine:
     ) -> None:
         self.catalogue = catalogue
         self.encoder = encoder
-        self._fingerprint = encoder.fingerprint  # computed of all its settings: not for each search anew
         self._calibration = calibration_of(encoder)
         self._index = FollowedIndex(catalogue, encoder, index_folder, is_indexing=is_indexing, small_up_to=small_up_to)
         self._encoder_index()
@@ -252,7 +251,7 @@ class SearchEngine:
             The track is unknown, or this encoder has not embedded it.
         """
         track = self.catalogue.track(track_id)
-        fingerprint = self._fingerprint
+        fingerprint = self.encoder.fingerprint
         segments, segment_vectors = self.catalogue.segments(track_id, fingerprint)
         features = self.catalogue.features_of(track_id, fingerprint)
         embedding = Embedding(features, segment_vectors, segments, fingerprint)
@@ -364,10 +363,10 @@ class SearchEngine:
         )
 
     def _check(self, embedding: Embedding) -> None:
-        if embedding.fingerprint != self._fingerprint:
+        if embedding.fingerprint != self.encoder.fingerprint:
             raise EncoderError(
                 f"The embedding carries fingerprint {embedding.fingerprint!r}, not that of the encoder"
-                f" {self.encoder.name!r}, {self._fingerprint!r}. Embed the sound with it."
+                f" {self.encoder.name!r}, {self.encoder.fingerprint!r}. Embed the sound with it."
             )
 
 

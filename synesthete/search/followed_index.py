@@ -34,7 +34,7 @@ class FollowedIndex:
         is_indexing: bool,
         small_up_to: int,
     ) -> None:
-        self._catalogue, self._encoder, self._fingerprint = catalogue, encoder, encoder.fingerprint
+        self._catalogue, self._encoder = catalogue, encoder
         self._folder = Path(index_folder) if index_folder is not None else None
         self._is_indexing = is_indexing or index_folder is None
         self._small_up_to = small_up_to
@@ -43,7 +43,7 @@ class FollowedIndex:
         self._next_look = 0.0
         self._kept: tuple[int, EncoderIndex] | None = self._read(catalogue, is_current=False)
         index = self._kept[1]
-        if self._is_indexing and index.is_large and index.revision != catalogue.revision(self._fingerprint):
+        if self._is_indexing and index.is_large and index.revision != catalogue.revision(self._encoder.fingerprint):
             self._kept = (-1, index)
 
     def now(self) -> EncoderIndex:
@@ -61,7 +61,7 @@ class FollowedIndex:
 
     def _has_newer(self, index: EncoderIndex) -> bool:
         """Whether another process has completed a newer index of the large catalogue."""
-        return self._folder is not None and index.completed_ns != completed_ns(self._folder, self._fingerprint)
+        return self._folder is not None and index.completed_ns != completed_ns(self._folder, self._encoder.fingerprint)
 
     def _read(self, catalogue: Catalogue, is_current: bool) -> tuple[int, EncoderIndex]:
         n_changes = catalogue.n_changes()
