@@ -28,6 +28,7 @@ _REASONS = {
     "too long": "longer than you asked for",
     "below minimum": "less alike than you asked for",
 }
+_PLAY_WIDTH = 220  # pixels: the button with where it plays from, and the heart
 _HOW_CERTAIN = (
     f"A recording is named only where, by our measure, at least {100 - MOST_WRONG * 100:.0f} of 100 such namings are "
     "right, also when they were heard by a phone in a room."
@@ -57,7 +58,8 @@ def show_recording(result: SearchResult, catalogue: Catalogue, own_id: str) -> N
             st.subheader(f"The same recording is in this catalogue: {name}", anchor=False)
         st.caption(_about(track, result))
         with st.container(horizontal=True, vertical_alignment="center"):
-            play_track(track, catalogue, named.offset_seconds)
+            with st.container(width=_PLAY_WIDTH):  # where both do not fit into a row, the other goes below
+                play_track(track, catalogue, named.offset_seconds)
             _offer_to_open(named)
 
 
