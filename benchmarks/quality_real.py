@@ -16,7 +16,7 @@ import numpy as np
 
 from benchmarks.quality_clips import REAL, REAL_PASSAGE, REAL_SNIPPET, REAL_SNR_DB, Group, real_phone
 from synesthete.catalogue import Catalogue
-from synesthete.catalogue.command import EXIT_FAILURES
+from synesthete.catalogue.index_command import EXIT_FAILURES
 from synesthete.evaluation.phone import TEN
 from synesthete.evaluation.ranking import Retrieval, ranking_retrieval
 from synesthete.evaluation.robustness import RecallAtK

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from synesthete import __version__, settings
 from synesthete.audio.formats import SUPPORTED
-from synesthete.catalogue.command import add_doctor_command, add_find_command, add_index_command, add_share_commands
+from synesthete.catalogue.command import add_doctor_command, add_find_command, add_share_commands
+from synesthete.catalogue.index_command import add_index_command
 from synesthete.encoders.registry import ask_before_downloads
 from synesthete.errors import SynestheteError
 from synesthete.evaluation.command import add_evaluate_command
