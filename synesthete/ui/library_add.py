@@ -113,16 +113,24 @@ def _choose_folder(path: Path) -> None:
         f"Index {plain(here.name or str(here), 60)}",
         icon=":material/library_add:",
         key="index-folder",
-        disabled=job,
+        disabled=job or not (folders or n_sounds),
         help="Wait until the work above is done" if job else None,
         on_click=library_jobs.begin,
         args=(path, [here]),
     )
-    deeper = "and all in its folders" if folders else "and no further folders"
     st.caption(
-        f"{count(n_sounds, 'sound file')} in here, {deeper}. Your files stay where they are and are not changed. Index "
-        "it again to take in what is new."
+        f"{_what_is_taken(len(folders), n_sounds)} Your files stay where they are and are not changed. Index it again "
+        "to take in what is new."
     )
+
+
+def _what_is_taken(n_folders: int, n_sounds: int) -> str:
+    """What indexing a folder would take, of which only what lies directly in it was counted."""
+    if n_folders and n_sounds:
+        return f"{count(n_sounds, 'sound file')} in it, and all in {count(n_folders, 'folder')} below."
+    if n_folders:
+        return f"All sound files in {count(n_folders, 'folder')} below, however deep."
+    return f"{count(n_sounds, 'sound file')} in it." if n_sounds else "There is no sound file in it."
 
 
 def _show_place(here: Path, root: Path, roots: tuple[Path, ...]) -> None:

@@ -164,6 +164,17 @@ def test_a_folder_outside_of_the_music_is_refused(music, place):
     assert not app.exception and app.button(key="index-folder").label == "Index root"
 
 
+def test_the_page_says_what_of_a_folder_would_be_taken(music):
+    assert "All sound files in 1 folder below, however deep." in said(app := start())
+    (music / "Here.wav").write_bytes(wav_bytes(melody(1.0)))
+    assert "1 sound file in it, and all in 1 folder below." in said(app.run())
+    (music / "empty").mkdir()
+    app.session_state[state.LIBRARY_FOLDER] = str(music / "empty")
+    assert "There is no sound file in it." in said(app.run()) and app.button(key="index-folder").disabled
+    app.session_state[state.LIBRARY_FOLDER] = str(music / "jazz")
+    assert "4 sound files in it. Your files" in said(app.run()) and not app.button(key="index-folder").disabled
+
+
 def test_nothing_is_begun_for_who_is_not_the_owner(music, monkeypatch):
     def press():
         from pathlib import Path
