@@ -1,0 +1,11 @@
+"""What the tests of catalogues share."""
+
+import pytest
+
+from synesthete.catalogue import Catalogue
+
+
+@pytest.fixture
+def catalogue(tmp_path):
+    with Catalogue.open(tmp_path / "music" / "catalogue.sqlite") as opened:
+        yield opened
