@@ -7,5 +7,5 @@ from synesthete.catalogue import Catalogue
 
 @pytest.fixture
 def catalogue(tmp_path):
-    with Catalogue.open(tmp_path / "music" / "catalogue.sqlite") as opened:
+    with Catalogue.open(tmp_path / "kept" / "catalogue.sqlite") as opened:
         yield opened

@@ -30,12 +30,6 @@ def add(catalogue, rng, n_tracks, first=0):
             catalogue.put_embedding(f"{number:04}", ENCODER, embedding)
 
 
-@pytest.fixture
-def catalogue(tmp_path):
-    with Catalogue.open(tmp_path / "catalogue.sqlite") as opened:
-        yield opened
-
-
 def measured(catalogue):
     features = catalogue.track_features(ENCODER.fingerprint).astype(np.float64)
     return features.mean(axis=0), features.var(axis=0)

@@ -7,7 +7,6 @@ import mutagen.flac
 import pytest
 import soundfile
 
-from synesthete.catalogue import Catalogue
 from synesthete.catalogue.indexing import index
 from synesthete.cli import main
 from tests.sounds import RATE_HZ, melody
@@ -29,12 +28,6 @@ def music(tmp_path):
     song(tmp_path / "fma_small/000/000002.flac", 1, title="Tagged", artist="Tagged", album_artist="Tagged")
     song(tmp_path / "fma_small/000/000003.flac", 2, title="Unlisted", genre="Tagged")
     return tmp_path / "fma_small"
-
-
-@pytest.fixture
-def catalogue(tmp_path):
-    with Catalogue.open(tmp_path / "catalogue.sqlite") as opened:
-        yield opened
 
 
 def run(catalogue, *places, **options):

@@ -35,12 +35,6 @@ def music(tmp_path):
     return folder
 
 
-@pytest.fixture
-def catalogue(tmp_path):
-    with Catalogue.open(tmp_path / "catalogue.sqlite") as opened:
-        yield opened
-
-
 def run(catalogue, *places, **options):
     read = []
     names = options.pop("encoder_names", ENCODERS)

@@ -26,12 +26,6 @@ class Tagger(Fake):
 TAGGER = Tagger()
 
 
-@pytest.fixture
-def catalogue(tmp_path):
-    with Catalogue.open(tmp_path / "catalogue.sqlite") as opened:
-        yield opened
-
-
 def add(catalogue, rng, track, heard):
     catalogue.add_track(track)
     tags = {name: heard.get(name, 0.01) for name in NAMES}
