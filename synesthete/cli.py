@@ -20,7 +20,7 @@ from synesthete.evaluation.command import add_evaluate_command
 from synesthete.evaluation.neighbours import add_neighbours_command
 from synesthete.files import check_archive
 from synesthete.sources.command import add_get_command
-from synesthete.terminal import show_progress
+from synesthete.terminal import ENDED_BY, show_progress
 from synesthete.text import printable
 from synesthete.tracks import clock
 from synesthete.training.command import add_train_command
@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return int(chosen.run(chosen))
     except SynestheteError as error:
-        print(f"synesthete: {error}", file=sys.stderr)
+        print(f"{ENDED_BY}{error}", file=sys.stderr)
         return EXIT_FAILED
     except BrokenPipeError:
         sys.stderr.close()  # the reader of a pipe has gone; nothing more to say to anybody

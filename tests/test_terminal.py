@@ -3,7 +3,7 @@
 import io
 from contextlib import redirect_stderr
 
-from synesthete.terminal import show_progress
+from synesthete.terminal import show_progress, why_it_ended
 
 
 class Terminal(io.StringIO):
@@ -34,3 +34,14 @@ def test_a_log_file_gets_no_progress():
     with redirect_stderr(io.StringIO()) as log:
         show_progress("First", 0.25)
     assert log.getvalue() == ""
+
+
+def test_of_a_log_the_sentence_is_told_that_the_command_ended_with(tmp_path):
+    log = tmp_path / "log"
+    assert why_it_ended(log) == ""
+    log.write_bytes(b"1 of 2\nsynesthete: first\n\xff\n" + b"x" * 100_000 + b"\nsynesthete: The disk is full.\nbye\n")
+    assert why_it_ended(log) == "The disk is full."
+    log.write_text("Traceback (most recent call last):\n  …\nKeyError: 1\n")
+    assert why_it_ended(log) == f"It ended unexpectedly; {log} says more."
+    log.write_text("Stopped.\n")
+    assert why_it_ended(log) == ""

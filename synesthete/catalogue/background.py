@@ -25,10 +25,10 @@ from synesthete.catalogue.indexing import IndexCounts
 from synesthete.errors import CatalogueError
 from synesthete.files import write_atomically
 from synesthete.settings import PROJECT_ROOT, Paths
+from synesthete.terminal import why_it_ended
 
 State = Literal["running", "finishing", "done", "stopped", "failed"]
 _STATUS = "status"  # what it said last, and no more: it does not grow with the library
-_TAIL_BYTES = 64 * 1024  # of the log
 _NICENESS = 5  # pages go first
 _LOCK_SECONDS = 1.0  # a look at the lock takes a moment
 
@@ -147,7 +147,7 @@ def last_job(catalogue_path: Path, paths: Paths | None = None) -> Job | None:
     if is_done:
         state = "finishing" if is_at_work else "done"
     elif not is_at_work:
-        problem = _problem(folder)
+        problem = why_it_ended(folder / "log")
         state = "failed" if problem else "stopped"
     return Job(tuple(record["places"]), float(record["began"]), state, counts, latest, problem, _told(folder))
 
@@ -227,15 +227,3 @@ def _told(folder: Path) -> float:
 def _counts(event: dict[str, Any]) -> IndexCounts:
     names = {field.name for field in fields(IndexCounts)}
     return IndexCounts(**{name: value for name, value in event.items() if name in names})
-
-
-def _problem(folder: Path) -> str:
-    """The sentence that a run ended with; empty where it was stopped."""
-    try:
-        said = (folder / "log").read_text(encoding="utf-8", errors="replace")[-_TAIL_BYTES:]
-    except OSError:
-        return ""
-    sentence = next((line for line in reversed(said.splitlines()) if line.startswith("synesthete: ")), "")
-    if sentence:
-        return sentence.removeprefix("synesthete: ")
-    return f"It ended unexpectedly; {folder / 'log'} says more." if "Traceback (most recent" in said else ""

@@ -23,7 +23,6 @@ from synesthete.encoders.aisfx_checkpoint import (
 from synesthete.encoders.base import Encoder, Features, unit
 from synesthete.encoders.borrowed import read_reference
 from synesthete.encoders.later import Later
-from synesthete.encoders.parts import Part
 from synesthete.encoders.segments import AnySegments
 
 if TYPE_CHECKING:
@@ -50,6 +49,7 @@ class Aisfx(Encoder):
     name = "aisfx"
     consumes = "waveform"
     version = "1"
+    is_standardised = True
     embedding_size = EMBEDDING_SIZE
     sample_rate = SPECTROGRAM.sample_rate_hz
     segment_seconds = N_SAMPLES / SPECTROGRAM.sample_rate_hz
@@ -83,11 +83,6 @@ class Aisfx(Encoder):
         from synesthete.encoders.aisfx_network import log_mel
 
         return self.network.embeddings(log_mel(batch))
-
-    @property
-    def track_parts(self) -> dict[str, Part]:
-        """All of the layer."""
-        return {self.name: Part(slice(0, EMBEDDING_SIZE))}
 
     def track_features(self, features: Features) -> np.ndarray:
         """The mean of the layer over the segments [512]."""

@@ -84,8 +84,11 @@ class Encoder(ABC):
         (:meth:`~synesthete.spectrogram.Spectrogram.feature_matrix`), stacked images [n, 3, n_bins, n_frames]
         in [0, 1], or waveforms [n, n_samples] in [-1, 1].
     track_parts : dict of str to Part
-        Which shares of the track features are compared by themselves, each standardised on the library. Empty for an
-        encoder whose track features are taken as they are: unit vectors in segment space.
+        Which shares of the track features are compared by themselves, each standardised on the library: all of them
+        together where ``is_standardised``, unless a subclass says otherwise. Empty for an encoder whose track features
+        are taken as they are: unit vectors in segment space.
+    is_standardised : bool
+        Whether each number of the track features is standardised on the library.
     notes : tuple of str
         What a listener should know, such as a component that is missing.
     tag_names : tuple of str
@@ -105,6 +108,7 @@ class Encoder(ABC):
     segment_seconds: float = 5.0
     hop_seconds: float = 2.5
     consumes: ClassVar[Form]
+    is_standardised: ClassVar[bool] = False
 
     @abstractmethod
     def encode(self, batch: np.ndarray) -> np.ndarray:
@@ -179,7 +183,7 @@ class Encoder(ABC):
     @property
     def track_parts(self) -> dict[str, Part]:
         """See the class."""
-        return {}
+        return {self.name: Part(slice(0, self.embedding_size))} if self.is_standardised else {}
 
     @property
     def n_track_features(self) -> int:

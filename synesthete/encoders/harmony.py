@@ -21,7 +21,6 @@ import scipy.fft
 
 from synesthete import settings
 from synesthete.encoders.base import Encoder, unit
-from synesthete.encoders.parts import Part
 from synesthete.errors import EncoderError
 
 N_CHROMA = settings.SPECTROGRAM.n_chroma
@@ -107,11 +106,7 @@ class Harmony(Encoder):
     embedding_size = sum(PARTS.values())
     segment_seconds = 10.0
     hop_seconds = 5.0
-
-    @property
-    def track_parts(self) -> dict[str, Part]:
-        """All of the vector."""
-        return {self.name: Part(slice(0, self.embedding_size))}
+    is_standardised = True
 
     def encode(self, batch: np.ndarray) -> np.ndarray:
         """Encode feature matrices [n, 166, n_frames]; see :meth:`Encoder.encode`.

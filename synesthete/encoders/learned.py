@@ -7,7 +7,6 @@ from typing import ClassVar
 
 from synesthete import settings
 from synesthete.encoders.base import Encoder
-from synesthete.encoders.parts import Part
 from synesthete.encoders.weights import Weights, read
 
 
@@ -30,6 +29,7 @@ class LearnedEncoder(Encoder):
         If the files are missing or damaged, or do not fit each other or the spectrogram settings.
     """
 
+    is_standardised = True
     stem: ClassVar[str]
     remedy: ClassVar[str]
 
@@ -47,8 +47,3 @@ class LearnedEncoder(Encoder):
     def weights_id(self) -> str:
         """Hash of the settings with the checksum of the weights."""
         return self._weights_id
-
-    @property
-    def track_parts(self) -> dict[str, Part]:
-        """All of the vector, unless a subclass says otherwise."""
-        return {self.name: Part(slice(0, self.embedding_size))}

@@ -18,7 +18,6 @@ from torch import Tensor, nn
 from synesthete import settings
 from synesthete.encoders.base import Encoder
 from synesthete.encoders.download import Remote, ensure
-from synesthete.encoders.parts import Part
 from synesthete.encoders.resnet import as_images, build, look
 from synesthete.errors import EncoderError
 
@@ -58,6 +57,7 @@ class Resnet50Imagenet(Encoder):
     has_scores = True
     segment_seconds = 10.0
     hop_seconds = 5.0
+    is_standardised = True
 
     def __init__(self, remote: Remote = V1, state_dict: dict[str, Tensor] | None = None) -> None:
         with torch.device("meta"):
@@ -87,11 +87,6 @@ class Resnet50Imagenet(Encoder):
     def weights_id(self) -> str:
         """Checksum of the weights."""
         return self._weights_id
-
-    @property
-    def track_parts(self) -> dict[str, Part]:
-        """All of the vector."""
-        return {self.name: Part(slice(0, self.embedding_size))}
 
     def encode(self, batch: np.ndarray) -> np.ndarray:
         """Encode stacked images [n, 3, n_bins, n_frames] in [0, 1]; see :meth:`Encoder.encode`."""

@@ -18,7 +18,6 @@ import scipy.signal
 
 from synesthete import settings
 from synesthete.encoders.base import Encoder, unit
-from synesthete.encoders.parts import Part
 from synesthete.errors import EncoderError
 from synesthete.tempo import autocorrelation, onset_strength
 
@@ -85,11 +84,7 @@ class Rhythm(Encoder):
     embedding_size = FOLDED_BANDS**2 * FOLDED_SCALES + WHOLE_BANDS**2 * WHOLE_SCALES
     segment_seconds = 10.0
     hop_seconds = 5.0
-
-    @property
-    def track_parts(self) -> dict[str, Part]:
-        """All of the vector."""
-        return {self.name: Part(slice(0, self.embedding_size))}
+    is_standardised = True
 
     def encode(self, batch: np.ndarray) -> np.ndarray:
         """Encode feature matrices [n, 166, n_frames]; see :meth:`Encoder.encode`.

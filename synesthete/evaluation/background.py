@@ -25,10 +25,10 @@ from synesthete.catalogue.background import is_locked
 from synesthete.errors import CatalogueError
 from synesthete.files import write_atomically
 from synesthete.settings import PROJECT_ROOT, Paths
+from synesthete.terminal import why_it_ended
 
 PROGRESS = "progress.json"
 _NICENESS = 5  # pages go first
-_LOG_BYTES = 16 * 1024
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def work(catalogue_path: Path, paths: Paths | None = None) -> Work:
     """What is under way over a catalogue, or how the last run ended."""
     folder = folder_of(catalogue_path, paths)
     if not is_locked(folder):
-        return Work(False, problem=_problem(folder))
+        return Work(False, problem=why_it_ended(folder / "log"))
     told = _read(folder / PROGRESS) or {}
     fraction = told.get("fraction", 0.0)
     return Work(True, str(told.get("encoder", "")), str(told.get("stage", "")), min(max(float(fraction), 0.0), 1.0))
@@ -143,14 +143,3 @@ def _read(path: Path) -> dict[str, Any] | None:
     except (OSError, ValueError):
         return None
     return record if isinstance(record, dict) else None
-
-
-def _problem(folder: Path) -> str:
-    try:
-        said = (folder / "log").read_text(encoding="utf-8", errors="replace")[-_LOG_BYTES:]
-    except OSError:
-        return ""
-    sentence = next((line for line in reversed(said.splitlines()) if line.startswith("synesthete: ")), "")
-    if sentence:
-        return sentence.removeprefix("synesthete: ")
-    return f"It ended unexpectedly; {folder / 'log'} says more." if "Traceback (most recent" in said else ""
