@@ -31,14 +31,9 @@ REST_SECONDS = 2.5  # after the matches: pictures, garbage
 LONGEST_SECONDS = 240
 STOPWATCH = """
 ([tenth, longest]) => {
-  const find = (root) => {
-    const found = root.querySelector(tenth);
-    if (found) return found;
-    for (const host of root.querySelectorAll("*")) {
-      const inside = host.shadowRoot && find(host.shadowRoot);
-      if (inside) return inside;
-    }
-    return null;
+  const find = () => {
+    const hosts = [...document.querySelectorAll(".st-key-matches *")].filter((element) => element.shadowRoot);
+    return [document, ...hosts.map((host) => host.shadowRoot)].map((root) => root.querySelector(tenth)).find(Boolean);
   };
   const isShown = (row) => row?.checkVisibility({ opacityProperty: true, visibilityProperty: true });
   window.shownAfter = new Promise((resolve, reject) => {
@@ -50,7 +45,7 @@ STOPWATCH = """
     const afterPaint = new MessageChannel();
     afterPaint.port1.onmessage = () => resolve((performance.now() - begin) / 1000);
     const look = () => {
-      if (begin !== null && isShown(find(document))) afterPaint.port2.postMessage(0);
+      if (begin !== null && isShown(find())) afterPaint.port2.postMessage(0);
       else requestAnimationFrame(look);
     };
     requestAnimationFrame(look);
