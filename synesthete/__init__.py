@@ -6,7 +6,7 @@ The main path, in the order the data goes::
     with sampler.open_for(encoder) as catalogue:
         result = search.search("snippet.mp3", catalogue, encoder)  # decode -> see -> embed -> search
 
-Importing this package is cheap: torch, faiss and librosa load when first needed.
+Importing this package is cheap: torch and faiss load when first needed.
 """
 
 __version__ = "0.1.0"

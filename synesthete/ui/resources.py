@@ -89,7 +89,7 @@ def _identity(path: Path) -> tuple[int, int]:
 
 @st.cache_resource(show_spinner=False)
 def _warm_up() -> None:
-    """Wake a decoding process and load librosa, so that the first sound does not wait for them."""
+    """Wake a decoding process and build the filter banks, so that the first sound does not wait for them."""
     for warm_up in (audio.warm_up, spectrogram.warm_up):
         threading.Thread(target=warm_up, daemon=True).start()
 

@@ -26,29 +26,34 @@ _has_begun, _settled = threading.Event(), threading.Event()
 def begin() -> None:
     """Begin; returns at once. For the server, before anyone has come."""
     _has_begun.set()
+    gc.freeze()  # what came with the imports; there is no garbage yet
     for work in (audio.warm_up, _search_once):
         threading.Thread(target=work, daemon=True).start()
 
 
 def _search_once() -> None:
-    """Search with the default encoder in the catalogues that come first; then set aside what will stay.
+    """Search with the default encoder in the catalogues that come first, and set aside what has come with it.
 
-    Streamlit has all garbage collected after every run of a page. What torch, pandas and the like have made at their
-    import, half a million objects, stays for good: frozen, it is not looked at again.
+    Streamlit has all garbage collected after every run of a page. What torch and the like have made at their import,
+    half a million objects, stays for good: frozen, it is not looked at again. Nor is it while it is being made.
     """
-    _share_processors()
-    spectrogram.warm_up()
-    rate_hz = settings.AUDIO.sample_rate_hz
-    noise = np.random.default_rng(0).normal(0, 0.1, round(_SECONDS * rate_hz)).astype(np.float32)
-    clip = clip_from_samples(noise, rate_hz)
-    paths = Paths()
-    for path in (paths.sampler / sampler.CATALOGUE_NAME, paths.own_catalogue):
-        try:
-            if path.is_file():
-                resources.engine(path, settings.DEFAULT_ENCODER).search(clip)
-        except SynestheteError as error:
-            _LOG.info("not warmed: %s", error)  # the page says so to who asks for it
-    _set_aside()
+    gc.disable()
+    try:
+        _share_processors()
+        spectrogram.warm_up()
+        rate_hz = settings.AUDIO.sample_rate_hz
+        noise = np.random.default_rng(0).normal(0, 0.1, round(_SECONDS * rate_hz)).astype(np.float32)
+        clip = clip_from_samples(noise, rate_hz)
+        paths = Paths()
+        for path in (paths.sampler / sampler.CATALOGUE_NAME, paths.own_catalogue):
+            try:
+                if path.is_file():
+                    resources.engine(path, settings.DEFAULT_ENCODER).search(clip)
+            except SynestheteError as error:
+                _LOG.info("not warmed: %s", error)  # the page says so to who asks for it
+    finally:
+        gc.freeze()  # the little garbage in it goes in `settle`, when nobody waits
+        gc.enable()
 
 
 def settle() -> None:
@@ -61,6 +66,7 @@ def settle() -> None:
 
 
 def _set_aside() -> None:
+    gc.unfreeze()
     gc.collect()
     gc.freeze()
 
