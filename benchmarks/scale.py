@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import json
 import resource
-import sqlite3
 import statistics
 import subprocess
 import sys
@@ -27,96 +26,17 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from synesthete import encoders, sampler, settings
+from benchmarks.synthetic import Mixtures, fill
+from synesthete import encoders, settings
 from synesthete.catalogue import Catalogue
 from synesthete.encoders.base import Embedding, Encoder, unit
 from synesthete.search import SearchEngine, SearchOptions, TrackFilter, make_searchable
 from synesthete.tracks import Segment
 
 N_QUERIES, K = 40, 10
-BLOCK = 1_000
 N_APPENDED = 1_000
-GENRES, TRACKS_AN_ARTIST, TRACKS_A_FOLDER = 40, 30, 12
 BRUTE_FORCE = "brute force by numpy"
 STRICT = TrackFilter(artist="artist 7")
-
-
-class Mixtures:
-    """Tracks that are mixtures of real ones."""
-
-    def __init__(self, encoder: Encoder) -> None:
-        with sampler.open_for(encoder) as catalogue:
-            self.features = catalogue.track_features(encoder.fingerprint)
-            rows, _, self.segments = catalogue.all_segments(encoder.fingerprint)
-        self.bounds = np.searchsorted(rows, np.arange(len(self.features) + 1))
-        self.is_fitted = bool(encoder.track_parts)
-
-    def block(self, rng: np.random.Generator, n: int, n_segments: int) -> tuple[np.ndarray, np.ndarray]:
-        """Features [n, n_track_features] of new tracks, and their segments [n, n_segments, embedding_size]."""
-        real, n_real = self.features, len(self.features)
-        first, second = rng.integers(0, n_real, (2, n))
-        made = real[first] + 0.5 * rng.random((n, 1), dtype=np.float32) * (real[second] - real[first])
-        for _ in range(3):
-            one, other = rng.integers(0, n_real, (2, n))
-            made += 0.2 * rng.standard_normal((n, 1), dtype=np.float32) * (real[one] - real[other])
-        made += 0.15 * real.std(axis=0) * rng.standard_normal(made.shape, dtype=np.float32)
-        starts = (rng.random(n) * (np.diff(self.bounds)[first])).astype(int)
-        at = (
-            self.bounds[first][:, None]
-            + (starts[:, None] + np.arange(n_segments)) % np.diff(self.bounds)[first][:, None]
-        )
-        own = (
-            self.segments[rng.integers(0, len(self.segments), n)]
-            - self.segments[rng.integers(0, len(self.segments), n)]
-        )
-        segments = self.segments[at] + 0.7 * own[:, None]
-        size = segments.shape[2]
-        segments += (0.5 / np.sqrt(size)) * rng.standard_normal(segments.shape, dtype=np.float32)
-        return made if self.is_fitted else unit(made), unit(segments)
-
-
-def fill(path: Path, encoder: Encoder, first: int, n_tracks: int, n_segments: int) -> None:
-    """Add tracks to a catalogue, straight into its tables."""
-    mixtures, rng = Mixtures(encoder), np.random.default_rng(first)
-    sizes = encoder.embedding_size, encoder.n_track_features
-    with Catalogue.open(path) as catalogue:
-        catalogue.put_encoder(encoder.fingerprint, encoder.name, encoder.version, sizes)
-    starts = (encoder.hop_seconds * np.arange(n_segments)).astype("<f4").tobytes()
-    lengths = np.full(n_segments, encoder.segment_seconds, "<f4").tobytes()
-    connection = sqlite3.connect(path, isolation_level=None)
-    connection.execute("PRAGMA synchronous = OFF")
-    for begin in range(first, first + n_tracks, BLOCK):
-        numbers = range(begin, min(begin + BLOCK, first + n_tracks))
-        features, segments = mixtures.block(rng, len(numbers), n_segments)
-        segments = segments.astype("<f2")
-        ids = [f"{(number * 0x9E3779B97F4A7C15) % 2**64:016x}" for number in numbers]  # hashes, as it were
-        connection.execute("BEGIN IMMEDIATE")
-        connection.executemany(
-            "INSERT INTO tracks (track_id, title, artist, album, genre, seconds, path, isrc, licence, source)"
-            " VALUES (?, ?, ?, '', ?, ?, ?, '', '', '')",
-            [
-                (track_id, f"Track {number}", f"Artist {number // TRACKS_AN_ARTIST}", f"Genre {number % GENRES}",
-                 float(60 + number % 500), f"/music/{number // TRACKS_A_FOLDER}/{number}.ogg")
-                for track_id, number in zip(ids, numbers, strict=True)
-            ],
-        )  # fmt: skip
-        connection.executemany(
-            "INSERT INTO track_vectors (track_id, fingerprint, digest, features) VALUES (?, ?, ?, ?)",
-            [
-                (track_id, encoder.fingerprint, f"{number:016x}", row.astype("<f4").tobytes())
-                for track_id, number, row in zip(ids, numbers, features, strict=True)
-            ],
-        )
-        connection.executemany(
-            "INSERT INTO segment_vectors (track_id, fingerprint, starts, lengths, matrix) VALUES (?, ?, ?, ?, ?)",
-            [
-                (track_id, encoder.fingerprint, starts, lengths, matrix.tobytes())
-                for track_id, matrix in zip(ids, segments, strict=True)
-            ],
-        )
-        connection.execute("UPDATE changes SET n = n + 1")
-        connection.execute("COMMIT")
-    connection.close()
 
 
 def timed(run: Callable[[], object]) -> tuple[float, float]:

@@ -7,6 +7,7 @@ bound; here a lost process is replaced, and no more jobs are taken from the stre
 from __future__ import annotations
 
 import contextlib
+import gc
 import multiprocessing
 import multiprocessing.connection
 import os
@@ -171,6 +172,8 @@ def _one_numeric_thread() -> Iterator[None]:
 def _work(pipe: Connection, prepare: Callable[..., Callable[[Any], Any]], arguments: tuple[Any, ...]) -> None:
     """What runs in a worker: it says None once it has prepared, or why it cannot; then jobs in, results out."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    gc.disable()  # what the first job imports stays; looking through it again and again took a fifth of the start
+    is_first = True
     problem = do = None
     try:
         do = prepare(*arguments)
@@ -187,6 +190,10 @@ def _work(pipe: Connection, prepare: Callable[..., Callable[[Any], Any]], argume
             result: Any = do(job)
         except SynestheteError as error:
             result = error
+        if is_first:
+            gc.freeze()
+            gc.enable()
+            is_first = False
         try:
             pipe.send(result)
         except (BrokenPipeError, OSError):

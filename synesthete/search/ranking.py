@@ -94,7 +94,8 @@ class Ranking:
 
     def __init__(self, query: Query, index: EncoderIndex, k: int, is_there: np.ndarray | None = None) -> None:
         self._query, self._index = query, index
-        self._n_looked_up = _FIRST_PORTION * k
+        self._n_first = self._n_looked_up = _FIRST_PORTION * k
+        self._is_filtered = False
         self._is_known = np.zeros(index.n_tracks, dtype=bool)  # given, waiting, or excluded
         if is_there is not None:
             self._is_known |= ~is_there
@@ -115,6 +116,8 @@ class Ranking:
         """
         if is_allowed is not None:
             self._waiting = self._waiting.of(is_allowed[self._waiting.rows])
+            if not self._is_filtered:  # what has been looked up so far says nothing of how far these lie apart
+                self._is_filtered, self._n_looked_up = True, self._n_first
         while len(self._waiting.rows) < n and self._look_up(n, is_allowed):
             pass
         taken, self._waiting = self._waiting.of(slice(n)), self._waiting.of(slice(n, None))

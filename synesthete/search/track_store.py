@@ -16,7 +16,7 @@ from synesthete.search.store_state import StoreState
 from synesthete.search.vector_file import VectorFile
 
 CANDIDATES_A_MATCH = 3  # at least so many tracks are compared exactly for each that is wanted
-SCANNED_SHARE = 1 / 8  # of the tracks: where more are to be compared, all are
+SCANNED_SHARE = 1 / 8  # of all tracks: where more are to be compared, all that are allowed are
 FARTHER = 0.75  # the fewer are allowed, the farther off they lie: how many more lists are looked into, as a power
 PASSAGE_PROBES = 16
 SEGMENTS_A_TRACK = 8  # how many near segments are looked up for each track wanted
@@ -133,7 +133,7 @@ class TrackStore:
         n = max(header.n_candidates, CANDIDATES_A_MATCH * k)
         if is_allowed is not None and n_allowed <= 2 * n:
             slots = np.flatnonzero(is_allowed)
-        elif n > SCANNED_SHARE * n_allowed:
+        elif n > SCANNED_SHARE * header.n_slots:
             slots = self.file.best(query[None], k, is_allowed)[1][0]
         else:
             n_probes = math.ceil(header.n_probes * n / header.n_candidates * (header.n_slots / n_allowed) ** FARTHER)

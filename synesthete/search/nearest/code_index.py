@@ -167,9 +167,14 @@ class CodeIndex:
                     checksum.add(piece)
             if checksum.value != crc32:
                 raise IndexMismatchError(f"The index {path} is damaged: its checksum differs. Build it again.")
-            return cls(module.read_index(str(path), module.IO_FLAG_MMAP if is_mapped else 0))
+            codes = cls(module.read_index(str(path), module.IO_FLAG_MMAP if is_mapped else 0))
         except (OSError, RuntimeError) as error:
             raise IndexMismatchError(f"The index {path} cannot be read: {error}. Build it again.") from error
+        if is_mapped:
+            # Faiss would start 32 threads for each query to read its lists ahead, which takes longer than the search;
+            # the checksum has just read all of them into the system's cache.
+            faiss.downcast_InvertedLists(codes._lists.invlists).prefetch_nthread = 0
+        return codes
 
 
 def _main_axes(sample: np.ndarray, n_axes: int) -> np.ndarray:
