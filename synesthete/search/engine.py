@@ -202,7 +202,7 @@ class SearchEngine:
         return SegmentVectors.of(embedding.segment_vectors, starts, self.encoder.hop_seconds)
 
     @property
-    def track_ids(self) -> tuple[str, ...]:
+    def track_ids(self) -> Sequence[str]:
         """The tracks that can be found, sorted."""
         return self._encoder_index().ids_there
 
