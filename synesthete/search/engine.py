@@ -206,6 +206,10 @@ class SearchEngine:
         """The tracks that can be found, sorted."""
         return self._encoder_index().ids_there
 
+    def knows(self, track_id: str) -> bool:
+        """Whether a track can be found."""
+        return self._encoder_index().has(track_id)
+
     def search(
         self,
         source: str | Path | bytes | Clip,
