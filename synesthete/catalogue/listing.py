@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterable, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, TypeVar
 
 from synesthete.catalogue.schema import UNKNOWN, searchable, sort_key
 from synesthete.catalogue.words import SURE, Term, WordStore, tokens_of
@@ -35,6 +36,10 @@ _ORDERS: dict[str, tuple[str, ...]] = {
 _COLUMNS = ("title", "artist", "album", "genre", "album_artist")
 _ANYWHERE = " || ' ' || ".join(_COLUMNS)
 _LOOKED_AT = 500  # of what fits a text, to put the likeliest first
+KEPT_IDS = 5_000  # of each of the queries that were asked last: a page asks for the same ones whenever it runs again
+_KEPT_ANSWERS = 32
+
+Answer = TypeVar("Answer")
 
 # Scripts that put no blanks between words, and so have no beginnings of words to look up.
 _UNSPACED = re.compile(
@@ -76,6 +81,9 @@ EVERYTHING = Query()
 class ListingStore(WordStore):
     """The tracks of a catalogue as lists."""
 
+    _answers_of: tuple[int, int | None] | None = None  # the state of the catalogue that the kept answers are of
+    _answers: OrderedDict[tuple[str, Query], Any] = OrderedDict()
+
     def list_track(self, track: Track) -> None:
         """Enter a track, or what is new of it, among what is listed and found."""
         tags = (track.title, track.artist, track.album, track.genre, track.album_artist)
@@ -95,6 +103,26 @@ class ListingStore(WordStore):
 
     def listed_ids(self, query: Query, offset: int, limit: int) -> tuple[str, ...]:
         """Ids of the tracks that fit, in order: ``limit`` of them at most, after the first ``offset``."""
+        if offset + limit <= KEPT_IDS:
+            return self._kept("ids", query, lambda: self._listed_ids(query, 0, KEPT_IDS))[offset:][:limit]
+        return self._listed_ids(query, offset, limit)
+
+    def _kept(self, kind: str, query: Query, read: Callable[[], Answer]) -> Answer:
+        """An answer about a query as it was read last, unless the catalogue has changed since."""
+        (state,) = self._rows("SELECT n, (SELECT max(number) FROM listing) FROM changes")
+        with self._lock:
+            if self._depth:  # what a transaction writes may be undone
+                return read()
+            if self._answers_of != state:
+                self._answers_of, self._answers = state, OrderedDict()
+            if (kind, query) not in self._answers:
+                self._answers[kind, query] = read()
+                while len(self._answers) > _KEPT_ANSWERS:
+                    self._answers.popitem(last=False)
+            answer: Answer = self._answers[kind, query]
+            return answer
+
+    def _listed_ids(self, query: Query, offset: int, limit: int) -> tuple[str, ...]:
         terms = self.terms(query.text)
         condition, values = self._fitting(query, terms)
         ranks, rank_values = self._ranks(query, terms) if query.order == "fit" else ([], [])
@@ -109,6 +137,9 @@ class ListingStore(WordStore):
 
     def n_listed(self, query: Query = EVERYTHING) -> int:
         """How many tracks fit."""
+        return self._kept("n", query, lambda: self._n_listed(query))
+
+    def _n_listed(self, query: Query) -> int:
         condition, values = self._fitting(query, self.terms(query.text))
         return int(self._rows(f"SELECT count(*) FROM listing WHERE {condition}", values)[0][0])
 

@@ -165,7 +165,7 @@ class _Gathered:
         if k > MAX_K:
             raise OptionError(f"k is {k}; at most {MAX_K} neighbours of each query can be listed.")
         self._catalogue: Catalogue = engine.catalogue
-        self.track_ids = engine.track_ids
+        self.track_ids = tuple(engine.track_ids)
         self._row_of = {track_id: row for row, track_id in enumerate(self.track_ids)}
         self.paths = tuple(track.path for track in engine.catalogue.tracks(self.track_ids))
         self.failures: dict[str, str] = {}

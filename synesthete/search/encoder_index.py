@@ -6,7 +6,7 @@ import hashlib
 import tempfile
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +23,8 @@ from synesthete.search.segment_cache import SegmentCache
 from synesthete.search.similarity_scale import MIN_TRACKS, SimilarityScale
 from synesthete.search.smoothing import drawn_to, smoothed
 from synesthete.search.store_builder import bring_up_to_date
-from synesthete.search.track_columns import TrackColumns, TrackFilter
+from synesthete.search.track_columns import TrackColumns, TrackFilter, columns_now
+from synesthete.search.track_ids import RowOfTrack, TrackIds
 from synesthete.search.track_store import TrackStore
 from synesthete.settings import Paths
 
@@ -72,9 +73,9 @@ class EncoderIndex:
         Which makes vectors of whole tracks, fitted to the catalogue.
     vectors_revision : str
         Of :meth:`vectors`: of the catalogue and of what fits the encoder to it.
-    ids : tuple of str, n_tracks long
+    ids : sequence of str, n_tracks long
         The track of each row; sorted.
-    row_of : dict of str to int
+    row_of : mapping of str to int
         And back.
     columns : TrackColumns
         As they were at the last :meth:`follow_tags`.
@@ -103,12 +104,17 @@ class EncoderIndex:
         self._segments: SegmentVectors | None = None
         self._tracks: VectorIndex | TrackStore
         self._store: TrackStore | None = None
+        self.ids: Sequence[str]
         self.is_large = catalogue.n_embedded(self._fingerprint) > small_up_to
         if self.is_large:
             self._open_store(encoder, is_current)
         else:
             self._read_all(encoder)
-        self.row_of = {track_id: row for row, track_id in enumerate(self.ids)}
+        self.row_of: Mapping[str, int] = (
+            RowOfTrack(self.ids)
+            if isinstance(self.ids, TrackIds)
+            else {track_id: row for row, track_id in enumerate(self.ids)}
+        )
         self._cache = SegmentCache(self._read_segments, CACHED_BYTES)
         self._is_gone = ~self.columns.is_there
         self._lock = threading.RLock()  # what is made at the first search by passage is made once
@@ -150,7 +156,7 @@ class EncoderIndex:
         header = self._store.state.header
         self.revision, self.vectors_revision = header.revision, header.vectors_revision
         self.ids, self.space, self.scale = self._store.ids, self._store.space, self._store.scale
-        self.columns = TrackColumns.read(self._catalogue, self._fingerprint, self.ids)
+        self.columns = columns_now(self._catalogue, self._fingerprint, self.revision, self.ids, folder)
         if not self.columns.is_there.all():
             gone = np.flatnonzero(~self.columns.is_there).tolist()
             self.vectors_revision = settings.fingerprint(self.vectors_revision, [self.ids[row] for row in gone])
@@ -168,11 +174,11 @@ class EncoderIndex:
     def vectors(self) -> tuple[tuple[str, ...], np.ndarray]:
         """The tracks that the catalogue still has, by id, and their vectors [n, size], float32, unit length; a copy."""
         if self.columns.is_there.all():
-            return self.ids, self._tracks.vectors()
-        return self.ids_there, self.some_vectors(np.flatnonzero(self.columns.is_there))
+            return tuple(self.ids), self._tracks.vectors()
+        return tuple(self.ids_there), self.some_vectors(np.flatnonzero(self.columns.is_there))
 
     @property
-    def ids_there(self) -> tuple[str, ...]:
+    def ids_there(self) -> Sequence[str]:
         """The tracks that the catalogue still had when ``columns`` were read, sorted."""
         if self.columns.is_there.all():
             return self.ids

@@ -202,9 +202,13 @@ class SearchEngine:
         return SegmentVectors.of(embedding.segment_vectors, starts, self.encoder.hop_seconds)
 
     @property
-    def track_ids(self) -> tuple[str, ...]:
+    def track_ids(self) -> Sequence[str]:
         """The tracks that can be found, sorted."""
         return self._encoder_index().ids_there
+
+    def knows(self, track_id: str) -> bool:
+        """Whether a track can be found."""
+        return self._encoder_index().has(track_id)
 
     def search(
         self,

@@ -26,7 +26,7 @@ from synesthete.search import smoothing
 from synesthete.search.nearest import CodeIndex, IndexMismatchError
 from synesthete.search.similarity_scale import SimilarityScale
 from synesthete.search.smoothing import N_NEIGHBOURS, drawn_to
-from synesthete.search.store_state import Header, StoreState
+from synesthete.search.store_state import Header, StoreState, hashes_of, ids_of
 from synesthete.search.track_store import TrackStore, state_path
 from synesthete.search.vector_file import VectorFile, append
 
@@ -137,7 +137,8 @@ class _Builder:
             n_candidates=n_candidates,
             n_fitted=self._moments.n_tracks,
         )
-        return StoreState(header, digests, slots, self._moments.mean, self._moments.variance, _scale(file))
+        kept = ids_of(digests), hashes_of(digests), slots
+        return StoreState(header, *kept, self._moments.mean, self._moments.variance, _scale(file))
 
     def _fitted(self, ids: Sequence[str], digests: dict[str, str]) -> Iterator[np.ndarray]:
         """The fitted vectors of those of the tracks that are still there, whose digests are noted."""
@@ -199,7 +200,7 @@ class _Builder:
             header, revision=revision, vectors_revision=settings.fingerprint(header.vectors_revision, revision)
         )
         slots = np.array([slot_of[track_id] for track_id in found], dtype=np.int64)
-        return replace(last.state, header=header, digests=found, slots=slots)
+        return last.state.with_digests(header, found, slots)
 
     def _append(self, last: TrackStore, ids: Sequence[str]) -> dict[str, str]:
         """Write the vectors of new tracks behind the others."""

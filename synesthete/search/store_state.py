@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from synesthete.encoders.base import Encoder
 from synesthete.encoders.track_space import Moments, TrackSpace, space_in
 from synesthete.files import write_atomically
 from synesthete.search.nearest import IndexMismatchError
+from synesthete.search.track_ids import TrackIds, as_lines
 
 FORMAT = "synesthete-store-1"
 
@@ -71,8 +72,9 @@ class StoreState:
     Attributes
     ----------
     header : Header
-    digests : dict of str to str
-        Of each track by id, sorted: :meth:`synesthete.catalogue.Catalogue.digests`.
+    ids : TrackIds, n_tracks long
+    hashes : np.ndarray [shape=(n_tracks,)], bytes
+        Of what the encoder has made of each track: :meth:`synesthete.catalogue.Catalogue.digests`.
     slots : np.ndarray [shape=(n_tracks,)], int64
         Where in the files each of these tracks lies.
     mean, variance : np.ndarray [shape=(n_track_features,)], float64
@@ -82,11 +84,21 @@ class StoreState:
     """
 
     header: Header
-    digests: dict[str, str]
+    ids: TrackIds
+    hashes: np.ndarray
     slots: np.ndarray
     mean: np.ndarray
     variance: np.ndarray
     scale: np.ndarray
+
+    @property
+    def digests(self) -> dict[str, str]:
+        """The hashes by id; made anew at each call."""
+        return dict(zip(self.ids, _texts(self.hashes), strict=True))
+
+    def with_digests(self, header: Header, digests: dict[str, str], slots: np.ndarray) -> StoreState:
+        """The same for other tracks, sorted by id, in other files or places."""
+        return replace(self, header=header, ids=ids_of(digests), hashes=hashes_of(digests), slots=slots)
 
     def space_of(self, encoder: Encoder) -> TrackSpace:
         """The track space of the vectors.
@@ -114,8 +126,8 @@ class StoreState:
         np.savez(
             buffer,
             header=_as_bytes(header),
-            ids=_as_bytes("\n".join(self.digests)),
-            digests=_as_bytes("\n".join(self.digests.values())),
+            ids=_as_bytes("\n".join(self.ids)),
+            digests=_as_bytes("\n".join(_texts(self.hashes))),
             slots=self.slots.astype("<i4"),
             mean=self.mean,
             variance=self.variance,
@@ -139,19 +151,33 @@ class StoreState:
                 if plain.pop("format", None) != FORMAT:
                     raise IndexMismatchError(f"{path} is not an index of this format. Build it again.")
                 header = Header(**_of_kinds(plain))
-                ids, digests = (_as_text(file[name]).split("\n") for name in ("ids", "digests"))
                 state = cls(
                     header,
-                    dict(zip(ids, digests, strict=True)),
+                    TrackIds.of_text(file["ids"].tobytes()),
+                    as_lines(file["digests"].tobytes()),
                     file["slots"].astype(np.int64),
                     *(file[name] for name in ("mean", "variance", "scale")),
                 )
         except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, zipfile.BadZipFile) as error:
             raise IndexMismatchError(f"The index {path} cannot be read: {error}. Build it again.") from error
         slots = state.slots
-        if len(slots) != len(state.digests) or slots.min() < 0 or slots.max() >= header.n_slots:
+        if not len(slots) == len(state.ids) == len(state.hashes) or slots.min() < 0 or slots.max() >= header.n_slots:
             raise IndexMismatchError(f"The index {path} is damaged: its tracks have no place. Build it again.")
         return state
+
+
+def ids_of(digests: dict[str, str]) -> TrackIds:
+    """The ids of digests by id, sorted."""
+    return TrackIds.of_text("\n".join(digests).encode())
+
+
+def hashes_of(digests: dict[str, str]) -> np.ndarray:
+    """The hashes of digests by id, in their order."""
+    return as_lines("\n".join(digests.values()).encode())
+
+
+def _texts(array: np.ndarray) -> list[str]:
+    return [str(each, "utf-8") for each in array.tolist()]
 
 
 def _of_kinds(plain: dict[str, Any]) -> dict[str, Any]:

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
+import json
+import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from synesthete.catalogue import Catalogue
+from synesthete.files import write_atomically
+
+_FORMAT = "synesthete-columns-1"
+_NAMED = ("artists", "genres", "folders")
 
 
 @dataclass(frozen=True)
@@ -97,6 +106,37 @@ class TrackColumns:
                 numbers[row] = number_of.setdefault(name, len(number_of) - 1)
         return cls(is_there, seconds, *(Names(*column) for column in columns))
 
+    def save(self, path: Path, state: str) -> None:
+        """Keep them for the next start, whole or not at all, with what they are of; OSError as usual."""
+        names = {kind: list(getattr(self, kind).number_of) for kind in _NAMED}
+        header = json.dumps({"format": _FORMAT, "state": state, **names}).encode()
+        buffer = io.BytesIO()
+        np.savez(
+            buffer,
+            header=np.frombuffer(header, dtype=np.uint8),
+            is_there=np.packbits(self.is_there),
+            seconds=self.seconds,
+            **{kind: getattr(self, kind).numbers for kind in _NAMED},
+        )
+        with write_atomically(path) as file:
+            file.write(buffer.getbuffer())
+
+    @classmethod
+    def load(cls, path: Path, state: str, n_tracks: int) -> TrackColumns | None:
+        """What :meth:`save` kept of a state; None where that is not there, damaged or of another state."""
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                header = json.loads(file["header"].tobytes())
+                if (header["format"], header["state"]) != (_FORMAT, state):
+                    return None
+                names = [Names(file[kind], {name: n - 1 for n, name in enumerate(header[kind])}) for kind in _NAMED]
+                is_there = np.unpackbits(file["is_there"], count=n_tracks).astype(bool)
+                made = cls(is_there, file["seconds"], *names)
+        except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
+            return None
+        is_whole = all(len(column) == n_tracks for column in (made.seconds, *(each.numbers for each in names)))
+        return made if is_whole else None
+
     def passing(self, wanted: TrackFilter) -> np.ndarray:
         """Which tracks pass a filter but for its words and text [n_tracks], bool."""
         is_open = self.is_there.copy()
@@ -115,6 +155,20 @@ class TrackColumns:
         if wanted.min_seconds > 0 or wanted.max_seconds < np.inf:
             is_open &= (self.seconds >= wanted.min_seconds) & (self.seconds <= wanted.max_seconds)
         return is_open
+
+
+def columns_now(
+    catalogue: Catalogue, fingerprint: str, revision: str, ids: Sequence[str], folder: Path
+) -> TrackColumns:
+    """The columns of a large catalogue as it is now: as they are kept beside its index, or read anew and kept there."""
+    state = f"{revision} {catalogue.path.stat().st_ino} {catalogue.n_changes()}"  # of before they are read
+    path = folder / f"{fingerprint}.columns"
+    made = TrackColumns.load(path, state, len(ids))
+    if made is None:
+        made = TrackColumns.read(catalogue, fingerprint, ids)
+        with contextlib.suppress(OSError):  # the next start then reads them from the catalogue, too
+            made.save(path, state)
+    return made
 
 
 def folder_of(path: str) -> str:

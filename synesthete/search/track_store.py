@@ -41,7 +41,7 @@ class TrackStore:
     Attributes
     ----------
     state : StoreState
-    ids : tuple of str, n_tracks long
+    ids : TrackIds, n_tracks long
         The track of each row; sorted.
     space : TrackSpace
         Which made the vectors.
@@ -54,7 +54,7 @@ class TrackStore:
     def __init__(self, folder: Path, state: StoreState, encoder: Encoder, completed_ns: int) -> None:
         self.state, header, self.completed_ns = state, state.header, completed_ns
         self.space = state.space_of(encoder)
-        self.ids = tuple(state.digests)
+        self.ids = state.ids
         self.scale = SimilarityScale.from_samples(state.scale)
         self.file = VectorFile(folder / header.vectors, header.n_slots, header.size)
         self._codes = CodeIndex.load(folder / header.codes, header.codes_crc32)

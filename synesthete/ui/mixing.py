@@ -43,7 +43,6 @@ def show_mixture(engine: SearchEngine, catalogue: Catalogue) -> None:
 
 
 def _choose(label: str, key: str, opposite: str, catalogue: Catalogue, engine: SearchEngine) -> list[Track]:
-    known = set(engine.track_ids)
     chosen: list[str] = st.session_state.setdefault(key, [])
     tracks = catalogue.tracks(track_id for track_id in chosen if track_id in catalogue)
 
@@ -57,7 +56,7 @@ def _choose(label: str, key: str, opposite: str, catalogue: Catalogue, engine: S
         st.session_state[key] = [other for other in st.session_state[key] if other != track_id]
 
     search_box(label, catalogue, f"box-{key}", [Choice.of_track(track) for track in tracks], add, drop, most=_MOST)
-    heard = [track for track in tracks if track.track_id in known]
+    heard = [track for track in tracks if engine.knows(track.track_id)]
     if len(heard) < len(tracks):
         st.caption(f"{count(len(tracks) - len(heard), 'track')} left out: this encoder has not listened to them yet.")
     return heard

@@ -180,6 +180,32 @@ def test_what_is_found_keeps_in_step_with_the_tags(tmp_path):
         catalogue._rows("INSERT INTO written (written, rank) VALUES ('integrity-check', 1)")
 
 
+def test_a_list_asked_for_again_is_that_of_the_catalogue_as_it_is_now(tmp_path):
+    query = Query(order="title")
+
+    def seen(catalogue):
+        page = catalogue.page(query, limit=5)
+        return page.n_tracks, [track.title for track in page.tracks]
+
+    with Catalogue.open(tmp_path / "c.sqlite") as own:
+        own.add_track(Track("1", "One"))
+        with Catalogue.open(tmp_path / "c.sqlite", is_read_only=True) as other:
+            for catalogue in (own, other, own, other):
+                assert seen(catalogue) == (1, ["One"])
+            own.add_track(Track("2", "A second"))
+            assert seen(own) == seen(other) == (2, ["A second", "One"])
+            with pytest.raises(RuntimeError), own.transaction():
+                own.add_track(Track("3", "Three"))
+                assert seen(own)[0] == 3
+                raise RuntimeError
+            own.add_track(Track("4", "Four"))
+            assert seen(own) == seen(other) == (3, ["A second", "Four", "One"])
+            own.add_track(Track("4", "Zoë"))
+            assert seen(own) == seen(other) == (3, ["A second", "One", "Zoë"])
+            own.remove("4")
+            assert seen(own) == seen(other) == (2, ["A second", "One"])
+
+
 def test_a_catalogue_of_format_3_is_brought_up_to_date(tmp_path, tracks):
     path = tmp_path / "c.sqlite"
     with Catalogue.open(path) as catalogue:

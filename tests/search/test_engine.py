@@ -159,7 +159,7 @@ def test_a_large_catalogue_by_candidates_finds_what_rescoring_all_finds(catalogu
         by_candidates.segment_vectors([7, 3]).vectors, everything.segment_vectors([7, 3]).vectors
     )
     kinds = [path.suffix for path in (tmp_path / "index").iterdir()]
-    assert sorted(kinds) == [".codes", ".passages", ".store", ".vectors"]
+    assert sorted(kinds) == [".codes", ".columns", ".passages", ".store", ".vectors"]
 
 
 def test_a_track_of_the_catalogue_never_finds_itself(engine):

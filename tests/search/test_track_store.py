@@ -128,6 +128,30 @@ def test_cosines_are_exact_and_in_order(made, rng, k):
     assert (np.diff(cosines[0]) <= 0).all()
 
 
+def test_what_filters_test_is_kept_for_the_next_start(own, rng):
+    def columns():
+        return EncoderIndex(own.catalogue, ENCODER, own.folder, small_up_to=0).columns
+
+    def parts(made):
+        named = (made.artists, made.genres, made.folders)
+        return [made.is_there.tolist(), made.seconds.tolist(), *((n.numbers.tolist(), n.number_of) for n in named)]
+
+    path = own.folder / f"{ENCODER.fingerprint}.columns"
+    path.unlink(missing_ok=True)
+    first = columns()
+    kept = path.read_bytes()
+    assert parts(first) == parts(columns()) and path.read_bytes() == kept
+    path.write_bytes(kept[: len(kept) // 2])
+    assert parts(columns()) == parts(first) and path.read_bytes() == kept
+    path.write_bytes(kept[:-2_000] + bytes(1_000) + kept[-1_000:])
+    assert parts(columns()) == parts(first)
+    own.catalogue.add_track(replace(own.catalogue.track("00007"), artist="Another", seconds=7_000.0))
+    own.catalogue.remove("00009")
+    changed = columns()
+    assert changed.seconds[7] == 7_000 and changed.artists.is_named("another")[7] and not changed.is_there[9]
+    assert parts(columns()) == parts(changed)
+
+
 def test_a_noisy_passage_finds_its_track(made, rng):
     engine = SearchEngine(made.catalogue, ENCODER, made.folder, small_up_to=0)
     for track_id in made.store.ids[::200]:
@@ -159,7 +183,7 @@ def test_what_is_new_is_appended_and_what_is_gone_is_not_found(own, rng):
     is_new = np.array([number >= f"{N_TRACKS:05d}" for number in store.ids])
     assert recall(store, vectors, vectors[is_new][:20], is_new) == 1
     assert recall(store, vectors, vectors[is_new][:20]) >= 0.99
-    files = {path.name for path in own.folder.iterdir()}
+    files = {path.name for path in own.folder.iterdir() if path.suffix != ".columns"}
     assert files == {own.state.name, *store.state.files}
     assert bring_up_to_date(own.catalogue, ENCODER, own.folder).state.header == header
 
@@ -260,7 +284,8 @@ def test_who_is_killed_in_the_middle_of_a_build_has_changed_nothing(own, rng, mo
     np.testing.assert_array_equal(again.search(query, K), before.search(query, K))
     store = bring_up_to_date(own.catalogue, ENCODER, own.folder)
     assert store.ids == own.catalogue.ids(ENCODER.fingerprint)
-    assert {path.name for path in own.folder.iterdir()} == {own.state.name, *store.state.files}
+    files = {path.name for path in own.folder.iterdir() if path.suffix != ".columns"}
+    assert files == {own.state.name, *store.state.files}
     np.testing.assert_array_equal(before.search(query, K)[1], again.search(query, K)[1])  # still mapped
 
 

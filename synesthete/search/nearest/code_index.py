@@ -173,7 +173,7 @@ class CodeIndex:
         if is_mapped:
             # Faiss would start 32 threads for each query to read its lists ahead, which takes longer than the search;
             # the checksum has just read all of them into the system's cache.
-            faiss.downcast_InvertedLists(codes._lists.invlists).prefetch_nthread = 0
+            module.downcast_InvertedLists(codes._lists.invlists).prefetch_nthread = 0
         return codes
 
 
