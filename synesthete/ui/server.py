@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 from starlette.middleware import Middleware
 
-from synesthete.ui import liked, live_route, media, visits, warming
+from synesthete.ui import freed, liked, live_route, media, visits, warming
 
 
 @asynccontextmanager
 async def _awake(_: object) -> AsyncIterator[None]:
     warming.begin()
+    giving_back = asyncio.create_task(freed.keep_giving_back())
     yield
+    giving_back.cancel()
 
 
 def parts() -> dict[str, Any]:
