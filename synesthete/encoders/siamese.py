@@ -1,10 +1,11 @@
-"""The twin network: three seconds of 13 MFCC, so turned that segments of one recording or artist lie near each other.
+"""The twin network: three seconds of 13 MFCC, so turned that segments of one recording lie near each other.
 
-Both twins are one network: convolutions along time, the mean and spread of what they give over the segment, and a layer
-to a unit vector. It was trained with a contrastive loss, which draws near pairs together and pushes others beyond a
-margin (Hadsell, Chopra and LeCun, "Dimensionality reduction by learning an invariant mapping", CVPR, 2006): a small
-distance means the same. So what it tells is how alike two sounds are as recordings of one hand; where a recording's own
-sound (its room, its time, its codec) gives that away, it hears this too.
+Both twins are one network: convolutions along time; the mean and spread of what they give over the segment, the same of
+the MFCC, how these move together and how fast; and layers to a unit vector. It was trained with a contrastive loss,
+which has each segment find those of its recording among those of other artists (P. Khosla, P. Teterwak, C. Wang et al.,
+"Supervised contrastive learning", NeurIPS, 2020): a small distance means the same. So what it tells is how alike two
+sounds are as recordings of one hand; where a recording's own sound (its room, its time, its codec) gives that away, it
+hears this too.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ REMEDY = "Train it with: synesthete train siamese --data FOLDER"
 N_MFCC = 13
 SIZE = 256
 CHANNELS = (64, 96, 128)
+SMALLEST = 1e-5  # of variances over time
 _BEGIN = settings.SPECTROGRAM.n_mels  # of the MFCC in a feature matrix
 
 
@@ -50,7 +52,7 @@ class Twin(nn.Module):
             ]
             n_in = n_out
         self.along_time = nn.Sequential(*layers)
-        n_pooled = 2 * (CHANNELS[-1] + N_MFCC)
+        n_pooled = 2 * (CHANNELS[-1] + N_MFCC) + N_MFCC * (N_MFCC - 1) // 2 + N_MFCC
         self.read = nn.Sequential(
             nn.BatchNorm1d(n_pooled), nn.Dropout(0.2), nn.Linear(n_pooled, SIZE), nn.ReLU(), nn.Linear(SIZE, SIZE)
         )
@@ -60,12 +62,23 @@ class Twin(nn.Module):
         scaled = (mfcc - self.mean[:, None]) / self.std[:, None]
         both = [self.along_time(scaled), scaled]
         pooled = [statistic for values in both for statistic in (values.mean(dim=2), _spread(values))]
+        pooled += [_correlations(scaled), _spread(scaled.diff(dim=2))]
         return functional.normalize(self.read(torch.cat(pooled, dim=1)))
 
 
 def _spread(values: Tensor) -> Tensor:
-    """Standard deviation over time; of one frame it is zero."""
-    return (values.var(dim=2, unbiased=False) + 1e-5).sqrt()
+    """Standard deviation over time; of one frame, or none, it is zero."""
+    if values.shape[2] == 0:
+        return values.new_full(values.shape[:2], SMALLEST**0.5)
+    return (values.var(dim=2, unbiased=False) + SMALLEST).sqrt()
+
+
+def _correlations(values: Tensor) -> Tensor:
+    """Of each two rows of [n, n_rows, n_frames], over time [n, n_rows * (n_rows - 1) / 2]."""
+    scaled = (values - values.mean(dim=2, keepdim=True)) / _spread(values)[:, :, None]
+    together = scaled @ scaled.transpose(1, 2) / values.shape[2]
+    first, second = torch.triu_indices(values.shape[1], values.shape[1], 1)
+    return together[:, first, second]
 
 
 class Siamese(TrainedEncoder):

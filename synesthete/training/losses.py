@@ -79,29 +79,28 @@ def cosines(first: Tensor, second: Tensor) -> Tensor:
     return functional.normalize(first, dim=1) @ functional.normalize(second, dim=1).T
 
 
-def contrastive(vectors: Tensor, groups: Tensor, margin: float) -> tuple[Tensor, Tensor]:
-    """The contrastive loss over all pairs of a batch: near pairs together, far ones apart up to a margin.
+def supervised_contrastive(vectors: Tensor, recordings: Tensor, artists: Tensor, temperature: float = 0.15) -> Tensor:
+    """From each segment, find the others of its recording among those of all other artists.
 
-    Hadsell, Chopra and LeCun, "Dimensionality reduction by learning an invariant mapping", CVPR, 2006: the squared
-    distance of pairs of one group, and the squared shortfall from the margin of the others.
+    P. Khosla, P. Teterwak, C. Wang et al., "Supervised contrastive learning", NeurIPS, 2020 (their loss with the sum
+    outside the logarithm). Other recordings of the same artist are neither near nor far.
 
     Parameters
     ----------
     vectors : Tensor [shape=(n, size)], unit length
-    groups : Tensor [shape=(n,)], int
-        Pairs of one group are near.
-    margin : float > 0
-        In Euclidean distance.
+    recordings, artists : Tensor [shape=(n,)], int
+        What each segment is of.
+    temperature : float > 0
 
     Returns
     -------
-    near, far : Tensor
-        Mean over the near pairs, and over those far pairs that lie within the margin; each counts for half.
+    Tensor
+        Mean over the segments that have another of their recording [nats], >= 0.
     """
-    is_pair = torch.ones(len(vectors), len(vectors), dtype=torch.bool, device=vectors.device).triu(1)
-    is_near = is_pair & (groups[:, None] == groups[None])
-    is_far = is_pair & (groups[:, None] != groups[None])
-    distances = (2 - 2 * vectors @ vectors.T).clamp(min=1e-6).sqrt()
-    shortfall = (margin - distances[is_far]).clamp(min=0)
-    n_within = (shortfall > 0).sum().clamp(min=1)
-    return distances[is_near].square().mean(), shortfall.square().sum() / n_within
+    is_itself = torch.eye(len(vectors), dtype=torch.bool, device=vectors.device)
+    is_near = (recordings[:, None] == recordings[None]) & ~is_itself
+    is_far = artists[:, None] != artists[None]
+    scores = (vectors @ vectors.T / temperature).masked_fill(~(is_near | is_far), -torch.inf)
+    logs = torch.log_softmax(scores, dim=1).masked_fill(~is_near, 0)
+    n_near = is_near.sum(dim=1)
+    return -(logs.sum(dim=1)[n_near > 0] / n_near[n_near > 0]).mean()

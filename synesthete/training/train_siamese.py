@@ -1,4 +1,4 @@
-"""The training of the twin network: near pairs of one recording or artist, far pairs of different artists."""
+"""The training of the twin network: near pairs of one recording, far pairs of different artists."""
 
 from __future__ import annotations
 
@@ -15,13 +15,12 @@ from synesthete.encoders.siamese import N_MFCC, STEM, Siamese, Twin
 from synesthete.errors import SynestheteError
 from synesthete.settings import SPECTROGRAM
 from synesthete.training.genres import family
-from synesthete.training.losses import contrastive
+from synesthete.training.losses import supervised_contrastive
 from synesthete.training.small_training import SmallTraining
 from synesthete.training.spectra import Spectra
 from synesthete.training.train_genre_cnn import altered
 
 N_PER_ARTIST = 4  # segments of an artist in a batch: two recordings, where there are two, of two segments each
-MARGIN = 1.0  # Euclidean distance of unit vectors, which is at most 2
 N_CROPS = 8
 N_RECORDINGS = 400  # at most, in a figure
 N_PAIRS = 4_000  # near, and as many far, of each kind of pair that is measured
@@ -33,7 +32,7 @@ class SiameseTraining(SmallTraining):
     encoder: ClassVar[type[Siamese]] = Siamese
     stem = STEM
     n_frames = segment_frames(Siamese.segment_seconds)
-    columns = ("step", "seconds", "total", "near", "far", "held_out", "learning_rate")
+    columns = ("step", "seconds", "total", "held_out", "learning_rate")
     network: Twin
 
     def build(self) -> nn.Module:
@@ -65,8 +64,8 @@ class SiameseTraining(SmallTraining):
             artists += [int(artist)] * N_PER_ARTIST
         images = altered(rng, self.draw(rng, self.learned, chosen))
         vectors = self.network(mfcc(images))
-        near, far = contrastive(vectors, torch.tensor(artists, device=self.device), MARGIN)
-        return {"total": near + far, "near": near, "far": far}
+        of_recording, of_artist = (torch.tensor(numbers, device=self.device) for numbers in (chosen, artists))
+        return {"total": supervised_contrastive(vectors, of_recording, of_artist)}
 
     @torch.no_grad()
     def check(self) -> dict[str, float]:
