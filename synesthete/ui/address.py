@@ -22,6 +22,8 @@ MOST_WEIGHT, WEIGHT_STEP = 4.0, 0.5  # of what counts
 LEAST_SECONDS, MOST_SECONDS = 1.0, 360_000.0  # of a passage
 _MOST_LETTERS = 80  # of a name
 _PASSAGE = re.compile(r"(\d{1,6}(?:\.\d{1,2})?)-(\d{1,6}(?:\.\d{1,2})?)", re.ASCII)
+ANY_LIKENESS = -1.0
+LIKENESSES = (ANY_LIKENESS, *(step / 20 for step in range(1, 21)))  # that may be asked for
 _NUMBER = re.compile(r"-?\d{1,6}(?:\.\d{1,3})?", re.ASCII)
 _WEIGHT = re.compile(r"[0-4](?:\.[05])?", re.ASCII)
 _TRACK_ID = re.compile(r"[0-9a-f]{16}")
@@ -79,6 +81,8 @@ class Parameter:
         The text; empty for what this parameter does not say.
     is_step : bool
         Whether a change of it is a step of the browser's Back, as another sound is and a slider is not.
+    is_window : bool
+        Whether it opens something over the page: that it is closed again is no further step.
     """
 
     name: str
@@ -88,6 +92,7 @@ class Parameter:
     pages: tuple[str, ...]
     write: Callable[[Any], str] = str
     is_step: bool = False
+    is_window: bool = False
 
 
 def is_track_id(text: str) -> bool:
@@ -181,6 +186,12 @@ def _joined_weights(weights: Sequence[tuple[str, float]]) -> str:
     return ",".join(f"{name}:{weight:g}" for name, weight in weights)
 
 
+def _likeness(text: str) -> float:
+    """The nearest of ``LIKENESSES``; any cosine could be asked for once, and links still say so."""
+    cosine = number(-1, 1)(text)
+    return min(LIKENESSES, key=lambda each: abs(each - cosine)) if cosine > 0 else ANY_LIKENESS
+
+
 def _word(text: str) -> str:
     if not re.fullmatch(r"[\w.-]{1,60}", text):
         raise ValueError(text)
@@ -219,9 +230,9 @@ PARAMETERS = (
     Parameter("sound", state.SOUND, None, Name.of, _SHOWING, lambda name: str(name) if name.is_own else "", True),
     Parameter("encoder", state.ENCODER, None, _word, _SEARCHING),
     Parameter("way", state.WAY_IN, state.DROP, _WAY_IN[0], _SHOWING, _WAY_IN[1]),
-    Parameter("match", state.MATCH, "", _word, (LISTEN,), is_step=True),
+    Parameter("match", state.MATCH, "", _word, (LISTEN,), is_step=True, is_window=True),
     Parameter("matches", state.OPTION_K, 10, number(1, 50, int), _NARROWING),
-    Parameter("alike", state.OPTION_MINIMUM, -1.0, number(-1, 1), _NARROWING, _decimal),
+    Parameter("alike", state.OPTION_MINIMUM, ANY_LIKENESS, _likeness, _NARROWING, _decimal),
     Parameter("artist", state.OPTION_PER_ARTIST, 0, number(0, 10, int), _NARROWING),
     Parameter("minutes", state.OPTION_MINUTES, 30, number(1, 30, int), _NARROWING),
     Parameter("hide", state.OPTION_HIDE, True, _OFF[0], _NARROWING, _OFF[1]),
@@ -237,7 +248,7 @@ PARAMETERS = (
     Parameter("liked", state.JOURNEY_LIKED, (), _track_ids, (JOURNEY,), _joined),
     Parameter("more", state.MIX_MORE, (), lambda text: _track_ids(text, MOST_MIXED), (JOURNEY,), _joined, True),
     Parameter("less", state.MIX_LESS, (), lambda text: _track_ids(text, MOST_MIXED), (JOURNEY,), _joined, True),
-    Parameter("why", state.JOURNEY_WHY, 0, number(2, 50, int), (JOURNEY,), is_step=True),
+    Parameter("why", state.JOURNEY_WHY, 0, number(2, 50, int), (JOURNEY,), is_step=True, is_window=True),
     Parameter("stops", state.JOURNEY_STOPS, 12, number(3, 50, int), (JOURNEY,)),
     Parameter("tracks", state.JOURNEY_TRACKS, 20, number(3, 50, int), (JOURNEY,)),
     Parameter("smooth", state.JOURNEY_SMOOTHNESS, 0.5, number(0, 1), (JOURNEY,), _decimal),
@@ -251,4 +262,5 @@ PARAMETERS = (
 )
 NAMES = frozenset(parameter.name for parameter in PARAMETERS)
 STEPS = ("catalogue", *dict.fromkeys(parameter.name for parameter in PARAMETERS if parameter.is_step))
+WINDOWS = tuple(parameter.name for parameter in PARAMETERS if parameter.is_window)
 DEFAULTS = {parameter.key: parameter.default for parameter in PARAMETERS}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import html
 import json
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlencode
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -18,6 +20,7 @@ from synesthete.ui.text import plain
 
 _LOG = logging.getLogger(__name__)
 _ADDRESS = (Path(__file__).parent / "assets" / "address.js").read_text(encoding="utf-8")
+_PAGES = (Path(__file__).parent / "assets" / "pages.css").read_text(encoding="utf-8")
 
 # file, label, icon: in the order of the menu
 MENU = (
@@ -55,8 +58,11 @@ def begin(title: str) -> Iterator[None]:
     links = _links()
     with st.sidebar.container(gap=None):  # what runs in the browser takes no room
         menu = st.empty()
-        _run_script(f"const STEPS = {json.dumps(address.STEPS)};\n{_ADDRESS}")
+        _run_script(f"const STEPS = {json.dumps(address.STEPS)}, WINDOWS = {json.dumps(address.WINDOWS)};\n{_ADDRESS}")
     _show_menu(menu, links)
+    with st.container(key="pages"):
+        pages = st.empty()
+    _show_pages(pages, links, title)
     if is_new:
         _close_menu(title)
     try:
@@ -69,6 +75,7 @@ def begin(title: str) -> Iterator[None]:
     navigation.remember()
     if (now := _links()) != links:  # the address has just been taken up, or the page has chosen something
         _show_menu(menu, now)
+        _show_pages(pages, now, title)
 
 
 def _links() -> list[dict[str, str]]:
@@ -80,6 +87,20 @@ def _show_menu(place: DeltaGenerator, links: list[dict[str, str]]) -> None:
     with place.container():
         for (file, label, icon), query in zip(MENU, links, strict=True):
             st.page_link(file, label=label, icon=icon, query_params=query)
+
+
+def _show_pages(place: DeltaGenerator, links: list[dict[str, str]], title: str) -> None:
+    """The pages by name in a row, in a narrow window, where the menu is out of sight; it lies in the free strip on top.
+
+    A click goes by the menu's own link (``assets/address.js``), which does not load the document anew.
+    """
+    names = []
+    for (file, label, _), query in zip(MENU, links, strict=True):
+        place_of = "./" if file == MENU[0][0] else label
+        current = ' aria-current="page"' if label == title else ""
+        address_of = f"{place_of}?{urlencode(query)}" if query else place_of
+        names.append(f'<a href="{html.escape(address_of)}"{current}>{label}</a>')
+    place.html(f'<nav class="synesthete-pages" aria-label="Pages">{"".join(names)}</nav><style>{_PAGES}</style>')
 
 
 def _close_menu(title: str) -> None:

@@ -63,12 +63,11 @@ def choose_options() -> SearchOptions:
     """Let the listener narrow the ten matches; the address holds what is chosen."""
     with st.sidebar.expander("Search options", icon=":material/tune:"):
         k = st.slider("How many matches", 1, 50, **_kept(state.OPTION_K))
-        minimum = st.slider(
+        minimum = st.select_slider(
             "How alike at least",
-            -1.0,
-            1.0,
-            step=0.05,
-            help="1 lets only the very same through, 0 what has something in common with your sound, -1 everything.",
+            address.LIKENESSES,
+            format_func=_likeness,
+            help="0 % lets everything through, 100 % only the very same. In the details of a match .35 is 35 %.",
             **_kept(state.OPTION_MINIMUM),
         )
         per_artist = st.number_input(
@@ -99,6 +98,10 @@ def choose_options() -> SearchOptions:
         max_seconds=None if minutes == _ANY_LENGTH else minutes * 60.0,
         compare=compare,
     )
+
+
+def _likeness(cosine: float) -> str:
+    return f"{max(cosine, 0):.0%}".replace("%", " %")
 
 
 def _kept(key: str) -> dict[str, Any]:

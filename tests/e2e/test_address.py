@@ -223,8 +223,23 @@ def test_an_open_explanation_is_in_the_address(server, open_page, tracks):
     page.get_by_role("dialog").wait_for(state="detached")
     at_rest(page)
     assert "match" not in said(page)
-    page.go_back()
+    page.go_forward()
     page.get_by_role("dialog").get_by_text("Overall, alike by").wait_for()
+
+
+def test_an_explanation_that_was_closed_is_no_step_of_back(server, open_page, tracks):
+    page = open_page(f"{server.url}/?track={tracks[3].track_id}")
+    heading(page, tracks[3].title)
+    title = onward(page)
+    page.get_by_role("button", name="Why does").first.click()
+    page.get_by_role("dialog").get_by_text("Overall, alike by").wait_for()
+    page.keyboard.press("Escape")
+    page.get_by_role("dialog").wait_for(state="detached")
+    page.wait_for_url(lambda url: "match=" not in url)
+    page.get_by_role("heading", name=title, exact=True).first.wait_for()
+    at_rest(page)
+    page.go_back()
+    heading(page, tracks[3].title)
 
 
 def test_back_is_the_sound_or_the_page_before_whatever_was_set_meanwhile(server, open_page, tracks):
@@ -268,3 +283,20 @@ def test_an_open_explanation_of_a_step_is_in_the_address(server, open_page, trac
     page.get_by_role("dialog").wait_for(state="detached")
     at_rest(page)
     assert "why" not in said(page)
+
+
+def test_on_a_narrow_window_the_pages_are_seen_and_lead_on_without_a_new_document(server, open_page, tracks):
+    page = open_page(f"{server.url}/?track={tracks[3].track_id}")
+    heading(page, tracks[3].title)
+    row = page.get_by_role("navigation", name="Pages")
+    assert not row.is_visible()
+    page.set_viewport_size({"width": 390, "height": 844})
+    row.get_by_role("link", name="Landscape").wait_for()
+    page.evaluate("window.isThisDocument = true")
+    for name in ("Library", "Live", "Listen"):
+        row.get_by_role("link", name=name, exact=True).click()
+        row.locator("[aria-current=page]").get_by_text(name, exact=True).wait_for()
+    heading(page, tracks[3].title)
+    assert page.evaluate("window.isThisDocument") is True
+    box, title = row.bounding_box(), page.locator("h1").bounding_box()
+    assert box["width"] <= 390 and box["height"] <= 40 and title["y"] < 80

@@ -19,7 +19,7 @@ PAGES = (address.LISTEN, address.LIVE, address.LANDSCAPE, address.JOURNEY, addre
 VALUES = {
     address.LISTEN: {
         state.SOUND: Name(TRACK, (4.0, 9.25)), state.ENCODER: "timbre", state.WAY_IN: state.PICK, state.MATCH: "abcd",
-        state.OPTION_K: 25, state.OPTION_MINIMUM: -0.35, state.OPTION_PER_ARTIST: 2, state.OPTION_MINUTES: 5,
+        state.OPTION_K: 25, state.OPTION_MINIMUM: 0.35, state.OPTION_PER_ARTIST: 2, state.OPTION_MINUTES: 5,
         state.OPTION_HIDE: False, state.OPTION_COMPARE: "passage", state.BLEND: (("timbre", 0.0), ("rhythm", 2.5)),
     },
     address.LIVE: {state.ENCODER: "timbre", state.OPTION_K: 3},
@@ -55,6 +55,11 @@ def test_names_are_unique_on_a_page_and_numbers_are_those_of_the_widgets(page):
     assert address.read(address.JOURNEY, {"stops": str(MIN_LENGTH)})[state.JOURNEY_STOPS] == MIN_LENGTH
     for number in (MIN_LENGTH - 1, MAX_LENGTH + 1):
         assert address.read(address.JOURNEY, {"stops": str(number)})[state.JOURNEY_STOPS] == 12
+
+
+@pytest.mark.parametrize(("text", "cosine"), [("0.35", 0.35), ("0.37", 0.35), ("-0.2", -1), ("0", -1), ("2", -1)])
+def test_a_likeness_of_an_older_link_is_the_nearest_that_can_be_chosen(text, cosine):
+    assert address.read(address.LISTEN, {"alike": text})[state.OPTION_MINIMUM] == cosine
 
 
 def test_back_goes_to_the_sound_or_the_page_before_and_not_through_settings():
