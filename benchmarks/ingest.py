@@ -12,6 +12,7 @@ file, and counts in every row; a library of thousands does not feel it. ``--musi
 from __future__ import annotations
 
 import argparse
+import compileall
 import os
 import resource
 import subprocess
@@ -89,6 +90,7 @@ def main() -> None:
     parser.add_argument("--peers", type=Path, help="where bliss-audio is installed")
     parser.add_argument("--files", type=int, default=24)
     options = parser.parse_args()
+    compileall.compile_dir(ROOT / "synesthete", quiet=2)  # as an installed package is
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         music = folder / "music"
@@ -113,6 +115,9 @@ def main() -> None:
         each = processor / n_files
         ratio = f"{each / base:.2f}" if base else "–"
         print(f"| {name} | {wall:.1f} | {processor:.1f} | {each:.3f} | {ratio} | {memory:.0f} |")
+    for encoder in ("resnet", "synesthete"):
+        one, two = (rows[f"{encoder}, {n} workers"][1][0] for n in (1, 2))
+        print(f"{encoder}: 2 workers {one / two:.2f} times as fast as 1 by the clock")
     more = [(name, rows[f"{name}, 1 file"], rows[f"{name}, 1 workers"]) for name in ("resnet", "synesthete")]
     for name, (_, start), (n_files, whole) in more:
         print(f"{name}: {(whole[1] - start[1]) / (n_files - 1):.3f} processor seconds for each further track")

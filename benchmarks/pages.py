@@ -102,7 +102,8 @@ class Visit:
         print(f"{what:44} {seconds:7.2f} s {kilobytes[0]:9,.0f} kB {kilobytes[1]:7,.0f} kB", flush=True)
 
     def again(self) -> None:
-        """Run the page anew."""
+        """Run the page anew; the key is not for a box that is being typed in."""
+        self.page.evaluate("document.activeElement.blur()")
         self.page.locator("body").press("r")
 
 

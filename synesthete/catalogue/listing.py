@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 import re
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
@@ -124,7 +124,7 @@ class ListingStore(WordStore):
 
     def _listed_ids(self, query: Query, offset: int, limit: int) -> tuple[str, ...]:
         terms = self.terms(query.text)
-        condition, values = self._fitting(query, terms)
+        condition, values = self._fitting(query, terms, self._least_in_list(query, terms, offset + limit))
         ranks, rank_values = self._ranks(query, terms) if query.order == "fit" else ([], [])
         down = " DESC" if query.is_descending else ""
         order = [*([f"{' + '.join(ranks)} DESC"] if ranks else [])]
@@ -160,9 +160,27 @@ class ListingStore(WordStore):
             counted.append((term, int(self._rows(f"SELECT count(*) FROM listing WHERE {condition}", values)[0][0])))
         return tuple(counted)
 
-    def _fitting(self, query: Query, terms: Iterable[Term]) -> tuple[str, list[str | float]]:
-        """The condition of a statement over ``listing``, and what it binds."""
-        thresholds = self.thresholds() if query.words or any(term.word for term in terms) else {}
+    def _least_in_list(self, query: Query, terms: Sequence[Term], n: int) -> Mapping[str, float]:
+        """Least probabilities that leave the first ``n`` of a list as they are, for words of which that can be said.
+
+        Where one word is all that is asked for, what is only heard comes in the order of its probability, and an index
+        tells how likely the last of ``n`` is: the others need not be ranked.
+        """
+        words = [*(term.word for term in terms), *query.words]
+        is_one = len(words) == 1 and words[0] and (query.artist, query.album, query.genre) == (None, None, None)
+        if not is_one or query.order != "fit":
+            return {}
+        likeliest = "SELECT probability FROM track_words WHERE word = ? ORDER BY probability DESC LIMIT 1 OFFSET ?"
+        found = self._rows(likeliest, (words[0], max(n - 1, 0)))
+        return {words[0]: found[0][0]} if found else {}
+
+    def _fitting(
+        self, query: Query, terms: Iterable[Term], least: Mapping[str, float] | None = None
+    ) -> tuple[str, list[str | float]]:
+        """The condition of a statement over ``listing``, and what it binds; ``least`` of words beside their own."""
+        thresholds = dict(self.thresholds()) if query.words or any(term.word for term in terms) else {}
+        for word, probability in (least or {}).items():
+            thresholds[word] = max(thresholds.get(word, SURE), probability)
         has_word = "track_id IN (SELECT track_id FROM track_words WHERE word = ? AND probability >= ?)"
         conditions: list[str] = []
         values: list[str | float] = []

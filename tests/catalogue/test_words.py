@@ -8,8 +8,10 @@ import pytest
 import soundfile
 
 from synesthete import encoders
-from synesthete.catalogue import Catalogue, doctor, embed_missing
+from synesthete.catalogue import Catalogue, doctor, embed_missing, listing
 from synesthete.catalogue.indexing import index
+from synesthete.catalogue.listing import Query
+from synesthete.catalogue.words import LEAST
 from synesthete.errors import CatalogueError
 from synesthete.tracks import Track
 from tests.catalogues import ENCODER, Fake, embedding_of, walk
@@ -108,6 +110,28 @@ def test_a_track_has_the_words_that_stand_out(catalogue, rng):
 )
 def test_a_search_finds_what_is_written_and_what_is_heard(filled, text, ids):
     assert found(filled, text) == ids
+
+
+@pytest.mark.parametrize("query", [Query("jazz"), Query(words=("jazz",)), Query("jazz", is_descending=True)])
+@pytest.mark.parametrize("n_kept", [1, 7, 100])
+def test_the_likeliest_come_first_however_many_are_looked_at(catalogue, rng, monkeypatch, query, n_kept):
+    monkeypatch.setattr(listing, "KEPT_IDS", n_kept)
+    for number in range(60):  # many are equally likely, some are written too, some are neither
+        track = Track(f"{number:02}", "Jazz" if number % 9 == 0 else "Song", f"Artist {number % 7}")
+        add(catalogue, rng, track, {"jazz": (0.0, 0.35, 0.4, 0.4, 0.8)[number % 5]})
+
+    def rank(track):
+        heard = catalogue.tags(track.track_id)["jazz"]
+        return (not query.words and track.title == "Jazz") + (heard if heard >= LEAST else 0)
+
+    def order(track):
+        key = (track.artist, track.title)
+        return (-rank(track), tuple(-ord(sign) for sign in key[0]) if query.is_descending else key[0])
+
+    n = catalogue.n_listed(query)
+    whole = [catalogue.page(query, offset=at, limit=1).tracks[0] for at in range(n)]
+    assert len({track.track_id for track in whole}) == n >= 48
+    assert [order(track) for track in whole] == sorted(map(order, whole))
 
 
 def test_words_chosen_from_the_list_narrow_a_search(filled):
