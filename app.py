@@ -15,6 +15,7 @@ from synesthete.ui import (
     matches,
     navigation,
     options,
+    places,
     resources,
     server,
     sound,
@@ -28,7 +29,8 @@ from synesthete.ui.export import offer_export
 if __name__ == "__main__":
     with frame.begin("Listen"):
         spotify.receive()
-        st.title("What sounds like this?", anchor=False)
+        with st.container(key="title"):
+            st.title("What sounds like this?", anchor=False)
         source = catalogues.choose()
         catalogue = resources.catalogue(source.path)
         navigation.receive(catalogue)
@@ -56,23 +58,22 @@ if __name__ == "__main__":
             matches.show_recording(result, engine.catalogue, asked.track_id)
             matches.show_matches(result, engine.catalogue, partial(sound.explain_match, asked, None, result, engine))
         elif asked and engine:
-            of_sound, of_matches = st.columns([5, 7], gap="medium")
-            below = st.container()
+            of_sound, of_matches, more = places.sound_matches_and_more()
             with of_sound:
                 analysis = sound.show_name(asked, engine)
                 asked = sound.with_passage(asked, analysis)
-                seen = st.container()
+            with more:
                 counting = blend.choose(source, engine)
             with of_matches:  # the answer first; the pictures follow
                 search_options = blend.with_blend(search_options, counting, asked, analysis, engine, source)
                 result = listening.find(asked, analysis, engine, search_options)
                 explain_match = partial(sound.explain_match, asked, analysis, result, engine)
                 matches.show_matches(result, engine.catalogue, explain_match)
-            with seen:
+            with of_sound:
                 sound.show_sound(asked, analysis, result, engine)
-            with below if frame.is_on_phone() else seen:
+            with more:
                 sound.show_seen(asked, analysis, engine)
-            with below:
+            with of_matches:
                 offer_export(
                     [match.track for match in result.matches],
                     f"Sounds like {sound.title(asked, analysis, engine)}",

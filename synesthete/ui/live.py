@@ -225,7 +225,7 @@ def show_heard(engine: SearchEngine) -> None:
 
 
 def _leave_with_a_track() -> None:
-    """ "More like this" and "Open this track" ask about a track: that is answered on the Listen page."""
+    """ "More like this" and "Open it" ask about a track: that is answered on the Listen page."""
     sound = state.current()
     if st.session_state.get(state.SCROLL) and sound is not None:
         st.switch_page("app.py", query_params=navigation.link(address.LISTEN))

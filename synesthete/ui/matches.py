@@ -28,7 +28,7 @@ _REASONS = {
     "too long": "longer than you asked for",
     "below minimum": "less alike than you asked for",
 }
-_PLAY_WIDTH = 220  # pixels: the button with where it plays from, and the heart
+_PLAY_WIDTH = 206  # pixels: the button with where it plays from, and the heart
 _HOW_CERTAIN = (
     f"A recording is named only where, by our measure, at least {100 - MOST_WRONG * 100:.0f} of 100 such namings are "
     "right, also when they were heard by a phone in a room."
@@ -50,14 +50,14 @@ def show_recording(result: SearchResult, catalogue: Catalogue, own_id: str) -> N
             _offer_to_open(named)
         st.caption(_about(track, result))
         return
-    with st.container(border=True, key="known-recording"):
+    with st.container(border=True, gap="xxsmall", key="known-recording"):
         name = f":primary[{plain(track.title)}]" + (f" by {plain(track.artist)}" if track.artist else "")
         if result.recognised is not None:
             st.subheader(f"This is {name}", anchor=False, help=_HOW_CERTAIN)
         else:
             st.subheader(f"The same recording is in this catalogue: {name}", anchor=False)
         st.caption(_about(track, result))
-        with st.container(horizontal=True, vertical_alignment="center"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
             with st.container(width=_PLAY_WIDTH):  # where both do not fit into a row, the other goes below
                 play_track(track, catalogue, named.offset_seconds)
             _offer_to_open(named)
@@ -65,7 +65,7 @@ def show_recording(result: SearchResult, catalogue: Catalogue, own_id: str) -> N
 
 def _offer_to_open(named: Match) -> None:
     st.button(
-        "Open this track",
+        "Open it",
         key="open-recording",
         help="Make this track the sound you ask about",
         on_click=_search_from,

@@ -72,8 +72,6 @@ def show_sound(sound: Sound, analysis: Analysis, result: SearchResult, engine: S
     picture.show_picture(
         sound, analysis.clip, analysis.spectrograms, row, on_ask=lambda: _take_passage(sound, analysis)
     )
-    if analysis.tempo_and_key:
-        st.caption(f":material/music_note: {analysis.tempo_and_key}")
     if sound.passage is None:
         matches.show_recording(result, engine.catalogue, sound.track_id or content_id(analysis.clip))
     else:
@@ -96,9 +94,11 @@ def explain_match(
 
 
 def show_seen(sound: Sound, analysis: Analysis, engine: SearchEngine) -> None:
-    """What the tagger calls the sound, what the colours mean, and the three layers of its picture behind a fold."""
+    """Tempo, key and what the tagger calls the sound, what the colours mean, and the layers behind a fold."""
     if analysis.tags:
         st.markdown("Synesthete would call it " + badges(analysis.tags))
+    if analysis.tempo_and_key:
+        st.caption(f":material/music_note: {analysis.tempo_and_key}")
     st.markdown("  \n".join(f":small[{colour}]" for colour in picture.COLOURS))
     picture.show_layers(sound, analysis.clip, analysis.spectrograms, _row(sound, analysis, engine))
 

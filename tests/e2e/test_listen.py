@@ -154,7 +154,7 @@ def test_recording_through_the_microphone_finds_matches(server, open_page, tmp_p
     wait_for_matches(page)
     page.get_by_role("heading", name="your recording").wait_for()
     page.get_by_role("heading", name=f"This is {row['title']} by {row['artist']}").wait_for()
-    page.get_by_role("button", name="Open this track").click()
+    page.get_by_role("button", name="Open it").click()
     page.get_by_role("heading", name=row["title"], exact=True).wait_for()
     wait_for_matches(page)
 
@@ -271,11 +271,34 @@ def test_a_phone_shows_the_sound_and_its_matches_first(server, open_page):
     wait_for_matches(page)
     page.get_by_test_id("stMain").evaluate("main => main.scrollTo(0, 0)")
     page.wait_for_timeout(2500)
-    assert heading.bounding_box()["y"] < 270
+    assert heading.bounding_box()["y"] < 200
+    assert matches(page).first.bounding_box()["y"] < 844 - 100, "the first match is on the first screen"
     names = page.locator(".match .title")
     assert all(names.nth(n).evaluate("e => e.scrollHeight <= e.clientHeight + 1") for n in range(10)), "no name is cut"
     page.get_by_text("Another sound").click()
     page.get_by_text("Pick a track").wait_for()
+
+
+@pytest.mark.parametrize(
+    ("width", "is_beside"), [(640, False), (853, False), (1280, True)], ids=["200 %", "150 %", "100 %"]
+)
+def test_matches_stand_beside_their_sound_or_right_below_it(server, open_page, width, is_beside):
+    """Of a desktop 1,280 pixels wide, at several sizes of the browser's."""
+    page = open_page(f"{server.url}/?track={a_long_name().track_id}")
+    page.set_viewport_size({"width": width, "height": round(width * 0.7)})
+    found = wait_for_matches(page)
+    page.locator(".stage.main img").wait_for()
+    page.get_by_text("What the engine sees").wait_for()
+    page.wait_for_timeout(1000)
+    stage, first, last = (place.bounding_box() for place in (page.locator(".stage.main"), found.first, found.nth(9)))
+    more = page.get_by_text("What counts").bounding_box()
+    assert (first["x"] > stage["x"] + stage["width"]) is is_beside
+    if is_beside:
+        assert first["y"] < stage["y"] + stage["height"] and more["x"] < first["x"]
+    else:
+        assert stage["y"] < first["y"] < stage["y"] + stage["height"] + 350
+        assert more["y"] > last["y"]
+    assert page.get_by_role("heading", name="What sounds like this?", level=1).count() == 1
 
 
 def test_no_name_of_a_match_is_cut_on_a_desktop(server, open_page):

@@ -68,7 +68,9 @@ def test_a_built_in_track_is_named_and_its_picture_rolls(live_page):
     page.get_by_role("status").get_by_text("Hearing this").wait_for()
 
     page.get_by_role("button", name="Play 3:").click()
-    page.get_by_role("status").get_by_text("Paused while the player plays").wait_for()
+    words = page.get_by_role("status").get_by_text("Paused while the player plays")
+    words.wait_for()
+    assert words.bounding_box()["height"] < 30, "in one line, clear of the picture"
     player.until(page, lambda now: now["isPlaying"] and now["time"] > 0)
     page.get_by_role("region", name="Player").get_by_role("button", name="Pause").click()
     page.get_by_role("status").get_by_text("Hearing this").wait_for()

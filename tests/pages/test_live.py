@@ -122,7 +122,7 @@ def test_a_built_in_track_is_named_listed_and_opened(app, mic):
     table = app.dataframe[0].value
     assert list(table["Title"]) == ["Nave Before Morning"] and len(table["Heard at"][0]) == 8
     assert [each.label for each in app.get("download_button")] == ["With times (CSV)"]
-    button(app, "Open this track").click().run()
+    button(app, "Open it").click().run()
     assert app.title[0].value == "What sounds like this?"
     assert app.session_state[state.SOUND].track_id == track.track_id
 
