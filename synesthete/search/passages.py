@@ -21,6 +21,9 @@ import numpy as np
 
 RUN = 3  # segments: 10 s with segments of 5 s every 2.5 s
 LONGEST_RUN = 9  # of those that may be asked for
+# OpenBLAS shares larger products among all cores, whose threads wait for each other busily: a search by a sound took
+# twenty times as long over its cosines. Products so large that sharing is worth it are left to it.
+_ONE_THREAD, _WORTH_THREADS = 1 << 18, 1 << 25  # multiplications
 
 
 @dataclass(frozen=True)
@@ -147,7 +150,7 @@ def best_passages(
     if len(first) == 0:
         return Passages(*(np.empty(0) for _ in range(3)))
     if cosines is None:
-        cosines = query.vectors @ segments.vectors.T
+        cosines = inner_products(query.vectors, segments.vectors)
     longest = min(longest, int(query.run_lengths.max()))
     run = np.minimum(np.maximum.reduceat(segments.run_lengths, first), longest)  # [n_recordings]
     run_of_segment = np.repeat(run, np.diff(segments.bounds))
@@ -168,3 +171,13 @@ def best_passages(
         at[which] = begins[place]
         query_at[which] = query_begins[means[:, place].argmax(axis=0)]
     return Passages(best, segments.start_seconds[at], query.start_seconds[query_at])
+
+
+def inner_products(queries: np.ndarray, vectors: np.ndarray) -> np.ndarray:
+    """Inner products [n, m] of vectors [n, size] and [m, size]; of no more than thousands on one thread."""
+    n_each = queries.size
+    if n_each * len(vectors) > _WORTH_THREADS:
+        return np.asarray(queries @ vectors.T)
+    at_once = max(_ONE_THREAD // max(n_each, 1), 1)
+    parts = [queries @ vectors[first : first + at_once].T for first in range(0, len(vectors), at_once)]
+    return np.hstack([np.empty((len(queries), 0), np.result_type(queries, vectors)), *parts])

@@ -18,7 +18,7 @@ import numpy as np
 from synesthete.search.calibration import Calibration
 from synesthete.search.duplicates import is_part, is_version
 from synesthete.search.encoder_index import EncoderIndex
-from synesthete.search.passages import LONGEST_RUN, Passages, SegmentVectors, best_passages
+from synesthete.search.passages import LONGEST_RUN, Passages, SegmentVectors, best_passages, inner_products
 
 MOST_WRONG = 0.0075  # share of names that may be wrong where the measure is calibrated
 N_CANDIDATES = 50
@@ -119,7 +119,7 @@ def strongest(
     if not len(rows):
         return None
     segments = SegmentVectors.join([index.segment_vectors(rows), cohort])
-    products = [query.vectors[:, part] @ segments.vectors[:, part].T for part in components.values()]
+    products = [inner_products(query.vectors[:, part], segments.vectors[:, part]) for part in components.values()]
     passages = best_passages(query, segments, LONGEST_RUN, sum(products[1:], products[0]))
     best = int(passages.cosines[: len(rows)].argmax())
     others = _Others(best, segments, index.hop_seconds)
