@@ -35,6 +35,7 @@ _WORDS: dict[str, str] = {
     Status.HEARING: "Hearing this",
     Status.PAUSED: "Paused",
     Status.HELD: "Paused while the player plays",
+    "elsewhere": "Paused while another tab plays",
     Status.LOST: "Nothing comes from the microphone",
     Status.UNREACHED: "The sound does not reach the server",
 }

@@ -5,6 +5,7 @@ import pytest
 import soundfile
 
 from tests.e2e import playing as player
+from tests.e2e.scenes import a_track
 from tests.e2e.test_listen import SAMPLER, sampler_rows
 
 pytestmark = pytest.mark.browser
@@ -171,3 +172,20 @@ def test_two_tabs_know_of_each_other(server, live_page):
     other.get_by_text("Another tab of this browser is listening too.").wait_for()
     other.get_by_role("status").get_by_text("Hearing this").wait_for()
     page.locator(".match").first.wait_for()
+
+
+def test_what_another_tab_plays_is_let_pass(server, live_page):
+    _, samples = track(2)
+    page = live_page(samples)
+    page.get_by_role("status").get_by_text("Hearing this").wait_for()
+    other = page.context.new_page()
+    other.set_default_timeout(45_000)
+    other.goto(f"{server.url}/?track={a_track(None)}")
+    other.get_by_role("button", name="Play 1:").click()
+    page.get_by_role("status").get_by_text("Paused while another tab plays").wait_for()
+    other.get_by_role("region", name="Player").get_by_role("button", name="Pause").click()
+    page.get_by_role("status").get_by_text("Hearing this").wait_for()
+    other.get_by_role("region", name="Player").get_by_role("button", name="Play", exact=True).click()
+    page.get_by_role("status").get_by_text("Paused while another tab plays").wait_for()
+    other.close()
+    page.get_by_role("status").get_by_text("Hearing this").wait_for()

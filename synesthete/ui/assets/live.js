@@ -1,7 +1,7 @@
 // The rolling picture: asks the server several times a second for the columns that are new, and draws them in the colours
 // of the stacked image. When matches, name or status are others, it has its part of the page run again.
 // The microphone would hear the player: who starts listening, or goes on, has it paused; who plays something meanwhile has
-// listening wait until it is over.
+// listening wait until it is over, in whichever tab it plays.
 const EVERY_MS = 110; // between an answer and the next question
 const PATIENCE_MS = 3000; // until the page is asked again to show what is new
 const QUIETEST_REFERENCE_DB = 10; // a room without music stays dark
@@ -59,6 +59,7 @@ function makeView(root, first) {
   let isAsking = false;
   let asked = { what: "", at: 0 };
   let heeded = 0;
+  let plays = ""; // where something sounds that the microphone would hear: "here", "elsewhere"
   draw();
 
   function update(newData, setTriggerValue) {
@@ -82,7 +83,8 @@ function makeView(root, first) {
     isAsking = true;
     let pause = EVERY_MS;
     try {
-      const answer = await fetch(`${address(data.url)}?since=${next}&plays=${Number(thePlayer().now().isPlaying)}`, { cache: "no-store" });
+      plays = thePlayer().plays();
+      const answer = await fetch(`${address(data.url)}?since=${next}&plays=${plays ? 1 : 0}`, { cache: "no-store" });
       if (answer.ok) take(await answer.json());
       else pause = 1000;
     } catch {
@@ -104,7 +106,8 @@ function makeView(root, first) {
   }
 
   function show(heard) {
-    setText(words, data.words[heard.status] ?? "");
+    const status = heard.status === "held" && plays === "elsewhere" ? plays : heard.status;
+    setText(words, data.words[status] ?? "");
     const isOn = heard.level > -100;
     level.style.visibility = data.isOn ? "visible" : "hidden";
     fill.style.width = `${Math.max(0, Math.min(100, (100 * (heard.level + 60)) / 60))}%`;

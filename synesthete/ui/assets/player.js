@@ -28,6 +28,7 @@ function makeThePlayer() {
   let said = "";
   const likes = makeLikes(tell);
   const microphone = watchMicrophone(hush);
+  const otherTabs = watchOtherTabs(() => at >= 0 && !decks[deck].paused);
   const bar = makeBar({ toggle, move, seek, close }, likes);
   bar.host.append(...decks); // without controls they show nothing; in the document they can be found
 
@@ -154,6 +155,7 @@ function makeThePlayer() {
 
   function tell() {
     const state = now();
+    otherTabs.tell(state.isPlaying);
     bar.show(state);
     for (const follower of followers) follower(state);
   }
@@ -209,7 +211,29 @@ function makeThePlayer() {
   // a sound started elsewhere on the page, such as a recording just made
   document.addEventListener("play", (event) => decks.includes(event.target) || decks[deck].pause(), true);
 
-  return { play, toggle, move, seek, hush, update, follow, now, likes, wear: bar.wear };
+  return { play, toggle, move, seek, hush, update, follow, now, likes, plays: otherTabs.play, wear: bar.wear };
+}
+
+// Whether the player of another tab of this browser sounds: each says so while it does, about once a second.
+function watchOtherTabs(isPlaying) {
+  const LASTS_MS = 3000;
+  const tabs = new BroadcastChannel("synesthete-player");
+  let heard = -Infinity;
+  let said = -Infinity;
+  let wasPlaying = false;
+  tabs.onmessage = ({ data: plays }) => (heard = plays ? performance.now() : -Infinity);
+  addEventListener("pagehide", () => tabs.postMessage(false));
+
+  function tell(plays) {
+    const isDue = plays && performance.now() - said > LASTS_MS / 3;
+    if (plays === wasPlaying && !isDue) return;
+    [wasPlaying, said] = [plays, performance.now()];
+    tabs.postMessage(plays);
+  }
+
+  // "here", "elsewhere" or "": where something sounds
+  const play = () => (isPlaying() ? "here" : performance.now() - heard < LASTS_MS ? "elsewhere" : "");
+  return { tell, play };
 }
 
 // Whether something in this page, such as Streamlit's recorder, has the microphone open. Listening live has it in a frame of
