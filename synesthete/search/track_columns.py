@@ -6,7 +6,7 @@ import contextlib
 import io
 import json
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -92,18 +92,22 @@ class TrackColumns:
     @classmethod
     def read(cls, catalogue: Catalogue, fingerprint: str, ids: Sequence[str]) -> TrackColumns:
         """Read them from a catalogue, for tracks by id, sorted; those that it no longer has are marked."""
+        ids = tuple(ids)
         n, row = len(ids), 0
         is_there, seconds = np.zeros(n, dtype=bool), np.zeros(n)
         columns = [(np.full(n, -1, dtype=np.int32), {"": -1}) for _ in range(3)]
+        as_tagged: tuple[dict[str, int], ...] = ({}, {}, {})  # most names come again as they were
         for track_id, length, artist, genre, path in catalogue.listed(fingerprint):
             while row < n and ids[row] < track_id:
                 row += 1
             if row == n or ids[row] != track_id:
                 continue  # it came later than the index
             is_there[row], seconds[row] = True, length
-            names = (_key(artist), _key(genre), folder_of(path))
-            for (numbers, number_of), name in zip(columns, names, strict=True):
-                numbers[row] = number_of.setdefault(name, len(number_of) - 1)
+            names = (artist, genre, folder_of(path))
+            for (numbers, number_of), known, name, key in zip(columns, as_tagged, names, _KEYS, strict=True):
+                if name not in known:
+                    known[name] = number_of.setdefault(key(name), len(number_of) - 1)
+                numbers[row] = known[name]
         return cls(is_there, seconds, *(Names(*column) for column in columns))
 
     def save(self, path: Path, state: str) -> None:
@@ -178,3 +182,6 @@ def folder_of(path: str) -> str:
 
 def _key(name: str) -> str:
     return name.strip().casefold()
+
+
+_KEYS: tuple[Callable[[str], str], ...] = (_key, _key, str)
