@@ -17,10 +17,13 @@ from synesthete.settings import SPECTROGRAM
 # of another 98 %, and 4 % of those that go on. Measured on the default encoder; see docs/decisions/listening-along.md.
 CHANGED_BELOW = 0.3
 OVERLAP_SECONDS = 0.3  # which a segment before may share with the newest
-# Where the spectrum changes, what has begun is compared alone, and two seconds of it tell as much as three did before.
+# Where the spectrum changes, what has begun is compared alone, and two seconds of it tell nearly as much as three.
 NOVEL_ABOVE = 3.25  # see live/novelty.py
+NOVEL_BELOW = (
+    0.25  # the cosine then: of pieces by a phone nine in ten lie below .21 after two seconds, .23 after two and a half
+)
 NOVEL_SECONDS = 2.0  # of a sound that has begun, before it is known
-_LONGEST_NEW_SECONDS = 4.0
+LONGEST_NEW_SECONDS = 4.0  # of it, after which the newest segment tells
 _FRAME_SECONDS = SPECTROGRAM.hop_length / SPECTROGRAM.sample_rate_hz
 LOOKED_AT = 3  # times as many matches are searched as are shown, so that a row may fall a few places and come back
 
@@ -72,7 +75,7 @@ def other_sound_from(embedding: Embedding) -> float | None:
         Of a few seconds.
     """
     start = embedding.segments[-1].start_seconds
-    return start if _is_unlike(embedding.segment_vectors[-1], embedding, start) else None
+    return start if _is_unlike(embedding.segment_vectors[-1], embedding, start, CHANGED_BELOW) else None
 
 
 def _novel_sound_from(found: SearchResult, encoder: Encoder) -> float | None:
@@ -80,32 +83,36 @@ def _novel_sound_from(found: SearchResult, encoder: Encoder) -> float | None:
     assert found.clip is not None and found.spectrograms is not None
     spectrogram = found.spectrograms[0].inner()
     frames = cepstra(10 * np.log10(np.maximum(spectrogram.mel, np.float32(1e-12))))
-    most, seconds = strongest_change(frames, _FRAME_SECONDS, NOVEL_SECONDS, _LONGEST_NEW_SECONDS)
+    most, seconds = strongest_change(frames, _FRAME_SECONDS, NOVEL_SECONDS, LONGEST_NEW_SECONDS)
     if most < NOVEL_ABOVE:
         return None
     clip = found.clip
     samples = clip.excerpts[0].samples[-round(seconds * clip.sample_rate_hz) :]
     begun = encoder.embed(clip_from_samples(samples, clip.sample_rate_hz, name=clip.name))
     start = clip.seconds - seconds
-    return start if _is_unlike(unit(begun.segment_vectors.mean(axis=0)), found.embedding, start) else None
+    vector = unit(begun.segment_vectors.mean(axis=0))
+    return start if _is_unlike(vector, found.embedding, start, NOVEL_BELOW) else None
 
 
-def may_have_begun(mel_db: np.ndarray) -> bool:
-    """Whether another sound may have begun just ``NOVEL_SECONDS`` ago, so that it is worth asking now.
+def may_have_begun(mel_db: np.ndarray, longest_seconds: float = NOVEL_SECONDS) -> bool:
+    """Whether another sound may have begun so long ago that it can be known by now, so that it is worth asking.
 
     Parameters
     ----------
     mel_db : np.ndarray [shape=(n_mels, n_frames)]
         Of the last seconds of sound.
+    longest_seconds : float [s]
+        How long ago at most; what began less than ``NOVEL_SECONDS`` ago is too short.
     """
-    most, _ = strongest_change(cepstra(mel_db), _FRAME_SECONDS, NOVEL_SECONDS, NOVEL_SECONDS)
+    longest_seconds = min(max(longest_seconds, NOVEL_SECONDS), LONGEST_NEW_SECONDS)
+    most, _ = strongest_change(cepstra(mel_db), _FRAME_SECONDS, NOVEL_SECONDS, longest_seconds)
     return most >= NOVEL_ABOVE
 
 
-def _is_unlike(vector: np.ndarray, embedding: Embedding, start_seconds: float) -> bool:
+def _is_unlike(vector: np.ndarray, embedding: Embedding, start_seconds: float, below: float) -> bool:
     """Whether a sound is unlike the segments that end where it begins; False where there are none."""
     ends = np.array([segment.start_seconds + segment.seconds for segment in embedding.segments])
     before = np.flatnonzero(ends <= start_seconds + OVERLAP_SECONDS)
     if not len(before):
         return False
-    return float(vector @ unit(embedding.segment_vectors[before].mean(axis=0))) < CHANGED_BELOW
+    return float(vector @ unit(embedding.segment_vectors[before].mean(axis=0))) < below

@@ -49,7 +49,16 @@ class Findings:
         self._heard = HeardList()
         self._is_young = False
 
-    def take(self, found: SearchResult, n_shown: int, at: datetime, *, seconds: float, is_other: bool = False) -> None:
+    def take(
+        self,
+        found: SearchResult,
+        n_shown: int,
+        at: datetime,
+        *,
+        seconds: float,
+        is_other: bool = False,
+        is_in_turn: bool = True,
+    ) -> None:
         """Take the newest search.
 
         Parameters
@@ -63,6 +72,9 @@ class Findings:
             How long the sound was that asked.
         is_other : bool
             Another sound has begun. A piece that goes on otherwise keeps its name.
+        is_in_turn : bool
+            Sooner than in its turn a search hears much the same as the one before, and agrees with it on a name all too
+            easily: it counts only as the first of another sound.
         """
         before = self.now
         if is_other and (found.recognised is None or _id_of(found.recognised) != _id_of(before.named)):
@@ -72,7 +84,7 @@ class Findings:
             self._steady.reset()
         self._is_young = seconds < YOUNG_SECONDS
         matches = self._steady.update(found.matches, n_shown)
-        named = self._naming.update(found.recognised)
+        named = self._naming.update(found.recognised) if is_in_turn or is_other else self._naming.named
         if named is not None and named is found.recognised:
             self._heard.note(named, at)
         heard = self._heard.entries()

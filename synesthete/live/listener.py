@@ -19,8 +19,8 @@ from enum import StrEnum
 import numpy as np
 
 from synesthete.errors import SynestheteError
-from synesthete.live.change import may_have_begun, search_newest
-from synesthete.live.findings import Findings, Now
+from synesthete.live.change import NOVEL_SECONDS, may_have_begun, search_newest
+from synesthete.live.findings import YOUNG_SECONDS, Findings, Now
 from synesthete.live.handover import get, put
 from synesthete.live.level import LOWEST_DBFS, LevelMeter
 from synesthete.live.rolling_picture import Columns, RollingPicture
@@ -31,7 +31,7 @@ KEPT_SECONDS = 10.0  # the picture, and the moment that can be kept
 ASKED_SECONDS = 7.56  # of them that ask: four segments, of which the last ends with what was just heard
 LEAST_SECONDS = 1.5  # after a pause, before they ask
 EVERY_SECONDS = 2.0
-SOONEST_SECONDS = 1.0  # where another sound may have begun
+SOONEST_SECONDS = 1.0  # where another sound has just begun
 _LOOKED_EVERY_SECONDS = 0.25  # whether it may
 QUIET_SECONDS = 3.0  # after which no name is held on to
 LOST_SECONDS = 4.0  # without sound from the microphone, silence included
@@ -42,7 +42,7 @@ _MOST_BLOCKS = 500  # waiting to be heard: ten seconds as browsers send them
 
 _LOG = logging.getLogger(__name__)
 _Sounds = queue.Queue[tuple[np.ndarray, int] | None]  # samples, rate; None ends
-_Window = tuple[np.ndarray, int, int]  # samples, rate, epoch
+_Window = tuple[np.ndarray, int, int, bool]  # samples, rate, epoch, whether in its turn
 _Asked = queue.Queue[_Window | None]
 
 
@@ -86,8 +86,9 @@ class Listener:
         self._is_paused = self._is_held = False
         self._last_sound = 0.0  # by the monotonic clock; 0: none yet
         self._began = 0.0
-        self._since_search = self._since_look = 0.0  # seconds heard
+        self._since_turn = self._since_search = self._since_look = 0.0  # seconds heard
         self._quiet_seconds = 0.0
+        self._has_changed = False  # what sounds has taken over from another sound
         self._engine: tuple[SearchEngine, SearchOptions] | None = None
         self._epoch = 0  # counts what makes earlier sound or searches void
 
@@ -118,7 +119,7 @@ class Listener:
             before, self._engine = self._engine, (engine, options)
             if before is not None and (before[0] is not engine or before[1] != options):
                 self._findings.clear(with_heard=False)
-                self._since_search = EVERY_SECONDS
+                self._since_turn = EVERY_SECONDS
                 self._epoch += 1
 
     def pause(self) -> None:
@@ -225,7 +226,8 @@ class Listener:
         self._picture.clear()
         self._meter.clear()
         self._findings.break_off()
-        self._since_search = EVERY_SECONDS
+        self._has_changed = False
+        self._since_turn = EVERY_SECONDS
         self._epoch += 1
 
     # What hears
@@ -240,6 +242,7 @@ class Listener:
                     if window is not None and not asked.full():
                         asked.put_nowait(window)
                         self._since_search = 0.0
+                        self._since_turn = 0.0 if window[3] else self._since_turn
         finally:
             self._close(sounds)
             put(asked, None)
@@ -258,6 +261,7 @@ class Listener:
         self._picture.append(block, rate_hz)
         seconds = len(block) / rate_hz
         self._since_search += seconds
+        self._since_turn += seconds
         asked_seconds = min(self._meter.sounding_seconds, ASKED_SECONDS)
         self._quiet_seconds = 0.0 if asked_seconds else self._quiet_seconds + seconds
         if self._quiet_seconds >= QUIET_SECONDS:
@@ -265,16 +269,21 @@ class Listener:
         self._since_look += seconds
         if self._engine is None or asked_seconds < LEAST_SECONDS or not self._is_due(asked_seconds):
             return None
-        return self._buffer.last(asked_seconds), rate_hz, self._epoch
+        return self._buffer.last(asked_seconds), rate_hz, self._epoch, self._since_turn >= EVERY_SECONDS
 
     def _is_due(self, seconds: float) -> bool:
-        """Whether to ask now: in its turn, or because another sound may have begun."""
-        if self._since_search >= EVERY_SECONDS:
+        """Whether to ask now: in its turn, or because another sound has just begun, or may have.
+
+        A change of which the last search has heard enough is not asked about again.
+        """
+        if self._since_turn >= EVERY_SECONDS:
             return True
-        if self._since_search < SOONEST_SECONDS or self._since_look < _LOOKED_EVERY_SECONDS:
+        if self._has_changed and seconds < YOUNG_SECONDS and self._since_search >= SOONEST_SECONDS:
+            return True
+        if self._since_look < _LOOKED_EVERY_SECONDS:
             return False
         self._since_look = 0.0
-        return may_have_begun(self._picture.mel_db(seconds))
+        return may_have_begun(self._picture.mel_db(seconds), NOVEL_SECONDS + self._since_search)
 
     def _close(self, sounds: _Sounds) -> None:
         """What hears or searches has ended, by whatever: so does all of it, unless it has begun anew."""
@@ -292,7 +301,7 @@ class Listener:
         finally:
             self._close(sounds)
 
-    def _search_with(self, samples: np.ndarray, rate_hz: int, epoch: int) -> None:
+    def _search_with(self, samples: np.ndarray, rate_hz: int, epoch: int, is_in_turn: bool) -> None:
         with self._lock:
             assert self._engine is not None
             engine, options = self._engine
@@ -308,7 +317,12 @@ class Listener:
         with self._lock:
             if epoch != self._epoch:
                 return
+            seconds = begun or len(samples) / rate_hz
+            self._has_changed = begun is not None or (self._has_changed and seconds < YOUNG_SECONDS)
             if begun is not None:  # with what was heard meanwhile
                 self._meter.forget_before(begun + self._since_search)
-            seconds = begun or len(samples) / rate_hz
-            self._findings.take(found, options.k, self._clock(), seconds=seconds, is_other=begun is not None)
+                self._since_turn = self._since_search
+            elif not is_in_turn and seconds >= YOUNG_SECONDS:
+                return  # it goes on: nothing to show before its turn
+            now, is_other = self._clock(), begun is not None
+            self._findings.take(found, options.k, now, seconds=seconds, is_other=is_other, is_in_turn=is_in_turn)

@@ -75,6 +75,9 @@ def test_whether_something_may_have_begun_is_seen_in_the_picture(rng):
     picture.append(pcm(two_seconds_of("Bossa Nova")), 22_050)
     assert may_have_begun(picture.mel_db(7.55))
     assert not may_have_begun(picture.mel_db(3.0))  # too little before it
+    later = RollingPicture(10)
+    later.append(pcm(two_seconds_of("Bossa Nova", seconds=3.0)), 22_050)
+    assert may_have_begun(later.mel_db(7.55), 3.2)
     picture.append(pcm(noise(rng, 8, -20, 22_050)), 22_050)
     assert not may_have_begun(picture.mel_db(7.55))
     picture.clear()

@@ -119,12 +119,12 @@ def test_what_the_page_plays_is_let_pass_and_what_follows_asks_alone(live, rng):
     searches = Searches()
     live.ask_with(searches, TEN)
     live.begin()
-    feed(live, pcm(noise(rng, 3, -20, RATE)))
+    feed(live, pcm(noise(rng, 2, -20, RATE)))
     until(lambda: len(searches.asked) == 1)
     live.hold(True)
     assert live.status is Status.HELD and live.level_dbfs == LOWEST_DBFS
     feed(live, pcm(noise(rng, 6, -20, RATE)))
-    assert live.kept_seconds == pytest.approx(3, abs=0.1) and len(searches.asked) == 1
+    assert live.kept_seconds == pytest.approx(2, abs=0.1) and len(searches.asked) == 1
     live.hold(True)
     live.pause()
     live.hold(False)
@@ -251,7 +251,7 @@ def test_other_options_ask_anew_and_an_answer_to_the_old_ones_is_not_shown(live,
     slow = Searches(hold=hold)
     live.ask_with(slow, TEN)
     live.begin()
-    feed(live, pcm(noise(rng, 3, -20, RATE)))
+    feed(live, pcm(noise(rng, 2, -20, RATE)))
     until(lambda: slow.asked)
     quick = Searches()
     live.ask_with(quick, SearchOptions(k=5))
