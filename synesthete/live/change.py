@@ -19,9 +19,8 @@ CHANGED_BELOW = 0.3
 OVERLAP_SECONDS = 0.3  # which a segment before may share with the newest
 # Where the spectrum changes, what has begun is compared alone, and two seconds of it tell nearly as much as three.
 NOVEL_ABOVE = 3.25  # see live/novelty.py
-NOVEL_BELOW = (
-    0.25  # the cosine then: of pieces by a phone nine in ten lie below .21 after two seconds, .23 after two and a half
-)
+# The cosine then: of pieces by a phone nine in ten lie below .21 after two seconds, .23 after two and a half.
+NOVEL_BELOW = 0.25
 NOVEL_SECONDS = 2.0  # of a sound that has begun, before it is known
 LONGEST_NEW_SECONDS = 4.0  # of it, after which the newest segment tells
 _FRAME_SECONDS = SPECTROGRAM.hop_length / SPECTROGRAM.sample_rate_hz
