@@ -18,6 +18,7 @@ from synesthete.encoders.weights import Weights
 from synesthete.errors import EncoderError
 
 STEM = "genre-cnn"
+HELD_OUT = "held-out artists"  # of the figures that were measured
 REMEDY = "Train it with: synesthete train genre-cnn --data FOLDER"
 N_FRAMES = 128
 SIZE = 64
@@ -75,6 +76,9 @@ class GenreCnn(MelEncoder):
     ----------
     genres : tuple of str
         The names that :meth:`likely_genres` gives.
+    confusion : np.ndarray [shape=(n_genres, n_genres)], int
+        How many recordings of artists held out of the training, of each genre (rows), it gave which name (columns);
+        without rows where its settings do not say.
     """
 
     name = "genre-cnn"
@@ -88,8 +92,16 @@ class GenreCnn(MelEncoder):
         self.genres = tuple(map(str, weights.setting("genres", list)))
         if not self.genres:
             raise EncoderError(f"The settings of {weights.label} name no genres. {REMEDY}")
+        self.confusion = self._counts_in(weights)
         self._network = load_network(weights, lambda: Network(len(self.genres)))
         super().take(weights)
+
+    def _counts_in(self, weights: Weights) -> np.ndarray:
+        figures = weights.card.get("figures") or {}
+        counts = (figures.get(HELD_OUT) or {}).get("confusion") or []
+        if len(counts) != len(self.genres):
+            return np.zeros((0, len(self.genres)), dtype=int)
+        return np.array(counts, dtype=int)
 
     def read(self, images: Tensor) -> Tensor:
         """The 64 numbers."""

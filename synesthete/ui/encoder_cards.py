@@ -6,7 +6,9 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from synesthete import encoders, settings
+from synesthete.encoders.genre_cnn import GenreCnn
 from synesthete.errors import EncoderError
+from synesthete.ui.confusion import offer_confusion
 from synesthete.ui.text import plain
 
 
@@ -51,3 +53,5 @@ def _finish_card(name: str) -> None:
         f"Keeps {encoder.n_track_features:,} numbers of a track · hears {encoder.segment_seconds:.1f} s at a time",
         help=f"Version {encoder.version}",
     )
+    if isinstance(encoder, GenreCnn) and encoder.confusion.size:
+        offer_confusion(name, encoder.genres, encoder.confusion)

@@ -38,7 +38,7 @@ def show_table(data: LandscapeData, found: SearchResult | None, engine: SearchEn
     st.dataframe(
         without_empty(table),
         hide_index=True,
-        selection_mode="single-row",
+        selection_mode=["single-row", "single-cell"],  # a cell: by keyboard, whose arrows reach no row's box
         on_select=lambda: _take_row(key, ids),
         key=key,
         height=table_height(len(ids), 460),
@@ -110,6 +110,7 @@ def _matching(table: pd.DataFrame, words: str) -> np.ndarray:
 
 
 def _take_row(key: str, ids: list[str]) -> None:
-    rows = st.session_state[key].selection.rows
+    selection = st.session_state[key].selection
+    rows = selection.rows or [row for row, _ in selection.cells]
     if rows and rows[0] < len(ids):
         choose(ids[rows[0]], is_turned=True)

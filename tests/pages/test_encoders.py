@@ -14,7 +14,7 @@ from synesthete.evaluation.mean_similarity import mean_similarities
 from synesthete.search import SearchEngine
 from synesthete.settings import PROJECT_ROOT, Paths
 from synesthete.spectrogram import compute_spectrograms
-from synesthete.ui import encoders_compare, encoders_quality, owner, sound_input, state
+from synesthete.ui import confusion, encoders_compare, encoders_quality, owner, sound_input, state
 from synesthete.ui.listening import Analysis
 from synesthete.ui.text import plain
 from tests.sounds import RATE_HZ, melody
@@ -179,6 +179,28 @@ def test_all_encoders_have_a_card():
             assert f"Keeps {encoders.load(name).n_track_features:,} numbers" in captions
         else:
             assert plain(encoders.why_not_ready(name), 400) in captions
+
+
+def test_the_genres_it_confuses_are_on_its_card():
+    app = start(**{"encoders-view": "All encoders", "confusion-genre-cnn": True})
+    assert not app.exception and not app.error
+    encoder = encoders.load("genre-cnn")
+    said = next(text.value for text in app.markdown if "by artists it never heard" in text.value)
+    assert f"Of {encoder.confusion.sum()} recordings" in said and f"genre of {encoder.confusion.trace()} " in said
+    (chart,) = app.get("plotly_chart")
+    (drawn,) = json.loads(chart.proto.spec)["data"]
+    assert tuple(drawn["y"]) == encoder.genres
+    numbers = [[int(text or 0) for text in row] for row in drawn["text"]]
+    assert np.array_equal(numbers, encoder.confusion)
+
+
+def test_confusions_are_said_the_commonest_first():
+    counts = np.array([[4, 1, 0], [0, 2, 3], [0, 0, 0]])
+    said = confusion.in_words(["folk", "jazz", "rock"], counts)
+    assert said == (
+        "Of 10 recordings by artists it never heard it named the genre of 6 (60%); calling all of them by the "
+        "commonest would be right for 5. Taken most often: jazz for rock (3), folk for jazz (1)."
+    )
 
 
 def test_who_is_best_is_said_once_and_shared_where_it_is_even():
