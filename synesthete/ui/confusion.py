@@ -11,7 +11,7 @@ import streamlit as st
 from synesthete.ui.text import count, plain
 
 _MOST_NAMED = 3  # confusions in the sentence
-_NONE, _ALL = "rgba(128, 132, 150, 0.12)", "#2F7FD6"
+_FEW, _ALL = "#CFE0F3", "#0F62B4"  # opaque: the numbers on them are readable in either theme
 _SIDE = 440  # pixels
 
 
@@ -35,11 +35,11 @@ def offer_confusion(name: str, genres: Sequence[str], counts: np.ndarray) -> Non
         st.plotly_chart(
             confusion_figure(genres, counts), config={"displayModeBar": False}, key=f"confusion-figure-{name}", alt=said
         )
-        st.caption("Each row: recordings of that genre, darker the larger their share. On the diagonal: named rightly.")
+        st.caption("Each row: recordings of that genre, the deeper the blue the larger their share. On the diagonal: named rightly.")
 
 
 def in_words(genres: Sequence[str], counts: np.ndarray) -> str:
-    """How many were named rightly, what naming all alike would reach, and the commonest confusions."""
+    """How many were named rightly, what naming all alike would reach, and the confusions that happened more than once."""
     n_all, n_right, n_commonest = int(counts.sum()), int(counts.trace()), int(counts.sum(axis=1).max(initial=0))
     said = (
         f"Of {count(n_all, 'recording')} by artists it never heard it named the genre of {n_right} "
@@ -47,18 +47,19 @@ def in_words(genres: Sequence[str], counts: np.ndarray) -> str:
     )
     wrong = counts - np.diag(counts.diagonal())
     most = [divmod(int(at), len(genres)) for at in np.argsort(-wrong, axis=None, kind="stable")[:_MOST_NAMED]]
-    named = [f"{genres[row]} for {genres[column]} ({wrong[row, column]})" for row, column in most if wrong[row, column]]
+    often = [(row, column) for row, column in most if wrong[row, column] > 1]
+    named = [f"{genres[row]} for {genres[column]} ({wrong[row, column]})" for row, column in often]
     return f"{said} Taken most often: {', '.join(named)}." if named else said
 
 
 def confusion_figure(genres: Sequence[str], counts: np.ndarray) -> go.Figure:
     """The matrix: in each field how many, its colour the share of its row; fields of none are empty."""
-    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    shares = np.where(counts > 0, counts / np.maximum(counts.sum(axis=1, keepdims=True), 1), np.nan)
     text = [[str(number or "") for number in row] for row in counts.tolist()]
     figure = go.Figure(
         go.Heatmap(
             z=shares, x=list(genres), y=list(genres), text=text, texttemplate="%{text}", xgap=1, ygap=1,
-            zmin=0, zmax=1, colorscale=[[0, _NONE], [1, _ALL]], showscale=False,
+            zmin=0, zmax=1, colorscale=[[0, _FEW], [1, _ALL]], showscale=False,
             hovertemplate="%{y}, called %{x}: %{text}<extra></extra>",
         )
     )  # fmt: skip

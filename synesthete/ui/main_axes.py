@@ -11,6 +11,7 @@ from synesthete.evaluation.principal import Axes, axes_of_catalogue
 from synesthete.ui.text import cell, plain
 
 _MOST_STYLES = 8  # with a colour and a mark of their own
+_HEIGHT = 520  # pixels
 _MARKS = ("circle", "square", "diamond", "cross", "x", "triangle-up", "star", "hexagon", "circle-open")
 
 
@@ -64,5 +65,11 @@ def _figure(catalogue: Catalogue, axes: Axes, names: list[str]) -> go.Figure:
                 hoverinfo="text",
                 marker={"symbol": _MARKS[number], "size": 8},
             )
-    figure.update_layout(xaxis_title=names[0], yaxis_title=names[1], margin={"t": 10, "r": 10}, legend_title="Style")
+    figure.update_layout(
+        height=_HEIGHT,
+        xaxis_title=names[0],
+        yaxis_title=names[1],
+        margin={"t": 10, "r": 10},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},  # a phone has no room beside
+    )
     return figure
