@@ -35,11 +35,11 @@ def offer_confusion(name: str, genres: Sequence[str], counts: np.ndarray) -> Non
         st.plotly_chart(
             confusion_figure(genres, counts), config={"displayModeBar": False}, key=f"confusion-figure-{name}", alt=said
         )
-        st.caption("Each row: recordings of that genre, the deeper the blue the larger their share. On the diagonal: named rightly.")
+        st.caption("Each row is a genre: the deeper the blue, the larger the share. On the diagonal: named rightly.")
 
 
 def in_words(genres: Sequence[str], counts: np.ndarray) -> str:
-    """How many were named rightly, what naming all alike would reach, and the confusions that happened more than once."""
+    """How many were named rightly, what naming all alike would reach, and confusions that happened more than once."""
     n_all, n_right, n_commonest = int(counts.sum()), int(counts.trace()), int(counts.sum(axis=1).max(initial=0))
     said = (
         f"Of {count(n_all, 'recording')} by artists it never heard it named the genre of {n_right} "
