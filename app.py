@@ -38,12 +38,13 @@ if __name__ == "__main__":
         search_options = options.choose_options()
 
         asked = state.current()
+        intro = st.empty()  # it keeps its place: what records and uploads below would lose its state if it moved up
         if asked is None:
-            st.markdown(
+            intro.markdown(
                 f"Give Synesthete a sound. It looks at it, and finds what sounds most alike among "
                 f"{catalogues.how_much(source, catalogue)}. By ear alone: no tags, no history, no popularity."
             )
-        with frame.folded_on_phone("Another sound", ":material/add_circle:", is_folded=asked is not None):
+        with frame.folded_on_phone("Choose a sound", ":material/add_circle:", is_folded=asked is not None):
             sound_input.choose_sound(catalogue)
         if asked is None:
             sound_input.suggest(catalogue)

@@ -118,8 +118,16 @@ def _run_script(script: str) -> None:
 
 
 def folded_on_phone(label: str, icon: str, *, is_folded: bool) -> st.delta_generator.DeltaGenerator:
-    """A place for widgets; on a phone, whose first screen is small, behind a fold where ``is_folded``."""
-    return st.expander(label, icon=icon, key="folded") if is_folded and is_on_phone() else st.container()
+    """A place for widgets; on a phone, whose first screen is small, behind a fold, closed where ``is_folded``.
+
+    It is one and the same place whether open or closed, as long as its label stays: widgets in another one would lose
+    their state.
+    """
+    if not is_on_phone():
+        return st.container()
+    if st.session_state.get(state.WAS_FOLDED) != is_folded:
+        st.session_state[state.WAS_FOLDED], st.session_state[state.FOLD] = is_folded, not is_folded
+    return st.expander(label, icon=icon, key=state.FOLD, on_change="rerun")
 
 
 def is_on_phone() -> bool:

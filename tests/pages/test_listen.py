@@ -275,7 +275,7 @@ def test_options_narrow_the_matches():
     with sampler.open_sampler() as catalogue:
         artists = [catalogue.track(key).artist for key in keys(app)]
     assert len(set(artists)) == len(artists)
-    app.slider(key="option_minimum").set_value(1.0).run()
+    app.select_slider(key="option_minimum").set_value(1.0).run()
     assert rows(app) == []
     assert any("No track passes" in info.value for info in app.info)
 
