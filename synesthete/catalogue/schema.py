@@ -133,7 +133,7 @@ def connect(path: Path, is_read_only: bool) -> sqlite3.Connection:
     """Open the file behind a catalogue and see that it is one; creates it unless ``is_read_only``."""
     if is_read_only and not path.is_file():
         raise CatalogueError(
-            f"There is no catalogue at {path}. Check the path; Catalogue.open makes a new one unless it is read-only."
+            f"There is no catalogue at {path}. Check the path, or make one: synesthete index FOLDER --catalogue {path}"
         )
     try:
         connection = _open(path, is_read_only)

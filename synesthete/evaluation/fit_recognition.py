@@ -33,6 +33,7 @@ from synesthete.search.calibration import STEM, WHOLE, cohort_tensors
 from synesthete.search.encoder_index import EncoderIndex
 from synesthete.search.passages import LONGEST_RUN, SegmentVectors
 from synesthete.search.recognition import MOST_WRONG, Evidence, is_one, strongest
+from synesthete.terminal import show_progress
 from synesthete.training.augmentation import phone_in_room
 from synesthete.training.reference_music import audio_files
 
@@ -83,7 +84,7 @@ def evidence_of(
             instead = strongest(query, index, components, cohort, same)
             if found and instead:
                 yield Asked(number, found, instead, found.row in same)
-        sys.stderr.write(f"\r{number + 1} of {len(files)}")
+        show_progress(clip.name, (number + 1) / len(files))
 
 
 def segments_of(clip: Clip, encoder: Encoder) -> SegmentVectors:

@@ -20,6 +20,7 @@ from synesthete.encoders.base import Encoder
 from synesthete.encoders.fusion import ready_members
 from synesthete.encoders.track_space import Moments, Reference, nuisance_of, write_reference
 from synesthete.spectrogram import compute_spectrograms
+from synesthete.terminal import show_progress
 from synesthete.training.augmentation import phone_in_room
 from synesthete.training.reference_music import parse_arguments
 
@@ -39,7 +40,7 @@ def references(encoders: Sequence[Encoder], files: Sequence[Path]) -> dict[Encod
         for encoder, *others in made_by(encoders, (middle, *recorded)):
             clean[encoder].append(others[0])
             changes[encoder] += [other - others[0] for other in others[1:]]
-        sys.stderr.write(f"\r{number + 1} of {len(files)}")
+        show_progress(file.name, (number + 1) / len(files))
     made = {}
     for encoder in encoders:
         moments = Moments.of([np.stack(clean[encoder])], encoder.n_track_features)

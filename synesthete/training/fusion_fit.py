@@ -30,6 +30,7 @@ from synesthete.encoders.segments import Segments, frame_grid
 from synesthete.encoders.weights import Weights, write
 from synesthete.errors import OptionError
 from synesthete.spectrogram import compute_spectrogram
+from synesthete.terminal import show_progress
 from synesthete.training.augmentation import phone_in_room
 from synesthete.training.covariance import (
     change_covariance,
@@ -199,7 +200,7 @@ def _all_features(files: Sequence[Path], names: tuple[str, ...], n_workers: int)
     with ProcessPoolExecutor(n_workers, multiprocessing.get_context("spawn")) as pool:
         for made in pool.map(_file_features, range(len(files)), files, repeat(names)):
             found.append(made)
-            sys.stderr.write(f"\r{len(found)} of {len(files)}")
+            show_progress(files[len(found) - 1].name, len(found) / len(files))
     return found
 
 
