@@ -82,7 +82,7 @@ class ListingStore(WordStore):
     """The tracks of a catalogue as lists."""
 
     _answers_of: tuple[int, int | None] | None = None  # the state of the catalogue that the kept answers are of
-    _answers: OrderedDict[tuple[str, Query], Any] = OrderedDict()
+    _answers: OrderedDict[tuple[str, Query], Any]  # each catalogue's own, made with the first answer
 
     def list_track(self, track: Track) -> None:
         """Enter a track, or what is new of it, among what is listed and found."""

@@ -39,6 +39,16 @@ def choose(page, box, title):
     page.keyboard.press("Enter")
 
 
+def choose_the_first_row(page):
+    """Of the page's table."""
+    page.locator("canvas [role=grid]").wait_for(state="attached")  # the table says its rows once it rests
+    assert all_named(page) == []
+    tab_to(page, "canvas")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+
+
 def all_named(page):
     """Every stop of Tab on the page has a name."""
     return page.evaluate("""() => {
@@ -91,12 +101,7 @@ def test_landscape_a_track_is_found_and_heard(server, open_page):
     page.keyboard.type(title)
     page.keyboard.press("Enter")
     page.get_by_text("1 track. Choose a row").wait_for()
-    page.locator("canvas [role=grid]").wait_for(state="attached")  # the table says its rows once it rests
-    assert all_named(page) == []
-    tab_to(page, "canvas")
-    page.keyboard.press("ArrowDown")
-    page.keyboard.press("ArrowRight")
-    page.keyboard.press("Enter")
+    choose_the_first_row(page)
     page.get_by_role("button", name="More like this").wait_for()
     until(page, lambda state: state.get("isPlaying") and state["row"]["title"] == title)
 
@@ -124,12 +129,7 @@ def test_library_a_track_is_found_and_played(server, open_page):
     page.keyboard.type(title)
     page.keyboard.press("Enter")
     page.get_by_text("1 track. Tick tracks").wait_for()
-    page.locator("canvas [role=grid]").wait_for(state="attached")  # the table says its rows once it rests
-    assert all_named(page) == []
-    tab_to(page, "canvas")
-    page.keyboard.press("ArrowDown")
-    page.keyboard.press("ArrowRight")
-    page.keyboard.press("Enter")
+    choose_the_first_row(page)
     until(page, lambda state: state.get("isPlaying") and state["row"]["title"] == title)
 
 
