@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from synesthete import settings
-from synesthete.encoders import registry, side_by_side
+from synesthete import settings, side_by_side
+from synesthete.encoders import registry
 from synesthete.encoders.base import Embedding, Encoder, Features, unit
 from synesthete.encoders.parts import Part
 from synesthete.encoders.segments import AnySegments, Segments, frame_grid

@@ -10,9 +10,8 @@ import threading
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from synesthete import audio, sampler, settings, spectrogram
+from synesthete import audio, sampler, settings, side_by_side, spectrogram
 from synesthete.audio import clip_from_samples
-from synesthete.encoders import side_by_side
 from synesthete.errors import SynestheteError
 from synesthete.settings import Paths
 from synesthete.ui import resources

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import torch
 
+from synesthete import side_by_side
 from synesthete.audio import clip_from_samples
-from synesthete.encoders import load, side_by_side
+from synesthete.encoders import load
 
 
 @pytest.fixture
