@@ -85,11 +85,11 @@ class Server:
 
     def memory_mb(self) -> float:
         """What the server and its children hold now, memory that they share counted once (PSS)."""
-        total = 0
-        for pid in self._pids():
-            lines = _read(Path(f"/proc/{pid}/smaps_rollup")).splitlines()
-            total += sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
-        return total / 1024
+        return sum(_memory_mb(pid) for pid in self._pids())
+
+    def own_memory_mb(self) -> float:
+        """The same of the server's process alone."""
+        return _memory_mb(self._process.pid)
 
     def n_threads(self) -> int:
         """How many threads the server itself has now."""
@@ -115,6 +115,11 @@ class Server:
         self._process.terminate()
         self._process.wait(120)
         self._state.cleanup()
+
+
+def _memory_mb(pid: int) -> float:
+    lines = _read(Path(f"/proc/{pid}/smaps_rollup")).splitlines()
+    return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
 
 
 def _read(path: Path) -> str:
