@@ -65,6 +65,8 @@ def find(chosen: argparse.Namespace) -> int:
     text = " ".join(chosen.words)
     with Catalogue.open(chosen.catalogue, is_read_only=True) as catalogue, catalogue.snapshot():
         tracks = catalogue.find(text, limit=chosen.limit)
+        fitting, unknown = (text, ()) if tracks else catalogue.known_part(text)
+        tracks = tracks or (catalogue.find(fitting, limit=chosen.limit) if fitting else ())
         words = catalogue.words_of([track.track_id for track in tracks])
         for track in tracks:
             heard = words.get(track.track_id, ())
@@ -75,7 +77,11 @@ def find(chosen: argparse.Namespace) -> int:
                     printable(f"{track.label}  ({', '.join(heard)})" if heard else track.label, "�") + "\n"
                 )
         _print_described(catalogue, text, chosen)
-        for line in _remarks(catalogue, text, len(tracks)):
+        if tracks and unknown:
+            sys.stderr.write(
+                printable(f"No track is known by {' and '.join(unknown)}, heard or written: these fit the rest.\n", "�")
+            )
+        for line in _remarks(catalogue, fitting if tracks else text, len(tracks)):
             sys.stderr.write(printable(line, "�") + "\n")
     return 0
 
