@@ -80,19 +80,27 @@ def _parser() -> argparse.ArgumentParser:
     _add_embed(commands)
     add_evaluate_command(commands)
     add_train_command(commands)
-    add_doctor_command(commands)
+    add_doctor_command(commands, _index_problem)
     add_share_commands(commands, _make_searchable)
     return parser
 
 
-def _make_searchable(catalogue: Catalogue, encoder_names: Sequence[str]) -> None:
-    """Build the index files of a catalogue that has changed."""
+def _make_searchable(catalogue: Catalogue, encoder_names: Sequence[str], has_changed: bool) -> None:
+    """Build the index files of a catalogue that has changed, or whose last run was stopped before they were made."""
     from synesthete import encoders
-    from synesthete.search import index_folder, make_searchable
+    from synesthete.search import index_folder, index_problem, make_searchable
 
     if len(catalogue):
-        for name in encoder_names:
-            make_searchable(catalogue, encoders.load(name), index_folder(catalogue))
+        folder = index_folder(catalogue)
+        for encoder in map(encoders.load, encoder_names):
+            if has_changed or index_problem(catalogue, encoder, folder):
+                make_searchable(catalogue, encoder, folder)
+
+
+def _index_problem(catalogue: Catalogue, encoder: Encoder) -> str:
+    from synesthete.search import index_folder, index_problem
+
+    return index_problem(catalogue, encoder, index_folder(catalogue))
 
 
 def _add_search(commands: Any) -> None:

@@ -17,13 +17,14 @@ from synesthete.terminal import show_progress
 from synesthete.text import printable
 
 if TYPE_CHECKING:
+    from synesthete.catalogue.doctor import IndexProblem
     from synesthete.catalogue.store import Catalogue
 
 
-def add_doctor_command(subparsers: Any) -> None:
-    """Add ``doctor`` to the commands of a parser."""
+def add_doctor_command(subparsers: Any, index_problem: IndexProblem) -> None:
+    """Add ``doctor`` to the commands of a parser; ``index_problem`` says what is wrong with a kept index."""
     command = subparsers.add_parser("doctor", help="check a catalogue: is it whole, does it fit its files and encoders")
-    command.set_defaults(run=examine)
+    command.set_defaults(run=examine, index_problem=index_problem)
     command.add_argument("--catalogue", type=Path, metavar="FILE", default=settings.Paths().own_catalogue)
     command.add_argument("--json", action="store_true", help="print one JSON object a finding")
 
@@ -64,6 +65,8 @@ def find(chosen: argparse.Namespace) -> int:
     text = " ".join(chosen.words)
     with Catalogue.open(chosen.catalogue, is_read_only=True) as catalogue, catalogue.snapshot():
         tracks = catalogue.find(text, limit=chosen.limit)
+        fitting, unknown = (text, ()) if tracks else catalogue.known_part(text)
+        tracks = tracks or (catalogue.find(fitting, limit=chosen.limit) if fitting else ())
         words = catalogue.words_of([track.track_id for track in tracks])
         for track in tracks:
             heard = words.get(track.track_id, ())
@@ -74,7 +77,11 @@ def find(chosen: argparse.Namespace) -> int:
                     printable(f"{track.label}  ({', '.join(heard)})" if heard else track.label, "�") + "\n"
                 )
         _print_described(catalogue, text, chosen)
-        for line in _remarks(catalogue, text, len(tracks)):
+        if tracks and unknown:
+            sys.stderr.write(
+                printable(f"No track is known by {' and '.join(unknown)}, heard or written: these fit the rest.\n", "�")
+            )
+        for line in _remarks(catalogue, fitting if tracks else text, len(tracks)):
             sys.stderr.write(printable(line, "�") + "\n")
     return 0
 
@@ -139,7 +146,7 @@ def take_in(chosen: argparse.Namespace) -> int:
         foreign = [encoder for encoder in shared.encoders.values() if encoder.fingerprint not in ready]
         if counts.n_vectors:
             own = [encoder.name for encoder in shared.encoders.values() if encoder.fingerprint in ready]
-            chosen.make_searchable(catalogue, own)
+            chosen.make_searchable(catalogue, own, True)
     for encoder in foreign:
         sys.stderr.write(
             f"Its vectors by {encoder.name} ({printable(encoder.version)}) are of a version that is not installed here:"
@@ -161,7 +168,7 @@ def examine(chosen: argparse.Namespace) -> int:
 
     n_problems = 0
     with Catalogue.open(chosen.catalogue, is_read_only=True) as catalogue:
-        for finding in doctor.examine(catalogue):
+        for finding in doctor.examine(catalogue, chosen.index_problem):
             n_problems += finding.is_problem
             if chosen.json:
                 sys.stdout.write(json.dumps(asdict(finding)) + "\n")

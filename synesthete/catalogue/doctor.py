@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,7 +14,8 @@ from synesthete.errors import SynestheteError
 from synesthete.sources.addresses import is_address
 
 SHOWN = 5
-PATHS_AT_ONCE = 1_000
+
+IndexProblem = Callable[[Catalogue, Encoder], str]
 
 
 @dataclass(frozen=True)
@@ -36,13 +37,19 @@ class Finding:
     remedy: str = ""
 
 
-def examine(catalogue: Catalogue) -> Iterator[Finding]:
-    """Look at the file, its lists, vectors, encoders, words, folders, audio and failures, in this order."""
+def examine(catalogue: Catalogue, index_problem: IndexProblem | None = None) -> Iterator[Finding]:
+    """Look at the file, its lists, vectors, indexes, words, folders, audio and failures, in this order.
+
+    ``index_problem`` says in a sentence what is wrong with the index that is kept for an encoder, or nothing; without
+    it indexes are left out.
+    """
     yield _integrity(catalogue)
     yield _references(catalogue)
     yield _lists(catalogue)
     ready = encoders.load_ready(entry.name for entry in catalogue.encoders())
     yield from _encoders(catalogue, ready)
+    if index_problem:
+        yield from _indexes(catalogue, ready, index_problem)
     yield _words(catalogue, ready)
     yield _places(catalogue)
     yield _audio(catalogue)
@@ -82,6 +89,14 @@ def _encoders(catalogue: Catalogue, ready: dict[str, Encoder]) -> Iterator[Findi
         detail = f"{entry.n_tracks:,} of {n_tracks:,} tracks"
         remedy = f"Index the folders again with --encoder {entry.name}." if n_missing else ""
         yield Finding(f"vectors of {entry.name}", n_missing > 0, detail, remedy)
+
+
+def _indexes(catalogue: Catalogue, ready: dict[str, Encoder], index_problem: IndexProblem) -> Iterator[Finding]:
+    for entry in catalogue.encoders():
+        if entry.fingerprint in ready:
+            problem = index_problem(catalogue, ready[entry.fingerprint])
+            remedy = f"Index the folders again with --encoder {entry.name}; no file is read for it." if problem else ""
+            yield Finding(f"index of {entry.name}", bool(problem), problem or "in step with the catalogue", remedy)
 
 
 def _words(catalogue: Catalogue, ready: dict[str, Encoder]) -> Finding:

@@ -145,11 +145,25 @@ class FileStore(OverviewStore):
 
     def files_not_seen(self, places: Iterable[str]) -> list[str]:
         """Known files at or below ``places`` (absolute paths) that this scan has not seen, by path."""
+        return self._not_seen("files", places)
+
+    def forget_failures_not_seen(self, places: Iterable[str]) -> None:
+        """Forget what could not be read at or below ``places`` (absolute paths) and this scan has not seen.
+
+        A file that was good when it was last read, and is gone now, stays known.
+        """
+        gone = self._not_seen("failures", places)
+        with self.transaction():
+            for path in gone:
+                self._rows("DELETE FROM failures WHERE path = ?", (path,))
+                self._rows("DELETE FROM files WHERE path = ? AND track_id IS NULL", (path,))
+
+    def _not_seen(self, table: str, places: Iterable[str]) -> list[str]:
         found: set[str] = set()
         for place in places:
             below = place.rstrip(os.sep) + os.sep
             rows = self._rows(
-                "SELECT path FROM files WHERE (path = ? OR (path >= ? AND path < ?))"
+                f"SELECT path FROM {table} WHERE (path = ? OR (path >= ? AND path < ?))"
                 " AND path NOT IN (SELECT path FROM temp.seen)",
                 (place, below, below[:-1] + chr(ord(os.sep) + 1)),
             )

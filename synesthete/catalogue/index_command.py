@@ -30,13 +30,13 @@ EXIT_FAILURES, EXIT_INTERRUPTED = 3, 130
 SHOWN_FAILURES = 20
 STATUS_SECONDS = 0.5  # at least between two statuses: a file for each track would be written more often than read
 
-MakeSearchable = Callable[["Catalogue", Sequence[str]], object]
+MakeSearchable = Callable[["Catalogue", Sequence[str], bool], object]
 
 
 def add_index_command(subparsers: Any, make_searchable: MakeSearchable) -> None:
     """Add ``index`` to the commands of a parser.
 
-    ``make_searchable`` is given the catalogue and the names of its encoders after tracks have come or gone: what
+    ``make_searchable`` is given the catalogue, the names of its encoders and whether tracks have come or gone: what
     searches need is then made here, and no listener waits for it.
     """
     command = subparsers.add_parser("index", help="take folders of music into a catalogue, or bring it up to date")
@@ -148,8 +148,8 @@ def _index_once(catalogue: Catalogue, chosen: argparse.Namespace) -> IndexCounts
         _keep_status(chosen.status, done)
     sys.stdout.write(done if chosen.json else summary(counts, catalogue, chosen.prune))
     sys.stdout.flush()
-    if counts.n_indexed or counts.n_removed:
-        chosen.make_searchable(catalogue, chosen.encoder or [settings.DEFAULT_ENCODER])
+    has_changed = bool(counts.n_indexed or counts.n_removed)
+    chosen.make_searchable(catalogue, chosen.encoder or [settings.DEFAULT_ENCODER], has_changed)
     return counts
 
 
@@ -249,12 +249,10 @@ def summary(counts: IndexCounts, catalogue: Catalogue, is_pruned: bool) -> str:
         lines.append(f"Of those unchanged, {counts.n_retagged:,} have got other tags from their list or table.")
     lines += [printable(remark, "�") for remark in counts.remarks]
     if counts.n_gone:
-        what = (
-            f"{counts.n_removed:,} tracks were removed" if is_pruned else "their tracks are kept; --prune removes them"
-        )
-        lines.append(f"{counts.n_gone:,} known files are no longer there: {what}.")
+        what = f"Tracks removed: {counts.n_removed:,}" if is_pruned else "Their tracks are kept; --prune removes them"
+        lines.append(f"Known files that are no longer there: {counts.n_gone:,}. {what}.")
     if counts.n_failed:
-        failures = catalogue.failures()
+        failures = catalogue.failures_seen()
         shown = failures[:SHOWN_FAILURES]
         lines += [f"  {printable(failure.path, '�')}: {printable(failure.reason, '�')}" for failure in shown]
         if len(failures) > len(shown):

@@ -8,6 +8,7 @@ the program, what was written is whole, and the next run goes on from there.
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -51,7 +52,7 @@ class IndexCounts:
     n_retagged : int
         Of those unchanged: whose tags are others now, as their list or table says something else.
     n_gone, n_removed : int
-        Known files below the places that are no longer there; tracks that were removed for it.
+        Files of tracks below the places that are no longer there; tracks that were removed for it.
     n_expected : int or None
         How many files there are in all, as soon as they are counted.
     seconds : float [s]
@@ -171,6 +172,7 @@ class _Run:
         self.gives_tags = any(encoder.tag_names for encoder in self.encoders.values())
         self.on_event = on_event or (lambda event, counts: None)
         self.counts = IndexCounts()
+        self._closed: list[str] = []  # files and folders that could not be looked at: what is in them is not gone
         self._began = time.monotonic()
         self._waiting: list[tuple[Found, Analysis | Exception]] = []
         self._written = time.monotonic()
@@ -213,7 +215,7 @@ class _Run:
             found = [entry for entry in part if isinstance(entry, Found)]
             paths = [entry.path for entry in found]
             known = self.catalogue.known_files(paths, tuple(self.encoders))
-            self.catalogue.note_seen(paths)
+            self.catalogue.note_seen([*paths, *(entry.path for entry in part if isinstance(entry, Unreadable))])
             self._count_others(part)
             self._retag([entry for entry in found if entry.metadata], known)
             for entry in found:
@@ -239,6 +241,7 @@ class _Run:
             elif isinstance(entry, Unreadable):
                 self.counts.n_found += 1
                 self.counts.n_failed += 1
+                self._closed.append(entry.path)
                 self.catalogue.record_failure(entry.path, entry.reason, "scan")
                 self._tell(FileEvent(entry.path, reason=entry.reason))
 
@@ -297,9 +300,12 @@ class _Run:
         return FileEvent(found.path, kept.label), (1, 0, int(is_copy), int(is_moved))
 
     def _finish(self, is_pruned: bool) -> None:
-        """After a whole scan: what is to be said of the lists, and files that are gone."""
+        """After a whole scan: what is to be said of the lists; files, and failures of files, that are gone."""
         self.counts.remarks = tuple(self.source.remarks.values())
-        gone = self.catalogue.files_not_seen(self.source.folders)
+        if self.counts.n_found:
+            self.catalogue.forget_failures_not_seen(self.source.folders)
+        closed = tuple(path + os.sep for path in self._closed)
+        gone = [path for path in self.catalogue.files_not_seen(self.source.folders) if not path.startswith(closed)]
         replaced = self.catalogue.with_other_file(gone)
         self.catalogue.forget_files(replaced)
         lost = [path for path in gone if path not in replaced]

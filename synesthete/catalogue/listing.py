@@ -160,6 +160,17 @@ class ListingStore(WordStore):
             counted.append((term, int(self._rows(f"SELECT count(*) FROM listing WHERE {condition}", values)[0][0])))
         return tuple(counted)
 
+    def known_part(self, text: str) -> tuple[str, tuple[str, ...]]:
+        """Of a text that no track fits, what can be found, and what none fits, even alone: "jazz" and ("piano",).
+
+        Nothing can be found ("") where what is left is a name alone, and not how something sounds.
+        """
+        counted = self.n_by_term(text)
+        known = [term for term, n in counted if n]
+        if len(known) == len(counted) or not any(term.word for term in known):
+            return "", ()
+        return " ".join(term.text for term in known), tuple(term.text for term, n in counted if not n)
+
     def _least_in_list(self, query: Query, terms: Sequence[Term], n: int) -> Mapping[str, float]:
         """Least probabilities that leave the first ``n`` of a list as they are, for words of which that can be said.
 

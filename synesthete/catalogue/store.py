@@ -257,6 +257,13 @@ class Catalogue(PlaceStore):
         rows = self._rows("SELECT path, reason, stage, time FROM failures ORDER BY path")
         return tuple(Failure(*row) for row in rows)
 
+    def failures_seen(self) -> tuple[Failure, ...]:
+        """Failures of files that the last scan of this connection has seen (:meth:`note_seen`), by path."""
+        query = (
+            "SELECT path, reason, stage, time FROM failures WHERE path IN (SELECT path FROM temp.seen) ORDER BY path"
+        )
+        return tuple(Failure(*row) for row in self._rows(query))
+
     def clear_failure(self, path: str) -> None:
         """Forget a failure, because the file was taken in after all; nothing happens if there was none."""
         with self.transaction():

@@ -7,6 +7,7 @@ from synesthete.search.blend import Blend
 from synesthete.search.encoder_index import index_folder
 from synesthete.search.engine import SearchEngine, make_searchable, search
 from synesthete.search.filters import SearchOptions
+from synesthete.search.index_check import index_problem
 from synesthete.search.result import SearchResult
 from synesthete.search.track_columns import TrackFilter
 
@@ -17,6 +18,7 @@ __all__ = [
     "SearchResult",
     "TrackFilter",
     "index_folder",
+    "index_problem",
     "make_searchable",
     "search",
 ]

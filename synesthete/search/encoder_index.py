@@ -15,6 +15,7 @@ from synesthete import settings
 from synesthete.catalogue import Catalogue
 from synesthete.catalogue.fitting import space_of
 from synesthete.encoders.base import Encoder
+from synesthete.encoders.track_space import TrackSpace
 from synesthete.errors import CatalogueError
 from synesthete.search import smoothing
 from synesthete.search.nearest import IndexMismatchError, VectorIndex
@@ -46,6 +47,16 @@ def index_folder(catalogue: Catalogue, paths: Paths | None = None) -> Path:
     if folder in (paths.sampler.resolve(), paths.state.resolve()) or folder.parent == paths.passing.resolve():
         return folder
     return paths.state / "indexes" / hashlib.sha256(str(catalogue.path).encode()).hexdigest()[:16]
+
+
+def index_path(folder: Path, encoder: Encoder) -> Path:
+    """Where the index of an encoder over a small catalogue lies in a folder."""
+    return folder / f"{encoder.fingerprint}.tracks.index"
+
+
+def revision_of_vectors(revision: str, space: TrackSpace) -> str:
+    """What the index of a small catalogue is bound to: the catalogue's revision, and what fits the encoder to it."""
+    return settings.fingerprint(revision, space.fingerprint, smoothing.VERSION)
 
 
 class EncoderIndex:
@@ -129,8 +140,8 @@ class EncoderIndex:
             self.space = space_of(catalogue, encoder)
             self.columns = TrackColumns.read(catalogue, fingerprint, self.ids)
             rows, starts, matrix = catalogue.all_segments(fingerprint)
-            self.vectors_revision = settings.fingerprint(self.revision, self.space.fingerprint, smoothing.VERSION)
-            path = self._folder / f"{fingerprint}.tracks.index" if self._folder else None
+            self.vectors_revision = revision_of_vectors(self.revision, self.space)
+            path = index_path(self._folder, encoder) if self._folder else None
             self._tracks = VectorIndex.load_or_build(path, self.vectors_revision, self._make_vectors)
         self._segments = SegmentVectors.lay(matrix, starts, rows, self.hop_seconds)
         self.scale = SimilarityScale.from_vectors(self._tracks.vectors())

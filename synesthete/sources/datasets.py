@@ -156,7 +156,10 @@ def get(
             continue
         name = archive.file_name
         remote = Remote(name, f"{url.rstrip('/')}/{name}", name, archive.sha1, archive.n_bytes)
-        path = ensure(remote, folder, on_progress=on_progress)
+        try:
+            path = ensure(remote, folder, on_progress=on_progress)
+        except SourceError as error:
+            raise SourceError(f"{error} The same command goes on from here; --url names a mirror.") from error
         unpack(path, folder, only=archive.only or None, on_progress=on_progress)
         _note_done(archive, folder)
         if not is_archive_kept:

@@ -95,7 +95,7 @@ def ensure(
                 _tidy(part)
     except OSError as error:  # those of requests are too
         kept = " What has come is kept." if size_of(part) else ""
-        raise SourceError(f"{remote.what} could not be fetched from {host} ({_reason(error)}).{kept}") from error
+        raise SourceError(f"From {host} {remote.what} could not be fetched ({_reason(error)}).{kept}") from error
     return path
 
 

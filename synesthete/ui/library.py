@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import streamlit as st
 
@@ -104,10 +105,16 @@ def show_tracks(source: Source, catalogue: Catalogue, text: str, words: Sequence
         return _show_liked(source, catalogue, text, words, now)
     above = st.container(horizontal=True, vertical_alignment="bottom", key="list-head")
     order, is_descending = _choose_order(above)
-    query = Query(text, tuple(words), order=order, is_descending=is_descending)
+    asked, query = text, Query(text, tuple(words), order=order, is_descending=is_descending)
     n_tracks = catalogue.n_listed(query)
+    if not n_tracks and text:
+        text, unknown = catalogue.known_part(text)
+        query = replace(query, text=text)
+        n_tracks = catalogue.n_listed(query) if text else 0
+        if n_tracks:
+            _say_without(unknown)
     if not n_tracks:
-        _say_empty(catalogue, text, words)
+        _say_empty(catalogue, asked, words)
         return ()
     n_pages = -(-n_tracks // ROWS_A_PAGE)
     key = f"library-{source.name}-{text}-{'-'.join(words)}-{order}-{is_descending}"
@@ -176,6 +183,12 @@ def _say_empty(catalogue: Catalogue, text: str, words: Sequence[str]) -> None:
     else:
         asked = dict.fromkeys([*text.split(), *words])
         say_nothing_fits(" ".join(asked), _each_alone(catalogue, text))
+
+
+def _say_without(unknown: Sequence[str]) -> None:
+    """Say that a part of what was looked for is in no track, and that what follows is the rest."""
+    parts = " and ".join(f"**{plain(part, 40)}**" for part in unknown)
+    st.caption(f"No track here is known by {parts}: not heard as a word, and not written. These fit the rest.")
 
 
 def _each_alone(catalogue: Catalogue, text: str) -> str:

@@ -100,11 +100,12 @@ def _pace(job: Job) -> str:
     if counts is None:
         return "Looking at the files …"
     n_read = counts.n_indexed + counts.n_failed
-    of = f" of {counts.n_expected:,}" if counts.n_expected else ""
-    pace = f" · {60 * n_read / counts.seconds:,.0f} a minute" if counts.seconds and n_read else ""
+    is_begun = counts.seconds and counts.n_indexed  # what cannot be read is told apart in no time
+    pace = f" · {60 * n_read / counts.seconds:,.0f} a minute" if is_begun else ""
     left = job.seconds_left
     still = f" · about {_how_long(left)} left" if left else ""
-    return f"**{counts.n_found:,}{of} files**{pace}{still}"
+    before = f"{counts.n_found:,} of " if counts.n_expected else ""
+    return f"**{before}{count(counts.n_expected or counts.n_found, 'file')}**{pace}{still}"
 
 
 def _how_long(seconds: float) -> str:
@@ -152,8 +153,8 @@ def _outcome(job: Job) -> str:
         return "Nothing had been read yet."
     said = [f"{count(job.counts.n_indexed, 'new file')}", f"{job.counts.n_unchanged:,} known already"]
     if job.counts.n_failed:
-        said.append(f"{job.counts.n_failed:,} could not be read: see below")
-    return f"{', '.join(said)}, in {clock(job.counts.seconds)}."
+        said.append(f"{job.counts.n_failed:,} could not be read (see below)")
+    return f"{', '.join(said)}. It took {clock(job.counts.seconds)} minutes."
 
 
 def _go_on(path: Path, job: Job) -> None:

@@ -7,8 +7,8 @@ import soundfile
 
 from synesthete.catalogue import Catalogue
 from synesthete.catalogue.doctor import examine
-from synesthete.catalogue.indexing import index
 from synesthete.cli import main
+from synesthete.search import index_folder
 from tests.sounds import RATE_HZ, melody
 
 
@@ -18,9 +18,19 @@ def path(tmp_path):
     music.mkdir()
     for seed in range(2):
         soundfile.write(music / f"{seed}.wav", melody(2, seed=seed), RATE_HZ)
-    with Catalogue.open(tmp_path / "catalogue.sqlite") as catalogue:
-        index(catalogue, [music], ["timbre"], n_workers=1)
+    assert main(again(tmp_path / "catalogue.sqlite")) == 0
     return tmp_path / "catalogue.sqlite"
+
+
+def index_folder_of(path):
+    with Catalogue.open(path, is_read_only=True) as catalogue:
+        return index_folder(catalogue)
+
+
+def again(path):
+    """What was typed to make the catalogue."""
+    music = str(path.parent / "music")
+    return ["index", music, "--catalogue", str(path), "--encoder", "timbre", "--workers", "1"]
 
 
 def problems(path):
@@ -34,6 +44,20 @@ def test_a_sound_catalogue_has_no_problems(path, capsys):
     assert problems(path) == {}
     assert main(["doctor", "--catalogue", str(path)]) == 0
     assert "ok vectors of timbre: 2 of 2 tracks" in capsys.readouterr().out
+
+
+def test_an_index_out_of_step_is_named_and_the_same_command_mends_it(path, capsys):
+    (kept,) = index_folder_of(path).glob("*.tracks.index")
+    with Catalogue.open(path) as catalogue:
+        catalogue.remove(catalogue.tracks()[0].track_id)
+    for spoil in (lambda: None, lambda: kept.write_bytes(kept.read_bytes()[:-4]), kept.unlink):
+        spoil()
+        capsys.readouterr()
+        assert main(["doctor", "--catalogue", str(path)]) == 3
+        said = capsys.readouterr().out
+        assert "!  index of timbre: The" in said and "again with --encoder timbre; no file" in said
+        assert main(again(path)) == 0 and main(["doctor", "--catalogue", str(path)]) == 0
+    assert "ok index of timbre: in step" in capsys.readouterr().out
 
 
 def test_missing_audio_is_named(path, capsys):

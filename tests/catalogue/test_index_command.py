@@ -36,9 +36,16 @@ def test_it_says_what_became_of_every_file(music, capsys):
     said = capsys.readouterr().out
     assert "3 files found: 2 indexed, 0 unchanged, 1 failed, 0 not sound." in said
     assert f"{music / 'x.mp3'}: 'x.mp3'" in said and "--retry" in said and "2 tracks in" in said and "\x1b" not in said
+    (music.parent / "other").mkdir()
+    (music.parent / "other" / "y.mp3").write_bytes(b"not a sound either" * 100)
+    assert main(arguments(music.parent / "other")) == 3
+    said = capsys.readouterr().out
+    assert "y.mp3" in said and "x.mp3" not in said
     (music / "x.mp3").unlink()
+    (music / "1.wav").unlink()
     assert main(arguments(music)) == 0
-    assert "1 known files are no longer there: their tracks are kept; --prune removes them." in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "no longer there: 1. Their tracks are kept; --prune removes them." in said and "x.mp3" not in said
 
 
 def test_machines_get_a_line_of_json_for_each_file(music, capsys):

@@ -1,5 +1,6 @@
 """From folders to a catalogue: every file accounted for, nothing read twice, nothing lost."""
 
+import errno
 import os
 import shutil
 import sqlite3
@@ -123,10 +124,40 @@ def test_what_is_gone_is_removed_only_when_asked(catalogue, music):
     run(catalogue, music)
     (music / "a/one.wav").unlink()
     (music / "b/broken.mp3").unlink()
-    assert run(catalogue, music)[0].n_gone == 2 and len(catalogue) == 3
+    assert run(catalogue, music)[0].n_gone == 1 and len(catalogue) == 3
     counts, _ = run(catalogue, music, is_pruned=True)
-    assert (counts.n_gone, counts.n_removed) == (2, 1) and len(catalogue) == 2
-    assert catalogue.failures() == () and run(catalogue, music)[0].n_gone == 0
+    assert (counts.n_gone, counts.n_removed) == (1, 1) and len(catalogue) == 2
+    assert run(catalogue, music)[0].n_gone == 0
+
+
+def test_a_failure_goes_with_its_file(catalogue, music):
+    """Nothing is kept of it, so there is nothing to prune; also of what could not even be looked at."""
+    (music / "b/link.wav").symlink_to(music / "nowhere.wav")
+    assert run(catalogue, music)[0].n_failed == 2 and len(catalogue.failures()) == 2
+    (music / "b/link.wav").unlink()
+    (music / "b/broken.mp3").unlink()
+    run(catalogue, music / "a")
+    assert len(catalogue.failures()) == 2, "nobody looked there"
+    counts, _ = run(catalogue, music)
+    assert catalogue.failures() == () and (counts.n_failed, counts.n_gone) == (0, 0)
+
+
+def test_what_lies_in_a_folder_that_cannot_be_opened_is_not_gone(catalogue, music, monkeypatch):
+    run(catalogue, music)
+    look = os.scandir
+
+    def closed(path):
+        if str(path) == str(music / "a"):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+        return look(path)
+
+    with monkeypatch.context() as patch:  # the superuser, as whom tests may run, can open every folder
+        patch.setattr(os, "scandir", closed)
+        counts, _ = run(catalogue, music, is_pruned=True)
+    assert (counts.n_gone, counts.n_removed) == (0, 0) and len(catalogue) == 3
+    assert str(music / "a") in {failure.path for failure in catalogue.failures()}
+    run(catalogue, music)
+    assert {failure.path for failure in catalogue.failures()} == {str(music / "b/broken.mp3")}
 
 
 def test_files_elsewhere_are_left_alone(catalogue, music):

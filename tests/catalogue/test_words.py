@@ -12,6 +12,7 @@ from synesthete.catalogue import Catalogue, doctor, embed_missing, listing
 from synesthete.catalogue.indexing import index
 from synesthete.catalogue.listing import Query
 from synesthete.catalogue.words import LEAST
+from synesthete.cli import main
 from synesthete.errors import CatalogueError
 from synesthete.tracks import Track
 from tests.catalogues import ENCODER, Fake, embedding_of, walk
@@ -110,6 +111,16 @@ def test_a_track_has_the_words_that_stand_out(catalogue, rng):
 )
 def test_a_search_finds_what_is_written_and_what_is_heard(filled, text, ids):
     assert found(filled, text) == ids
+
+
+def test_of_what_is_known_in_part_the_rest_is_found(filled, capsys):
+    assert filled.known_part("jazz piano") == ("jazz", ("piano",))
+    assert filled.known_part("guitar and female vocals, opera") == ("guitar female vocals", ("and", "opera"))
+    assert filled.known_part("jazz 80s") == filled.known_part("anna piano") == filled.known_part("piano") == ("", ())
+    assert main(["find", "jazz", "piano", "--catalogue", str(filled.path), "--limit", "3"]) == 0
+    said = capsys.readouterr()
+    assert len(said.out.splitlines()) == 3 and "Miles Davis" in said.out
+    assert "No track is known by piano, heard or written: these fit the rest." in said.err and "1 more fit" in said.err
 
 
 @pytest.mark.parametrize("query", [Query("jazz"), Query(words=("jazz",)), Query("jazz", is_descending=True)])

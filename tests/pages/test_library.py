@@ -65,8 +65,14 @@ def test_one_box_finds_by_ear_and_by_name(own):
     assert titles(find(app, "Female Vocals")) == ["Title 1"]
     assert titles(find(app, "80s artist")) == ["Title 2"]
     app = find(app, "jazz piano")
+    assert titles(app) == ["Title 0", "Title 1"] and not app.info
+    assert any("No track here is known by **piano**" in caption.value for caption in app.caption)
+    app = find(app, "jazz 80s")  # each is known, and no track is both
     (info,) = app.info
-    assert "**jazz** 2 tracks" in info.value and "**piano** none" in info.value and not app.dataframe
+    assert "**jazz** 2 tracks" in info.value and "**80s** 1 track" in info.value and not app.dataframe
+    app = find(app, "Title piano")  # a name, of which a part alone would be another's
+    (info,) = app.info
+    assert "**title** 3 tracks" in info.value and "**piano** none" in info.value and not app.dataframe
 
 
 def test_words_narrow_the_list(own):

@@ -101,11 +101,12 @@ def test_the_owner_indexes_a_folder_and_the_page_shows_it(music):
 
 
 @contextmanager
-def at_work(music):
+def at_work(music, **others):
     """A run over the listener's own catalogue as its files would tell it."""
     folder = background._folder(Paths().own_catalogue, None)
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     counts = {"n_found": 30, "n_indexed": 20, "n_failed": 2, "n_unchanged": 8, "n_expected": 120, "seconds": 60.0}
+    counts |= others
     event = {"event": "indexed", "path": str(music / "jazz" / "One.wav"), "label": "Ann – One", **counts}
     (folder / "status").write_text(json.dumps(event) + "\n")
     (folder / "log").write_text("")
@@ -126,6 +127,10 @@ def test_what_the_owner_sees_of_a_run(music):
             "**30 of 120 files** · 22 a minute · about 4 minutes"
         )
         assert app.button(key="index-folder").disabled
+    one_that_failed = {"n_found": 1, "n_indexed": 0, "n_failed": 1, "n_unchanged": 0, "n_expected": None}
+    with at_work(music, **one_that_failed, seconds=0.003):
+        (bar,) = start().get("progress")
+        assert bar.proto.text == "**1 file**"
     app = start()
     assert "jazz: stopped before the end" in said(app) and app.button(key="job-go-on")
 

@@ -16,7 +16,7 @@ from synesthete.catalogue import Catalogue
 from synesthete.encoders.base import Embedding, unit
 from synesthete.encoders.parts import Part
 from synesthete.errors import CatalogueError
-from synesthete.search import SearchEngine, SearchOptions, TrackFilter, make_searchable, store_builder
+from synesthete.search import SearchEngine, SearchOptions, TrackFilter, index_problem, make_searchable, store_builder
 from synesthete.search.encoder_index import EncoderIndex
 from synesthete.search.nearest import IndexMismatchError
 from synesthete.search.smoothing import smoothed
@@ -409,6 +409,23 @@ def test_making_searchable_brings_up_to_date(own, rng, monkeypatch):
     put(own.catalogue, rng, range(N_TRACKS, N_TRACKS + 5))
     make_searchable(own.catalogue, ENCODER, own.folder)
     assert TrackStore.open(own.folder, ENCODER).n_vectors == N_TRACKS + 5
+
+
+def test_an_index_out_of_step_is_told(own, rng, monkeypatch):
+    monkeypatch.setitem(EncoderIndex.__init__.__kwdefaults__, "small_up_to", 100)
+
+    def problem():
+        return index_problem(own.catalogue, ENCODER, own.folder, small_up_to=100)
+
+    make_searchable(own.catalogue, ENCODER, own.folder)
+    assert problem() == ""
+    put(own.catalogue, rng, range(N_TRACKS, N_TRACKS + 5))  # whoever added them was stopped before they were indexed
+    assert problem() == f"It is of an earlier state: {N_TRACKS:,} tracks, where there are {N_TRACKS + 5:,}."
+    make_searchable(own.catalogue, ENCODER, own.folder)
+    assert problem() == ""
+    (codes,) = own.folder.glob("*.codes")
+    codes.write_bytes(codes.read_bytes()[:-1] + b"?")
+    assert "Build it again" in problem()
 
 
 def test_where_no_index_can_be_kept_it_is_said(own, tmp_path):

@@ -148,7 +148,7 @@ def test_both_kinds_of_checksum(remote, data, tmp_path, checksum):
 
 
 def test_a_missing_file_is_told(remote, tmp_path):
-    with pytest.raises(SourceError, match=r"could not be fetched from 127.0.0.1:\d+ \(it answered 404"):
+    with pytest.raises(SourceError, match=r"From 127.0.0.1:\d+ the music could not be fetched \(it answered 404"):
         ensure(replace(remote, url=remote.url + "x"), tmp_path)
 
 

@@ -58,7 +58,7 @@ def test_stopped_anywhere_it_goes_on(site, dataset, tmp_path, label):
 
 def test_a_wrong_archive_is_refused(site, dataset, tmp_path):
     site.files["fma_small.zip"] = zipped({"fma_small/000/000002.mp3": b"other"})
-    with pytest.raises(SourceError, match="sent something else than fma_small.zip"):
+    with pytest.raises(SourceError, match="sent something else than fma_small.zip.*--url names a mirror"):
         get(dataset, tmp_path, url=site.url)
     assert names(tmp_path) == EXPECTED[:2]
 
