@@ -86,13 +86,15 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _make_searchable(catalogue: Catalogue, encoder_names: Sequence[str]) -> None:
-    """Build the index files of a catalogue that has changed."""
+    """Build the index files of a catalogue that has changed, and count what its pages show."""
     from synesthete import encoders
+    from synesthete.catalogue.kept_figures import figures_now
     from synesthete.search import index_folder, make_searchable
 
     if len(catalogue):
         for name in encoder_names:
             make_searchable(catalogue, encoders.load(name), index_folder(catalogue))
+        figures_now(catalogue, index_folder(catalogue))
 
 
 def _add_search(commands: Any) -> None:

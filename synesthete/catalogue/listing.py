@@ -107,9 +107,14 @@ class ListingStore(WordStore):
             return self._kept("ids", query, lambda: self._listed_ids(query, 0, KEPT_IDS))[offset:][:limit]
         return self._listed_ids(query, offset, limit)
 
+    def listing_state(self) -> tuple[int, int | None]:
+        """Numbers of which one is another when tracks, tags or words have come, gone or changed."""
+        (state,) = self._rows("SELECT n, (SELECT max(number) FROM listing) FROM changes")
+        return state
+
     def _kept(self, kind: str, query: Query, read: Callable[[], Answer]) -> Answer:
         """An answer about a query as it was read last, unless the catalogue has changed since."""
-        (state,) = self._rows("SELECT n, (SELECT max(number) FROM listing) FROM changes")
+        state = self.listing_state()
         with self._lock:
             if self._depth:  # what a transaction writes may be undone
                 return read()
