@@ -27,10 +27,12 @@ from synesthete.training.command import add_train_command
 
 if TYPE_CHECKING:
     from synesthete.catalogue import Catalogue
+    from synesthete.catalogue.index_command import Tell
     from synesthete.encoders.base import Encoder
 
 EXIT_OK, EXIT_FAILED = 0, 1
 MOST_FAILURES = 3  # named at each search
+LEAST_WITH_MAP = 1000  # tracks; a map of fewer is made in the moment that it is asked for
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -85,16 +87,25 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _make_searchable(catalogue: Catalogue, encoder_names: Sequence[str]) -> None:
-    """Build the index files of a catalogue that has changed, and count what its pages show."""
+def _make_searchable(catalogue: Catalogue, encoder_names: Sequence[str], tell: Tell, *, has_map: bool = True) -> None:
+    """Build the index files of a catalogue that has changed, count what pages show, lay out the map of a large one."""
     from synesthete import encoders
     from synesthete.catalogue.kept_figures import figures_now
     from synesthete.search import index_folder, make_searchable
 
-    if len(catalogue):
-        for name in encoder_names:
-            make_searchable(catalogue, encoders.load(name), index_folder(catalogue))
-        figures_now(catalogue, index_folder(catalogue))
+    if not len(catalogue):
+        return
+    loaded = [encoders.load(name) for name in encoder_names]
+    tell("Making them searchable …", 0.0)
+    for encoder in loaded:
+        make_searchable(catalogue, encoder, index_folder(catalogue))
+    figures_now(catalogue, index_folder(catalogue))
+    if has_map and len(catalogue) >= LEAST_WITH_MAP:
+        from synesthete.landscape.drawn import keep_map
+
+        for encoder in loaded:
+            keep_map(catalogue, encoder, tell)
+    tell("They can be searched", 1.0)
 
 
 def _add_search(commands: Any) -> None:

@@ -6,6 +6,7 @@ new sound would be. So the map of 100,000 tracks costs what a map of ten thousan
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,7 +51,14 @@ class Landscape:
     seed: int
 
 
-def fit(vectors: np.ndarray, method: str = "tsne", seed: int = 0, *, n_landmarks: int = N_LANDMARKS) -> Landscape:
+def fit(
+    vectors: np.ndarray,
+    method: str = "tsne",
+    seed: int = 0,
+    *,
+    n_landmarks: int = N_LANDMARKS,
+    tell: Callable[[float], object] | None = None,
+) -> Landscape:
     """Lay out unit vectors [n, size] in three dimensions; the same input gives the same map.
 
     Parameters
@@ -62,6 +70,8 @@ def fit(vectors: np.ndarray, method: str = "tsne", seed: int = 0, *, n_landmarks
         Draws the landmarks, and is UMAP's own; t-SNE starts from the principal axes, whatever the seed.
     n_landmarks : int >= 5
         With more vectors than this, so many are laid out and the others placed among them; not for "pca".
+    tell : callable(float), optional
+        Told now and then which share [0, 1] of a "tsne" is done.
 
     Raises
     ------
@@ -82,7 +92,7 @@ def fit(vectors: np.ndarray, method: str = "tsne", seed: int = 0, *, n_landmarks
     landmarks = vectors[rows]
     start = (landmarks - mean) @ axes.T
     start *= 1e-4 / max(float(start[:, 0].std()), 1e-12)
-    laid = tsne.embed(landmarks, start) if method == "tsne" else _umap(landmarks, seed)
+    laid = tsne.embed(landmarks, start, tell=tell) if method == "tsne" else _umap(landmarks, seed)
     laid -= laid.mean(axis=0)
     laid /= max(float(laid.std()), 1e-12)
     coordinates = np.empty((len(vectors), 3), dtype=np.float32)
