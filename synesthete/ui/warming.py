@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import importlib
 import logging
 import os
 import threading
@@ -50,6 +51,7 @@ def _search_once() -> None:
                     resources.engine(path, settings.DEFAULT_ENCODER).search(clip)
             except SynestheteError as error:
                 _LOG.info("not warmed: %s", error)  # the page says so to who asks for it
+        importlib.import_module("pandas")  # of all tables: most of a second that the first visit to one would wait
     finally:
         gc.freeze()  # the little garbage in it goes in `settle`, when nobody waits
         gc.enable()
