@@ -41,7 +41,8 @@ HOP_FRAMES = 65  # a whole number, so that frames and samples begin together
 SEGMENT_SAMPLES = (SEGMENT_FRAMES - 1) * HOP + settings.SPECTROGRAM.n_fft
 LEVEL = 0.1  # root mean square to which segments are brought for a member whose features depend on the level
 # One in how many segments a member hears that answers for whole tracks alone: windows that overlap tell nothing more.
-STRIDES = {"musicnn": 6, "aisfx": 12}
+STRIDES = {"musicnn": 4, "aisfx": 12}
+COUNTED = "over all excerpts"  # these segments; a part of the fingerprint
 
 
 class Fusion(Encoder):
@@ -114,7 +115,7 @@ class Fusion(Encoder):
     @property
     def weights_id(self) -> str:
         """Hash of the settings, the projections and every member."""
-        return settings.fingerprint(self._card_id, STRIDES, [member.fingerprint for member in self.members.values()])
+        return settings.fingerprint(self._card_id, STRIDES, COUNTED, [member.fingerprint for member in self.members.values()])
 
     @property
     def segment_space_id(self) -> str:
