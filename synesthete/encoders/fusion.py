@@ -115,7 +115,9 @@ class Fusion(Encoder):
     @property
     def weights_id(self) -> str:
         """Hash of the settings, the projections and every member."""
-        return settings.fingerprint(self._card_id, STRIDES, COUNTED, [member.fingerprint for member in self.members.values()])
+        return settings.fingerprint(
+            self._card_id, STRIDES, COUNTED, [member.fingerprint for member in self.members.values()]
+        )
 
     @property
     def segment_space_id(self) -> str:
