@@ -6,7 +6,8 @@ Fills a catalogue with N tracks (300,000) of made-up names (benchmarks/synthetic
 that an earlier run, or benchmarks/scale.py, left in FOLDER. Starts a real server on it and opens each page in a
 headless Chromium. For each step it prints the processor time of the server, which other work on the machine does not
 change much, and the bytes that reached the browser: by websocket, and by HTTP but for the code of the pages.
-The map is made once and then kept; here it is laid out from 1,000 landmarks rather than 8,000.
+What `synesthete index` makes is made before the server starts: index, figures and map, if FOLDER does not hold it. The
+map is then laid out from 1,000 landmarks rather than 8,000.
 """
 
 from __future__ import annotations
@@ -24,6 +25,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from benchmarks.synthetic import fill
 from synesthete import encoders, settings
 from synesthete.catalogue import Catalogue
+from synesthete.catalogue.kept_figures import figures_now
+from synesthete.landscape import layout
+from synesthete.landscape.drawn import keep_map
 from synesthete.search import index_folder, make_searchable
 from synesthete.settings import Paths
 
@@ -32,9 +36,6 @@ def serve(port: int) -> None:
     """The app, with the server of its own that `make run` starts, too; runs until it is ended."""
     from streamlit.web import cli
 
-    from synesthete.landscape import layout
-
-    layout.fit.__kwdefaults__["n_landmarks"] = 1000
     os.chdir(Path(__file__).resolve().parent.parent)
     options = {"port": str(port), "address": "127.0.0.1", "headless": "true", "fileWatcherType": "none"}
     sys.argv = ["streamlit", "run", "app.py", *(f"--server.{name}={value}" for name, value in options.items())]
@@ -183,6 +184,9 @@ def main() -> None:
                 wanted.parent.mkdir(parents=True, exist_ok=True)
                 wanted.symlink_to(made)
             make_searchable(catalogue, encoder, wanted)
+            figures_now(catalogue, wanted)
+            layout.fit.__kwdefaults__["n_landmarks"] = 1000
+            keep_map(catalogue, encoder)
         port = arguments.port or free_port()
         with (folder / "server.log").open("w") as log:
             server = subprocess.Popen(

@@ -7,7 +7,7 @@ Of a whole track its features are kept as the encoder gave them: what fits them 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -138,7 +138,7 @@ class VectorStore(CatalogueFile):
     def portions_of_some_features(
         self, ids: Sequence[str], fingerprint: str
     ) -> Iterator[tuple[dict[str, str], np.ndarray]]:
-        """The features of those of some tracks that are here, some hundreds at a time, with their :meth:`digests`."""
+        """The features of those of some tracks that are here, some hundreds at a time, with a hash of each by id."""
         for part in portions(ids):
             marks = ", ".join("?" * len(part))
             query = (
@@ -285,12 +285,12 @@ class VectorStore(CatalogueFile):
         Equal contents give an equal revision in any file and on any machine; any change gives another one. It
         is what derived files are bound to.
         """
-        return revision_of(fingerprint, self.digests(fingerprint))
+        return revision_of(fingerprint, self.digest_lines(fingerprint))
 
-    def digests(self, fingerprint: str) -> dict[str, str]:
-        """A hash of what one encoder has made of each track, by id, in the order of :meth:`ids`."""
-        query = "SELECT track_id, digest FROM track_vectors WHERE fingerprint = ? ORDER BY track_id"
-        return dict(self._rows(query, (fingerprint,)))
+    def digest_lines(self, fingerprint: str) -> bytes:
+        """The id of each track and a hash of what one encoder has made of it: ``id hash`` a line, as :meth:`ids`."""
+        query = "SELECT track_id || ' ' || digest FROM track_vectors WHERE fingerprint = ? ORDER BY track_id"
+        return "\n".join(row[0] for row in self._rows(query, (fingerprint,))).encode()
 
     def n_changes(self) -> int:
         """A counter that grows when any process writes or removes vectors or words, or changes a track's tags or path.
@@ -303,10 +303,9 @@ class VectorStore(CatalogueFile):
         self._rows("UPDATE changes SET n = n + 1")
 
 
-def revision_of(fingerprint: str, digests: Mapping[str, str]) -> str:
-    """:meth:`VectorStore.revision` of tracks by id, sorted, with what :meth:`VectorStore.digests` gives for them."""
-    text = "\n".join([fingerprint, *(f"{track_id} {digest}" for track_id, digest in digests.items())])
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+def revision_of(fingerprint: str, lines: bytes) -> str:
+    """:meth:`VectorStore.revision` of tracks for which these are the :meth:`VectorStore.digest_lines`."""
+    return hashlib.sha256(b"\n".join([fingerprint.encode(), *([lines] if lines else [])])).hexdigest()[:16]
 
 
 def portions(ids: Sequence[str]) -> Iterator[Sequence[str]]:

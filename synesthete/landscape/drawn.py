@@ -94,6 +94,7 @@ def drawn_map(
     """
     tell = tell or (lambda words, share: None)
     if len(engine.track_ids) <= WHOLE_UP_TO:
+        tell(f"Laying out the map of {len(engine.track_ids):,} tracks …", 0.05)
         return _whole(engine, folders, method)
     path = folders[-1] / f"{engine.encoder.fingerprint}.{method}.drawn.npz"
     bound_to = _bound_to(engine, method)

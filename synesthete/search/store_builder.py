@@ -23,10 +23,12 @@ from synesthete.catalogue.vectors import portions, revision_of
 from synesthete.encoders.base import Encoder, unit
 from synesthete.encoders.track_space import Moments, space_in
 from synesthete.search import smoothing
+from synesthete.search.digests import Digests
 from synesthete.search.nearest import CodeIndex, IndexMismatchError
 from synesthete.search.similarity_scale import SimilarityScale
 from synesthete.search.smoothing import N_NEIGHBOURS, drawn_to
-from synesthete.search.store_state import Header, StoreState, hashes_of, ids_of
+from synesthete.search.store_state import Header, StoreState
+from synesthete.search.track_ids import TrackIds
 from synesthete.search.track_store import TrackStore, state_path
 from synesthete.search.vector_file import VectorFile, append
 
@@ -70,12 +72,13 @@ def bring_up_to_date(catalogue: Catalogue, encoder: Encoder, folder: Path) -> Tr
         except IndexMismatchError as mismatch:
             _log.info("%s", mismatch)
             last = None
-        digests = catalogue.digests(encoder.fingerprint)
-        if last is not None and last.state.header.revision == revision_of(encoder.fingerprint, digests):
+        lines = catalogue.digest_lines(encoder.fingerprint)
+        if last is not None and last.state.header.revision == revision_of(encoder.fingerprint, lines):
             return last
         builder = _Builder(catalogue, encoder, folder)
-        state = builder.added_to(last, digests) if last is not None and builder.may_add_to(last, digests) else None
-        state = state or builder.anew(tuple(digests))
+        now = Digests.of_lines(lines)
+        state = builder.added_to(last, now) if last is not None else None
+        state = state or builder.anew(now.track_ids())
         state.save(state_path(folder, encoder.fingerprint))
         _remove_others(folder, encoder.fingerprint, state)
     return TrackStore.open(folder, encoder)
@@ -120,7 +123,8 @@ class _Builder:
         n_probes, n_candidates = _tuned(file, codes)
         slots = np.arange(n_tracks)
         codes_path, passages_path = self._new_path("codes"), self._new_path("passages")
-        revision = revision_of(self._fingerprint, digests)
+        found = Digests.of_mapping(digests)
+        revision = revision_of(self._fingerprint, found.lines())
         header = Header(
             revision=revision,
             vectors_revision=settings.fingerprint(revision, self._space.fingerprint, smoothing.VERSION),
@@ -137,8 +141,8 @@ class _Builder:
             n_candidates=n_candidates,
             n_fitted=self._moments.n_tracks,
         )
-        kept = ids_of(digests), hashes_of(digests), slots
-        return StoreState(header, *kept, self._moments.mean, self._moments.variance, _scale(file))
+        moments = self._moments.mean, self._moments.variance
+        return StoreState(header, TrackIds(found.ids), found.hashes, slots, *moments, _scale(file))
 
     def _fitted(self, ids: Sequence[str], digests: dict[str, str]) -> Iterator[np.ndarray]:
         """The fitted vectors of those of the tracks that are still there, whose digests are noted."""
@@ -170,37 +174,34 @@ class _Builder:
 
     # ---- added to -----------------------------------------------------------------------------------------
 
-    def may_add_to(self, last: TrackStore, digests: dict[str, str]) -> bool:
-        """Whether the vectors that are kept are still right, and most of the tracks are among them."""
-        header, kept = last.state.header, last.state.digests
-        n_new = sum(kept.get(track_id) != digest for track_id, digest in digests.items())
-        n_gaps = header.n_slots + n_new - len(digests)
-        n_changed = header.n_slots + n_new - header.n_built + n_gaps
-        return self._space.fingerprint == header.space and n_changed <= MOST_CHANGED * header.n_built
+    def added_to(self, last: TrackStore, now: Digests) -> StoreState | None:
+        """The last state, less what is gone, and the new tracks behind it; None where all has to be made anew.
 
-    def added_to(self, last: TrackStore, digests: dict[str, str]) -> StoreState:
-        """The last state, less what is gone, and the new tracks behind it."""
-        header, kept = last.state.header, last.state.digests
-        slot_of = {
-            track_id: slot
-            for (track_id, digest), slot in zip(kept.items(), last.state.slots.tolist(), strict=True)
-            if digests.get(track_id) == digest
-        }
-        new = [track_id for track_id in digests if track_id not in slot_of]
-        found = {track_id: kept[track_id] for track_id in slot_of}
-        if new:
-            added = self._append(last, new)
-            slots = np.arange(header.n_slots, header.n_slots + len(added))
-            slot_of.update(zip(added, slots.tolist(), strict=True))
-            found |= added
-            header = self._with_codes(header, list(added), slots)
-        found = dict(sorted(found.items()))
-        revision = revision_of(self._fingerprint, found)
-        header = replace(
-            header, revision=revision, vectors_revision=settings.fingerprint(header.vectors_revision, revision)
-        )
-        slots = np.array([slot_of[track_id] for track_id in found], dtype=np.int64)
-        return last.state.with_digests(header, found, slots)
+        That is where the vectors that are kept are not right any more, or few of the tracks are among them.
+        """
+        header = last.state.header
+        rows = now.rows_in(Digests(last.state.ids.array, last.state.hashes))
+        new = np.flatnonzero(rows < 0)
+        n_gaps = header.n_slots + len(new) - len(rows)
+        n_changed = header.n_slots + len(new) - header.n_built + n_gaps
+        if self._space.fingerprint != header.space or n_changed > MOST_CHANGED * header.n_built:
+            return None
+        slots = np.where(rows >= 0, last.state.slots[rows], -1)
+        hashes = now.hashes.copy()
+        if len(new):
+            ids = [str(each, "utf-8") for each in now.ids[new].tolist()]
+            added = self._append(last, ids)  # without those that have gone meanwhile
+            row_of = dict(zip(ids, new.tolist(), strict=True))
+            at = [row_of[track_id] for track_id in added]
+            slots[at] = np.arange(header.n_slots, header.n_slots + len(added))
+            hashes[at] = [digest.encode() for digest in added.values()]
+            header = self._with_codes(header, list(added), slots[at])
+        is_there = slots >= 0
+        found = Digests(now.ids[is_there], hashes[is_there])
+        revision = revision_of(self._fingerprint, found.lines())
+        vectors_revision = settings.fingerprint(header.vectors_revision, revision)
+        header = replace(header, revision=revision, vectors_revision=vectors_revision)
+        return replace(last.state, header=header, ids=TrackIds(found.ids), hashes=found.hashes, slots=slots[is_there])
 
     def _append(self, last: TrackStore, ids: Sequence[str]) -> dict[str, str]:
         """Write the vectors of new tracks behind the others."""

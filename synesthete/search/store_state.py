@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +74,7 @@ class StoreState:
     header : Header
     ids : TrackIds, n_tracks long
     hashes : np.ndarray [shape=(n_tracks,)], bytes
-        Of what the encoder has made of each track: :meth:`synesthete.catalogue.Catalogue.digests`.
+        Of what the encoder has made of each track: :meth:`synesthete.catalogue.Catalogue.digest_lines`.
     slots : np.ndarray [shape=(n_tracks,)], int64
         Where in the files each of these tracks lies.
     mean, variance : np.ndarray [shape=(n_track_features,)], float64
@@ -90,15 +90,6 @@ class StoreState:
     mean: np.ndarray
     variance: np.ndarray
     scale: np.ndarray
-
-    @property
-    def digests(self) -> dict[str, str]:
-        """The hashes by id; made anew at each call."""
-        return dict(zip(self.ids, _texts(self.hashes), strict=True))
-
-    def with_digests(self, header: Header, digests: dict[str, str], slots: np.ndarray) -> StoreState:
-        """The same for other tracks, sorted by id, in other files or places."""
-        return replace(self, header=header, ids=ids_of(digests), hashes=hashes_of(digests), slots=slots)
 
     def space_of(self, encoder: Encoder) -> TrackSpace:
         """The track space of the vectors.
@@ -126,8 +117,8 @@ class StoreState:
         np.savez(
             buffer,
             header=_as_bytes(header),
-            ids=_as_bytes("\n".join(self.ids)),
-            digests=_as_bytes("\n".join(_texts(self.hashes))),
+            ids=_in_lines(self.ids.array),
+            digests=_in_lines(self.hashes),
             slots=self.slots.astype("<i4"),
             mean=self.mean,
             variance=self.variance,
@@ -166,20 +157,6 @@ class StoreState:
         return state
 
 
-def ids_of(digests: dict[str, str]) -> TrackIds:
-    """The ids of digests by id, sorted."""
-    return TrackIds.of_text("\n".join(digests).encode())
-
-
-def hashes_of(digests: dict[str, str]) -> np.ndarray:
-    """The hashes of digests by id, in their order."""
-    return as_lines("\n".join(digests.values()).encode())
-
-
-def _texts(array: np.ndarray) -> list[str]:
-    return [str(each, "utf-8") for each in array.tolist()]
-
-
 def _of_kinds(plain: dict[str, Any]) -> dict[str, Any]:
     """Values of the kinds that the header has, and file names that lead nowhere else."""
     for field in fields(Header):
@@ -189,6 +166,10 @@ def _of_kinds(plain: dict[str, Any]) -> dict[str, Any]:
     if any(Path(plain[name]).name != plain[name] for name in ("vectors", "codes", "passages")):
         raise ValueError("it names files elsewhere")
     return plain
+
+
+def _in_lines(array: np.ndarray) -> np.ndarray:
+    return np.frombuffer(b"\n".join(array.tolist()), dtype=np.uint8)
 
 
 def _as_bytes(text: str) -> np.ndarray:

@@ -100,4 +100,4 @@ def _show_progress(making: Making) -> None:
         st.rerun()
     words, share = making.told
     st.progress(share, text=f":material/landscape: {words} {making.seconds:.0f} s")
-    st.caption("This happens once. The other pages are there meanwhile, and it goes on if you leave.")
+    st.caption("The other pages are there meanwhile, and it goes on if you leave.")
