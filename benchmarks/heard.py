@@ -12,11 +12,12 @@ import numpy as np
 
 from synesthete.audio import Clip, content_id
 from synesthete.encoders.base import Embedding
-from synesthete.live import Listener, Now
+from synesthete.live import Listener, Now, listener
 from synesthete.search import SearchEngine, SearchOptions, SearchResult
 from synesthete.spectrogram import Spectrogram, compute_spectrograms
 
 BLOCK_SECONDS, PACE_SECONDS = 0.1, 0.5
+PATIENCE_SECONDS = 3600.0
 
 
 class Asked:
@@ -55,6 +56,7 @@ def listen(asked: Asked, samples: np.ndarray, rate_hz: int) -> Iterator[tuple[fl
         finally:
             working.n -= 1
 
+    listener.LONGEST_WAIT_SECONDS = PATIENCE_SECONDS  # here the sound waits for a search, however busy the machine
     live = Listener(turn=turn)
     live.ask_with(asked, SearchOptions())  # type: ignore[arg-type]
     live.begin()

@@ -1,18 +1,23 @@
 """Listening along: how fast matches follow the sound, how often the picture is drawn, what it costs, whether it grows.
 
-    python benchmarks/live.py [--minutes 3] [--tracks 8] [--skip-browser]
+    python benchmarks/live.py [--minutes 4] [--tracks 8] [--skip-browser] [--skip-core]
     python benchmarks/live.py --minutes 60      an hour: does it go on, and does anything grow?
+    python benchmarks/live.py --real REAL_FOLDER [--half choose]     recordings that the catalogue does not hold
 
 A real server, and a real Chromium whose microphone plays tracks of the built-in catalogue: each after five seconds of
-silence, and then one right after the other. When the sound begins is taken in the browser, off the stream that its
-microphone gives out; when the matches change, off the page that a listener sees. Before that, the core alone: what a
-second of sound costs, and how many rows of the matches change from one search to the next.
+silence, and then all once more, one right after the other, over and over. When sound begins is taken in the browser,
+off the stream that its microphone gives out; when the matches change, off the page that a listener sees. Of a change
+without silence two times are told: until a row is shown that is one of the new track's and was not there before, and
+until half of the ten are; the new track's are those shown before the next one begins. Before that, the core alone: what
+a second of sound costs, and how many rows of the matches change from one search to the next.
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
 import resource
+import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -22,9 +27,14 @@ import numpy as np
 import soundfile
 from playwright.sync_api import Page, sync_playwright
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from benchmarks.real_split import SPLITS, read_split
 from benchmarks.serving import Server
-from synesthete import encoders, sampler
+from synesthete import encoders, sampler, settings
 from synesthete.audio import clip_from_samples, read_clip
+from synesthete.catalogue import Catalogue
+from synesthete.catalogue.indexing import index
 from synesthete.evaluation.robustness import through_phone
 from synesthete.live.level import LevelMeter
 from synesthete.live.listener import ASKED_SECONDS, EVERY_SECONDS, KEPT_SECONDS
@@ -83,6 +93,28 @@ def tracks(number: int) -> dict[str, np.ndarray]:
         return {track.track_id: read_clip(catalogue.audio_path(track)).samples for track in chosen[::step][:number]}
 
 
+def _real_files(folder: Path) -> dict[str, Path]:
+    with (folder / "tracks.csv").open(encoding="utf-8", newline="") as lines:
+        return {row["track_id"]: (folder / row["file"]).absolute() for row in csv.DictReader(lines)}
+
+
+def real_tracks(folder: Path, half: str, number: int) -> dict[str, np.ndarray]:
+    """Samples of some real recordings of a half by their id: each from its middle, in an order by chance."""
+    halves, files = read_split(), _real_files(folder)
+    chosen = np.random.default_rng(7).permutation(sorted(track for track in files if halves.get(track) == half))
+    sounds = {str(track): read_clip(files[track]).excerpts[0].samples for track in chosen[:number]}
+    length = TRACK_SECONDS * OWN_HZ
+    return {track: sound[max(0, len(sound) - length) // 2 :][:length] for track, sound in sounds.items()}
+
+
+def index_others(home: Path, folder: Path, heard: set[str]) -> None:
+    """Make the own catalogue of a server: all real recordings but those that are played."""
+    with Catalogue.open(home / "catalogue.sqlite") as catalogue:
+        files = [file for track, file in _real_files(folder).items() if track not in heard]
+        index(catalogue, files, (settings.DEFAULT_ENCODER,))
+        print(f"a catalogue of {len(catalogue)} real recordings, {len(heard)} others are played")
+
+
 def measure_core(sounds: dict[str, np.ndarray]) -> None:
     """Processor time of hearing and of searching; changes of rows, as searched and as shown."""
     seconds = 60
@@ -128,7 +160,7 @@ def measure_core(sounds: dict[str, np.ndarray]) -> None:
         print(f"unknown music by a phone, rows of ten that change, {name}: {np.mean(counts):.1f} ({len(counts)} times)")
 
 
-def measure_browser(sounds: Sequence[np.ndarray], minutes: float) -> None:
+def measure_browser(sounds: Sequence[np.ndarray], minutes: float, home: str) -> None:
     """Latency, frames a second, processor time and memory, with a microphone that plays these sounds."""
     silence = np.zeros(SILENCE_SECONDS * OWN_HZ, np.float32)
     parts = [part for sound in sounds for part in (silence, sound[: TRACK_SECONDS * OWN_HZ])]
@@ -136,7 +168,7 @@ def measure_browser(sounds: Sequence[np.ndarray], minutes: float) -> None:
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         file = Path(folder) / "microphone.wav"
         soundfile.write(file, np.concatenate(parts), OWN_HZ, subtype="PCM_16")
-        server = Server(PROJECT_ROOT)
+        server = Server(PROJECT_ROOT, SYNESTHETE_HOME=home)
         flags = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
                  f"--use-file-for-fake-audio-capture={file}"]  # fmt: skip
         browser = playwright.chromium.launch(executable_path=find_browser(), args=[*FLAGS, *flags])
@@ -144,7 +176,7 @@ def measure_browser(sounds: Sequence[np.ndarray], minutes: float) -> None:
         context.add_init_script(WATCH)
         page = context.new_page()
         page.set_default_timeout(120_000)
-        page.goto(f"{server.url}/Live")
+        page.goto(f"{server.url}/Live")  # which shows the own catalogue, if there is one
         page.get_by_role("button", name="Start listening").wait_for()
         page.wait_for_timeout(8000)  # the encoder wakes
         page.get_by_role("button", name="Start listening").click()
@@ -188,40 +220,84 @@ def _watch(page: Page, server: Server, minutes: float) -> None:
 
 
 def _say_latency(page: Page, n_tracks: int) -> None:
-    onsets, lists, names = (np.array(page.evaluate(f"{kind}.map((each) => each[0] ?? each)")) for kind in
-                            ("onsets", "lists", "names"))  # fmt: skip
-    after = [lists[lists > onset][0] - onset for onset in onsets if (lists > onset).any()]
-    after = [each for each in after if each < 1000 * TRACK_SECONDS]
-    print(
-        f"from the first sound after silence to other matches: p50 {np.median(after) / 1000:.1f} s, "
-        f"p95 {np.percentile(after, 95) / 1000:.1f} s ({len(after)} times)"
-    )
-    named = [names[names > onset][0] - onset for onset in onsets if (names > onset).any()]
-    named = [each for each in named if each < 1000 * TRACK_SECONDS]
-    if named:
-        print(f"to a name: p50 {np.median(named) / 1000:.1f} s (in {len(named)} of {len(onsets)} cases)")
-    lasts = 1000 * (SILENCE_SECONDS + TRACK_SECONDS)
-    rows = [onset for onset in onsets if not ((onsets > onset) & (onsets < onset + 1.5 * lasts)).any()]
-    cuts = [onset + 1000 * TRACK_SECONDS * number for onset in rows for number in range(1, n_tracks)]
-    over = [lists[lists > cut][0] - cut for cut in cuts if (lists > cut + 1).any() and lists[-1] > cut + 5000]
-    if over:
-        print(
-            f"from one track to the next without silence: other matches after p50 {np.median(over) / 1000:.1f} s, "
-            f"p95 {np.percentile(over, 95) / 1000:.1f} s ({len(over)} times)"
-        )
+    onsets, names = (np.array(page.evaluate(f"{kind}.map((each) => each[0] ?? each)")) for kind in ("onsets", "names"))
+    lists: list[tuple[float, list[str]]] = [(at, text.split("|")) for at, text in page.evaluate("lists")]
+    changed = np.array([at for at, _ in lists])
+    _say_percentiles("from the first sound after silence to other matches", _first_after(changed, onsets))
+    _say_percentiles("to a name", _first_after(names, onsets))
+    first, half = follow(lists, cuts(onsets, n_tracks))
+    _say_percentiles("from one track to the next without silence, to a row of the new one", first)
+    _say_percentiles("to half of the new one's ten", half)
+
+
+def _first_after(times: np.ndarray, onsets: np.ndarray) -> list[float]:
+    """From each onset to the first of these times that comes while its track sounds [ms]."""
+    after = [times[times > onset][0] - onset for onset in onsets if (times > onset).any()]
+    return [each for each in after if each < 1000 * TRACK_SECONDS]
+
+
+def _say_percentiles(what: str, milliseconds: Sequence[float]) -> None:
+    if len(milliseconds):
+        p50, p95 = np.percentile(milliseconds, (50, 95)) / 1000
+        print(f"{what}: p50 {p50:.1f} s, p95 {p95:.1f} s ({len(milliseconds)} times)")
+
+
+def cuts(onsets: np.ndarray, n_tracks: int) -> list[float]:
+    """When one track took over from another without silence [ms], given when sound began after silence.
+
+    Of the last track that begins after silence: the others come right after it, and then silence, and the next onset.
+    Between the two onsets the fake microphone may go slower than the clock: the time is shared out.
+    """
+    last, whole = 1000 * (SILENCE_SECONDS + TRACK_SECONDS), 1000 * (n_tracks * TRACK_SECONDS + SILENCE_SECONDS)
+    found = []
+    for onset, following in zip(onsets, [*onsets[1:], np.inf], strict=True):
+        if following - onset < 1.5 * last:
+            continue
+        took = following - onset if abs(following - onset - whole) < 0.1 * whole else whole
+        found += [onset + took * 1000 * TRACK_SECONDS * number / whole for number in range(1, n_tracks)]
+    return found
+
+
+def follow(lists: Sequence[tuple[float, list[str]]], cut_at: Sequence[float]) -> tuple[list[float], list[float]]:
+    """From one track to the next: until a row of the new one is shown, and until half of its ten are [ms].
+
+    Parameters
+    ----------
+    lists : sequence of (when [ms], titles)
+        All that was shown, each when it came.
+    cut_at : sequence of float [ms]
+    """
+    first, half = [], []
+    for cut in cut_at:
+        end = cut + 1000 * TRACK_SECONDS
+        before = [titles for at, titles in lists if at <= cut]
+        after = [(at - cut, titles) for at, titles in lists if cut < at <= end]
+        if not before or not after or lists[-1][0] < end - 2000:  # the measurement ended while it sounded
+            continue
+        own = set(after[-1][1])
+        first += [next((at for at, titles in after if own & set(titles) - set(before[-1])), end - cut)]
+        half += [next(at for at, titles in after if 2 * len(own & set(titles)) >= len(own))]
+    return first, half
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--minutes", type=float, default=3)
+    parser.add_argument("--minutes", type=float, default=4)
     parser.add_argument("--tracks", type=int, default=8)
     parser.add_argument("--skip-browser", action="store_true")
-    arguments = parser.parse_args()
-    sounds = tracks(arguments.tracks)
-    measure_core(sounds)
-    print(f"memory of this process at most {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
-    if not arguments.skip_browser:
-        measure_browser(list(sounds.values()), arguments.minutes)
+    parser.add_argument("--skip-core", action="store_true")
+    parser.add_argument("--real", type=Path, help="a folder of real recordings; the others in it are the catalogue")
+    parser.add_argument("--half", choices=SPLITS, default="choose", help="of these, from which some are played")
+    chosen = parser.parse_args()
+    sounds = real_tracks(chosen.real, chosen.half, chosen.tracks) if chosen.real else tracks(chosen.tracks)
+    if not chosen.skip_core and not chosen.real:
+        measure_core(sounds)
+        print(f"memory of this process at most {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
+    if not chosen.skip_browser:
+        with tempfile.TemporaryDirectory() as home:
+            if chosen.real:
+                index_others(Path(home), chosen.real, set(sounds))
+            measure_browser(list(sounds.values()), chosen.minutes, home)
 
 
 if __name__ == "__main__":

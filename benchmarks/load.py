@@ -1,6 +1,7 @@
 """Many listeners at once, and one for long: what a server does when 20 sounds come together, and after 500.
 
     python benchmarks/load.py [--listeners 20] [--soak 500] [--encoder NAME]
+    python benchmarks/load.py --listeners 0     the soak alone
 
 The clients speak Streamlit's protocol without a browser (a WebSocket, and HTTP for the file), so that the processors
 are the server's. Each opens the page and waits; then all drop another 30-s MP3 at the same moment. A drop ends when the
@@ -38,6 +39,7 @@ class Listener:
     def __init__(self, url: str, encoder: str) -> None:
         self._url, self._query = url, urlencode({"encoder": encoder}) if encoder else ""
         self._uploader = ""
+        self._held = ""  # where the file lies that the box holds
         self.errors: list[str] = []
 
     async def begin(self) -> None:
@@ -77,8 +79,12 @@ class Listener:
         form = aiohttp.FormData()
         form.add_field("file", data, filename=name, content_type="audio/mpeg")
         headers = {"X-Xsrftoken": self._token}
+        if self._held:  # a browser takes out the file before it puts in another
+            async with self._http.delete(f"{self._url}{self._held}", headers=headers) as answer:
+                answer.raise_for_status()
         async with self._http.put(f"{self._url}{place.upload_url}", data=form, headers=headers) as answer:
             answer.raise_for_status()
+        self._held = place.delete_url
         wish = self._message()
         uploaded = wish.rerun_script.widget_states.widgets.add(id=self._uploader)
         file = uploaded.file_uploader_state_value.uploaded_file_info.add(
@@ -159,7 +165,8 @@ async def soak(server: Server, sounds: list[bytes], n_drops: int, encoder: str) 
         if (number + 1) % 50 == 0:
             spent = server.processor_seconds() - before
             print(
-                f"after {number + 1:4} drops, {time.monotonic() - began:5.0f} s: memory {server.memory_mb():6.0f} MB; "
+                f"after {number + 1:4} drops, {time.monotonic() - began:5.0f} s: memory {server.memory_mb():6.0f} MB, "
+                f"of the server itself {server.own_memory_mb():.0f}; "
                 f"of the last 50 p50 {np.median(took[-50:]):.2f} s, processors {spent / 50:.2f} s a drop",
                 flush=True,
             )
@@ -168,6 +175,22 @@ async def soak(server: Server, sounds: list[bytes], n_drops: int, encoder: str) 
     for visit in visits:
         await visit.end()
     print(f"{n_drops} drops, {n_errors} errors; at rest {server.memory_mb():.0f} MB")
+
+
+def together(server: Server, sounds: list[bytes], n_listeners: int, encoder: str) -> None:
+    """One listener alone, several times, then many at once; prints seconds, processor time and memory."""
+    alone = [asyncio.run(at_once(server, [sound], encoder)) for sound in sounds[: n_listeners // 2 + 1]]
+    single = [took[0] for took, _ in alone[1:]]  # the first warms
+    print(f"alone: p50 {np.median(single):.2f} s; memory {server.memory_mb():.0f} MB", flush=True)
+    before = server.processor_seconds()
+    took, errors = asyncio.run(at_once(server, sounds[-n_listeners:], encoder))
+    spent = server.processor_seconds() - before
+    print(
+        f"{n_listeners} at once: p50 {np.median(took):.2f} s, p95 {np.percentile(took, 95):.2f} s, first "
+        f"{min(took):.2f} s, last {max(took):.2f} s; processors {spent / len(took):.2f} s a drop; "
+        f"memory {server.memory_mb():.0f} MB; {len(errors)} errors {sorted(set(errors))[:3]}",
+        flush=True,
+    )
 
 
 def main() -> None:
@@ -181,18 +204,8 @@ def main() -> None:
     sounds = [mp3(30, 5 * number + 1) for number in range(2 * chosen.listeners + 4)]
     server = Server(chosen.checkout)
     try:
-        alone = [asyncio.run(at_once(server, [sound], chosen.encoder)) for sound in sounds[: chosen.listeners // 2 + 1]]
-        single = [took[0] for took, _ in alone[1:]]  # the first warms
-        print(f"alone: p50 {np.median(single):.2f} s; memory {server.memory_mb():.0f} MB", flush=True)
-        before = server.processor_seconds()
-        took, errors = asyncio.run(at_once(server, sounds[-chosen.listeners :], chosen.encoder))
-        spent = server.processor_seconds() - before
-        print(
-            f"{chosen.listeners} at once: p50 {np.median(took):.2f} s, p95 {np.percentile(took, 95):.2f} s, first "
-            f"{min(took):.2f} s, last {max(took):.2f} s; processors {spent / len(took):.2f} s a drop; "
-            f"memory {server.memory_mb():.0f} MB; {len(errors)} errors {sorted(set(errors))[:3]}",
-            flush=True,
-        )
+        if chosen.listeners:
+            together(server, sounds, chosen.listeners, chosen.encoder)
         if chosen.soak:
             asyncio.run(soak(server, sounds, chosen.soak, chosen.encoder))
     finally:

@@ -29,21 +29,16 @@ from synesthete.settings import Paths
 
 
 def serve(port: int) -> None:
-    """The app; runs until it is ended."""
-    from streamlit import config
-    from streamlit.web import bootstrap
+    """The app, with the server of its own that `make run` starts, too; runs until it is ended."""
+    from streamlit.web import cli
 
     from synesthete.landscape import layout
 
     layout.fit.__kwdefaults__["n_landmarks"] = 1000
-    root = Path(__file__).resolve().parent.parent
-    os.chdir(root)
-    options = {"server.port": port, "server.address": "127.0.0.1", "server.headless": True}
-    options |= {"server.fileWatcherType": "none"}
-    bootstrap.load_config_options(options)
-    for name, value in options.items():
-        config.set_option(name, value)
-    bootstrap.run(str(root / "app.py"), False, [], options)
+    os.chdir(Path(__file__).resolve().parent.parent)
+    options = {"port": str(port), "address": "127.0.0.1", "headless": "true", "fileWatcherType": "none"}
+    sys.argv = ["streamlit", "run", "app.py", *(f"--server.{name}={value}" for name, value in options.items())]
+    cli.main()
 
 
 class Visit:

@@ -10,6 +10,7 @@ import tempfile
 import time
 import urllib.request
 from pathlib import Path
+from typing import BinaryIO
 
 import av
 import numpy as np
@@ -32,16 +33,28 @@ def mp3(seconds: int, first_track: int = 0) -> bytes:
             samples = np.concatenate([samples, read_clip(catalogue.audio_path(track)).samples])
             first_track += 1
     buffer = io.BytesIO()
-    with av.open(buffer, "w", format="mp3") as writer:
-        stream = writer.add_stream("libmp3lame", rate=RATE_HZ, layout="stereo", bit_rate=128_000)
-        pair = np.repeat(samples[None, : seconds * 22_050], 2, axis=0)
-        frame = av.AudioFrame.from_ndarray(pair, format="fltp", layout="stereo")
-        frame.sample_rate = 22_050
-        for part in av.AudioResampler("fltp", "stereo", RATE_HZ, frame_size=1152).resample(frame):
+    write_mp3(buffer, samples[: seconds * 22_050], 22_050)
+    return buffer.getvalue()
+
+
+def write_mp3(
+    file: Path | BinaryIO,
+    samples: np.ndarray,
+    sample_rate_hz: int,
+    rate_hz: int = RATE_HZ,
+    layout: str = "stereo",
+    bit_rate: int = 128_000,
+) -> None:
+    """Encode [n_samples] or [n_channels, n_samples] at another rate; both sides alike where one becomes two."""
+    with av.open(file, "w", format="mp3") as writer:
+        stream = writer.add_stream("libmp3lame", rate=rate_hz, layout=layout, bit_rate=bit_rate)
+        samples = np.ascontiguousarray(np.atleast_2d(samples), dtype=np.float32)
+        frame = av.AudioFrame.from_ndarray(samples, format="fltp", layout="mono" if len(samples) == 1 else "stereo")
+        frame.sample_rate = sample_rate_hz
+        for part in av.AudioResampler("fltp", layout, rate_hz, frame_size=1152).resample(frame):
             part.pts = None
             writer.mux(stream.encode(part))
         writer.mux(stream.encode(None))
-    return buffer.getvalue()
 
 
 class Server:
@@ -72,11 +85,11 @@ class Server:
 
     def memory_mb(self) -> float:
         """What the server and its children hold now, memory that they share counted once (PSS)."""
-        total = 0
-        for pid in self._pids():
-            lines = _read(Path(f"/proc/{pid}/smaps_rollup")).splitlines()
-            total += sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
-        return total / 1024
+        return sum(_memory_mb(pid) for pid in self._pids())
+
+    def own_memory_mb(self) -> float:
+        """The same of the server's process alone."""
+        return _memory_mb(self._process.pid)
 
     def n_threads(self) -> int:
         """How many threads the server itself has now."""
@@ -102,6 +115,11 @@ class Server:
         self._process.terminate()
         self._process.wait(120)
         self._state.cleanup()
+
+
+def _memory_mb(pid: int) -> float:
+    lines = _read(Path(f"/proc/{pid}/smaps_rollup")).splitlines()
+    return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
 
 
 def _read(path: Path) -> str:

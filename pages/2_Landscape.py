@@ -14,7 +14,7 @@ from synesthete.ui import (
     sound_input,
 )
 from synesthete.ui.export import offer_export
-from synesthete.ui.landscape_data import open_landscape_data
+from synesthete.ui.landscape_making import open_landscape_data
 
 with frame.begin("Landscape"):
     st.title("The landscape", anchor=False)
@@ -32,8 +32,8 @@ with frame.begin("Landscape"):
         sound_input.choose_sound(catalogue)
 
     engine = listening.engine_for(source, encoder_name)
-    if engine:
-        data = open_landscape_data(engine, method)
+    data = open_landscape_data(engine, method) if engine else None
+    if engine and data:
         found = landscape.find_current(engine)
         landscape.show_map(data, found, engine, source)
         landscape_table.show_table(data, found, engine)

@@ -42,4 +42,4 @@ with frame.begin("Library"):
     library_folders.show_folders(source, catalogue)
     library_manage.show_failures(source, catalogue)
     library_manage.offer_share(source, catalogue)
-    library_manage.show_about(catalogue)
+    library_manage.show_about(source, catalogue)

@@ -27,6 +27,7 @@ from synesthete.training.command import add_train_command
 
 if TYPE_CHECKING:
     from synesthete.catalogue import Catalogue
+    from synesthete.catalogue.index_command import Tell
     from synesthete.encoders.base import Encoder
 
 EXIT_OK, EXIT_FAILED = 0, 1
@@ -37,6 +38,7 @@ _ONLY = {
     "folder": "look only among tracks in this folder and those below it",
 }
 MOST_FAILURES = 3  # named at each search
+LEAST_WITH_MAP = 1000  # tracks; a map of fewer is made in the moment that it is asked for
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -91,16 +93,35 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _make_searchable(catalogue: Catalogue, encoder_names: Sequence[str], has_changed: bool) -> None:
-    """Build the index files of a catalogue that has changed, or whose last run was stopped before they were made."""
+def _make_searchable(
+    catalogue: Catalogue, encoder_names: Sequence[str], tell: Tell, *, has_changed: bool, has_map: bool = True
+) -> None:
+    """Build the index files, count what pages show, and lay out the map of a large catalogue.
+
+    That is, of one that has changed, or whose last run was stopped before its index was made.
+    """
     from synesthete import encoders
+    from synesthete.catalogue.kept_figures import figures_now
     from synesthete.search import index_folder, index_problem, make_searchable
 
-    if len(catalogue):
-        folder = index_folder(catalogue)
-        for encoder in map(encoders.load, encoder_names):
-            if has_changed or index_problem(catalogue, encoder, folder):
-                make_searchable(catalogue, encoder, folder)
+    if not len(catalogue):
+        return
+    folder = index_folder(catalogue)
+    loaded = [encoders.load(name) for name in encoder_names]
+    if not has_changed:
+        loaded = [encoder for encoder in loaded if index_problem(catalogue, encoder, folder)]
+    if not loaded:
+        return
+    tell("Making them searchable …", 0.0)
+    for encoder in loaded:
+        make_searchable(catalogue, encoder, folder)
+    figures_now(catalogue, folder)
+    if has_map and len(catalogue) >= LEAST_WITH_MAP:
+        from synesthete.landscape.drawn import keep_map
+
+        for encoder in loaded:
+            keep_map(catalogue, encoder, tell)
+    tell("They can be searched", 1.0)
 
 
 def _index_problem(catalogue: Catalogue, encoder: Encoder) -> str:

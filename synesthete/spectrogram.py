@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 import scipy.fft
 import scipy.sparse
 
+from synesthete import side_by_side
 from synesthete.errors import AudioError
 from synesthete.settings import SPECTROGRAM, SpectrogramSettings
 
@@ -135,7 +136,8 @@ def compute_spectrograms(clip: Clip, settings: SpectrogramSettings = SPECTROGRAM
             f"{clip.name} has a sample rate of {clip.sample_rate_hz} Hz, the spectrogram needs "
             f"{settings.sample_rate_hz} Hz. Read it with synesthete.audio, which resamples."
         )
-    return tuple(compute_spectrogram(excerpt.samples, settings) for excerpt in clip.excerpts)
+    works = [partial(compute_spectrogram, excerpt.samples, settings) for excerpt in clip.excerpts]
+    return tuple(side_by_side.run(works))
 
 
 def compute_spectrogram(samples: np.ndarray, settings: SpectrogramSettings = SPECTROGRAM) -> Spectrogram:

@@ -11,7 +11,7 @@ import pytest
 from synesthete import landscape as maps
 from synesthete.encoders.base import unit
 from synesthete.errors import LandscapeError, OptionError
-from synesthete.landscape import storage, tsne
+from synesthete.landscape import layout, storage, tsne
 from synesthete.landscape.quality import neighbours_kept, trustworthiness
 from synesthete.tracks import Track
 
@@ -276,3 +276,14 @@ def test_coordinates_are_read_back_from_csv():
     assert [float(row[axis]) for axis in "xyz"] == [1.0, -2.5, 0.125]
     with pytest.raises(LandscapeError, match="1 tracks but 2 points"):
         maps.coordinates_csv([HOSTILE], np.zeros((2, 3)))
+
+
+@pytest.mark.parametrize(("n", "size"), [(6, 65), (40, 300), (400, 90), (3, 2000)])
+def test_the_directions_of_largest_variance_are_those_of_the_whole_decomposition(rng, n, size):
+    vectors = rng.normal(size=(n, size)) * np.geomspace(1, 0.1, size)
+    centred = vectors - vectors.mean(axis=0)
+    found = layout._top_directions(centred)
+    n_sure = min(3, n - 1)  # of fewer points the rest is any direction in which they do not differ
+    expected = np.linalg.svd(centred)[2][:n_sure]
+    assert np.allclose(np.abs((expected * found[:, :n_sure].T).sum(axis=1)), 1)
+    assert np.allclose(found.T @ found, np.eye(3), atol=1e-9)

@@ -51,6 +51,8 @@ class Job:
     latest : str
         What was read last: label or path.
     problem : str
+    doing : str
+        While ``finishing``, what is being made.
     told : float [s]
         Unix time when it last said something.
     """
@@ -61,6 +63,7 @@ class Job:
     counts: IndexCounts | None = None
     latest: str = ""
     problem: str = ""
+    doing: str = ""
     told: float = 0.0
 
     @property
@@ -149,7 +152,8 @@ def last_job(catalogue_path: Path, paths: Paths | None = None) -> Job | None:
     elif not is_at_work:
         problem = why_it_ended(folder / "log")
         state = "failed" if problem else "stopped"
-    return Job(tuple(record["places"]), float(record["began"]), state, counts, latest, problem, _told(folder))
+    doing = str((last or {}).get("doing") or "") if state == "finishing" else ""
+    return Job(tuple(record["places"]), float(record["began"]), state, counts, latest, problem, doing, _told(folder))
 
 
 def stop(catalogue_path: Path, paths: Paths | None = None) -> None:

@@ -146,7 +146,7 @@ def take_in(chosen: argparse.Namespace) -> int:
         foreign = [encoder for encoder in shared.encoders.values() if encoder.fingerprint not in ready]
         if counts.n_vectors:
             own = [encoder.name for encoder in shared.encoders.values() if encoder.fingerprint in ready]
-            chosen.make_searchable(catalogue, own, True)
+            chosen.make_searchable(catalogue, own, show_progress, has_changed=True)
     for encoder in foreign:
         sys.stderr.write(
             f"Its vectors by {encoder.name} ({printable(encoder.version)}) are of a version that is not installed here:"

@@ -12,13 +12,14 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from synesthete import settings
 from synesthete.errors import OptionError
 from synesthete.files import write_atomically
 from synesthete.sources.addresses import told_apart
 from synesthete.sources.folder import check_places
+from synesthete.terminal import show_progress
 from synesthete.text import printable, shorten
 from synesthete.tracks import clock
 
@@ -30,14 +31,32 @@ EXIT_FAILURES, EXIT_INTERRUPTED = 3, 130
 SHOWN_FAILURES = 20
 STATUS_SECONDS = 0.5  # at least between two statuses: a file for each track would be written more often than read
 
-MakeSearchable = Callable[["Catalogue", Sequence[str], bool], object]
+Tell = Callable[[str, float], object]
+
+
+class MakeSearchable(Protocol):
+    """Makes what searches and pages need of a catalogue, with encoders of these names.
+
+    ``tell`` hears what is being done, and which share [0, 1] of it is done. ``has_changed`` says whether tracks have
+    come or gone; else only what is missing or damaged is made.
+    """
+
+    def __call__(
+        self,
+        catalogue: Catalogue,
+        encoder_names: Sequence[str],
+        tell: Tell,
+        *,
+        has_changed: bool,
+        has_map: bool = True,
+    ) -> object: ...
 
 
 def add_index_command(subparsers: Any, make_searchable: MakeSearchable) -> None:
     """Add ``index`` to the commands of a parser.
 
-    ``make_searchable`` is given the catalogue, the names of its encoders and whether tracks have come or gone: what
-    searches need is then made here, and no listener waits for it.
+    ``make_searchable`` is called when all files have been looked through: what searches and pages need is then made
+    here, and no listener waits for it.
     """
     command = subparsers.add_parser("index", help="take folders of music into a catalogue, or bring it up to date")
     command.set_defaults(run=run, make_searchable=make_searchable)
@@ -76,6 +95,10 @@ def add_index_command(subparsers: Any, make_searchable: MakeSearchable) -> None:
     )  # fmt: skip
     command.add_argument("--retry", action="store_true", help="try files again that could not be read before")
     command.add_argument("--prune", action="store_true", help="remove tracks whose files are gone")
+    command.add_argument(
+        "--no-map", action="store_true",
+        help="do not lay out the map of a large catalogue now; the Landscape page then does when it is first opened",
+    )  # fmt: skip
     command.add_argument("--watch", action="store_true", help="stay, and take in what is added, until Ctrl-C")
     command.add_argument("--json", action="store_true", help="print a JSON object a line: files, then the counts")
     command.add_argument(
@@ -149,8 +172,24 @@ def _index_once(catalogue: Catalogue, chosen: argparse.Namespace) -> IndexCounts
     sys.stdout.write(done if chosen.json else summary(counts, catalogue, chosen.prune))
     sys.stdout.flush()
     has_changed = bool(counts.n_indexed or counts.n_removed)
-    chosen.make_searchable(catalogue, chosen.encoder or [settings.DEFAULT_ENCODER], has_changed)
+    names, tell = chosen.encoder or [settings.DEFAULT_ENCODER], _finishing(chosen, done)
+    chosen.make_searchable(catalogue, names, tell, has_changed=has_changed, has_map=not chosen.no_map)
     return counts
+
+
+def _finishing(chosen: argparse.Namespace, done: str) -> Tell:
+    """Tell of what is made once all files are read: at the foot of a terminal, and in the file for who looks."""
+    kept_at = 0.0
+
+    def tell(words: str, share: float) -> None:
+        nonlocal kept_at
+        if not chosen.json:
+            show_progress(words, share)
+        if chosen.status and time.monotonic() - kept_at > STATUS_SECONDS:
+            _keep_status(chosen.status, json.dumps(json.loads(done) | {"doing": words}) + "\n")
+            kept_at = time.monotonic()
+
+    return tell
 
 
 def _engine(chosen: argparse.Namespace) -> MakeEngine:

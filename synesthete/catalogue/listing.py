@@ -107,9 +107,14 @@ class ListingStore(WordStore):
             return self._kept("ids", query, lambda: self._listed_ids(query, 0, KEPT_IDS))[offset:][:limit]
         return self._listed_ids(query, offset, limit)
 
+    def listing_state(self) -> tuple[int, int | None]:
+        """Numbers of which one is another when tracks, tags or words have come, gone or changed."""
+        (state,) = self._rows("SELECT n, (SELECT max(number) FROM listing) FROM changes")
+        return state
+
     def _kept(self, kind: str, query: Query, read: Callable[[], Answer]) -> Answer:
         """An answer about a query as it was read last, unless the catalogue has changed since."""
-        (state,) = self._rows("SELECT n, (SELECT max(number) FROM listing) FROM changes")
+        state = self.listing_state()
         with self._lock:
             if self._depth:  # what a transaction writes may be undone
                 return read()
@@ -250,6 +255,34 @@ class ListingStore(WordStore):
         query = f"SELECT track_id, title, artist FROM listing WHERE {condition} LIMIT {_LOOKED_AT}"
         return {track_id: (title, artist) for track_id, title, artist in self._rows(query, values)}
 
+    def ids_of_song(self, title: Sequence[str], artists: Sequence[Sequence[str]], as_written: str) -> tuple[str, ...]:
+        """Ids of tracks that may be a song: those of its title and artist, title, or artist; some hundreds of each.
+
+        Parameters
+        ----------
+        title : sequence of str
+            Words of its title.
+        artists : sequence of sequence of str
+            For each of its artists words of the name; one of them is the track's.
+        as_written : str
+            The whole title.
+        """
+        clauses = [f"title : ({_all_of(title)})"] if title else []
+        if artists and all(artists):
+            clauses.append(f"artist : ({' OR '.join(f'({_all_of(words)})' for words in artists)})")
+        found = self._looked_at("title = ?", [sort_key(as_written)])
+        for match in {" AND ".join(clauses), *clauses} - {""}:
+            found |= self._looked_at(f"number IN ({_MATCHING})", [match])
+        return tuple(found)
+
+    def ids_of_codes(self, codes: Iterable[str]) -> tuple[str, ...]:
+        """Ids of the tracks that have one of some ISRCs (12 characters, no hyphens); looks at all tracks, once."""
+        wanted = list(codes)
+        marks = ", ".join("?" * len(wanted))
+        written = "upper(replace(replace(isrc, '-', ''), ' ', ''))"
+        rows = self._rows(f"SELECT track_id FROM tracks WHERE isrc != '' AND {written} IN ({marks})", wanted)
+        return tuple(row[0] for row in rows)
+
     def names(self, kind: Kind, text: str = "", limit: int = 20) -> tuple[tuple[str, int], ...]:
         """Artists, albums or genres as tagged, each with its number of tracks: those that begin with ``text`` by name.
 
@@ -268,7 +301,7 @@ class ListingStore(WordStore):
                 keys.append(last)
             tokens = begin.split()
             if len(keys) < limit and tokens and all(map(_is_spaced, tokens)):
-                match = f"{kind} : ({' AND '.join(map(_phrase, tokens))})"
+                match = f"{kind} : ({_all_of(tokens)})"
                 few = f"SELECT {kind} FROM listing WHERE number IN ({_MATCHING}) LIMIT {10 * _LOOKED_AT}"
                 keys += sorted({row[0] for row in self._rows(few, (match,))} - set(keys))
             return tuple(self._name(kind, key) for key in keys[:limit])
@@ -308,6 +341,10 @@ def _phrase(token: str) -> str:
     return '"' + token.replace('"', " ").replace("\0", " ") + '" *'
 
 
+def _all_of(tokens: Iterable[str]) -> str:
+    return " AND ".join(map(_phrase, tokens))
+
+
 def _is_written(tokens: Iterable[str]) -> tuple[str, list[str]]:
     """The condition that all tokens are written in the tags, and what it binds."""
     tokens = list(tokens)
@@ -315,7 +352,7 @@ def _is_written(tokens: Iterable[str]) -> tuple[str, list[str]]:
     conditions, values = [], []
     if spaced:
         conditions.append(f"number IN ({_MATCHING})")
-        values.append(" AND ".join(map(_phrase, spaced)))
+        values.append(_all_of(spaced))
     if others := [token for token in tokens if token not in spaced]:
         condition, patterns = _is_within(others)
         conditions.append(condition)

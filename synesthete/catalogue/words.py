@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 LEAST, SURE, TIMES_USUAL = 0.05, 0.3, 2.0
 _PRIOR, _PRIOR_TRACKS = 0.05, 20  # what is usual in a catalogue of few tracks
+_FEW_TRACKS = 5_000  # what is usual among them is reckoned anew at every change
 _MOST_CHARACTERS, _MOST_TERMS = 1000, 30  # of what is looked for: a pasted page is no search
 _MOST_TOKENS = 3  # of a phrase that is one word: "rhythm and blues"
 
@@ -66,7 +67,8 @@ class Term:
 class WordStore(MomentStore):
     """The words of a catalogue."""
 
-    _known: tuple[int, dict[str, float]] | None = None  # thresholds, and the state of the catalogue they belong to
+    # thresholds, the state of the catalogue they belong to, and how many changes they may lag behind
+    _known: tuple[dict[str, float], int, int] | None = None
 
     def put_embedding(self, track_id: str, encoder: Encoder, embedding: Embedding) -> None:
         """Store an embedding (:meth:`VectorStore.put_embedding`), and the tags that came with it."""
@@ -137,14 +139,23 @@ class WordStore(MomentStore):
     # ---- which words a track has --------------------------------------------------------------------------
 
     def thresholds(self) -> dict[str, float]:
-        """The words that tracks here may have, and the least probability [0, 1] of each for a track to have it."""
+        """The words that tracks here may have, and the least probability [0, 1] of each for a track to have it.
+
+        They are means over all tracks. While a large catalogue is added to they are taken anew at every half percent.
+        """
         n_changes = self.n_changes()
-        if self._known is None or self._known[0] != n_changes:
+        if self._known is None or abs(self._known[1] - n_changes) > self._known[2]:
             n = self.n_tagged() + _PRIOR_TRACKS
             sums = self._rows("SELECT word, sum(probability) FROM track_words GROUP BY word")
             usual = {word: (total + _PRIOR * _PRIOR_TRACKS) / n for word, total in sums}
-            self._known = n_changes, {word: min(max(TIMES_USUAL * p, LEAST), SURE) for word, p in usual.items()}
-        return self._known[1]
+            self.take_thresholds({word: min(max(TIMES_USUAL * p, LEAST), SURE) for word, p in usual.items()})
+        assert self._known is not None
+        return self._known[0]
+
+    def take_thresholds(self, thresholds: dict[str, float]) -> None:
+        """Take for :meth:`thresholds` what it gave before in the state that the catalogue is in now."""
+        n_tagged = self.n_tagged()
+        self._known = thresholds, self.n_changes(), n_tagged // 200 if n_tagged > _FEW_TRACKS else 0
 
     def words_of(self, ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
         """The words that each of some tracks has, likeliest first; tracks without words are left out."""

@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from synesthete import settings
-from synesthete.encoders import registry, side_by_side
+from synesthete import settings, side_by_side
+from synesthete.encoders import registry
 from synesthete.encoders.base import Embedding, Encoder, Features, unit
 from synesthete.encoders.parts import Part
 from synesthete.encoders.segments import AnySegments, Segments, frame_grid
@@ -41,7 +41,7 @@ HOP_FRAMES = 65  # a whole number, so that frames and samples begin together
 SEGMENT_SAMPLES = (SEGMENT_FRAMES - 1) * HOP + settings.SPECTROGRAM.n_fft
 LEVEL = 0.1  # root mean square to which segments are brought for a member whose features depend on the level
 # One in how many segments a member hears that answers for whole tracks alone: windows that overlap tell nothing more.
-STRIDES = {"musicnn": 4, "aisfx": 12}
+STRIDES = {"musicnn": 6, "aisfx": 12}
 
 
 class Fusion(Encoder):
@@ -224,10 +224,21 @@ def member_of(component: str) -> str:
 
 
 def member_features(members: Mapping[str, Encoder], segments: AnySegments) -> Features:
-    """Features of several encoders for the same segments; waveforms are given to each at one level."""
+    """Features of several encoders for the same segments; waveforms are given to each at one level.
+
+    Each has its segments in as many shares as there are threads, which then have equally much to do.
+    """
     levelled = segments.at_level(LEVEL)
-    works = [partial(member.features, levelled.thinned(STRIDES.get(name, 1))) for name, member in members.items()]
-    return {name: values for features in side_by_side.run(works) for name, values in features.items()}
+    works = [
+        partial(member.features, share)
+        for name, member in members.items()
+        for share in levelled.thinned(STRIDES.get(name, 1)).shares(side_by_side.n_threads())
+    ]
+    found: dict[str, list[np.ndarray]] = {}
+    for features in side_by_side.run(works):
+        for name, values in features.items():
+            found.setdefault(name, []).append(values)
+    return {name: parts[0] if len(parts) == 1 else np.concatenate(parts) for name, parts in found.items()}
 
 
 def _has_changed(name: str, member: Encoder, entries: dict[str, dict[str, Any]]) -> bool:

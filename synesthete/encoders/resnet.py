@@ -27,7 +27,7 @@ STEM = "synesthete-resnet"
 REMEDY = "Take both files from the release, or train them with: synesthete train"
 SUBSPACES = ("likeness", "identity")
 TRACK_WEIGHTS = {"likeness": 1.0, "identity": 0.3}
-SEGMENTS_AT_ONCE = 32  # bounds the memory a long clip takes
+SEGMENTS_AT_ONCE = 24  # bounds the memory a long clip takes; with more, the maps of one pass leave the cache
 DEFAULT_CARD: dict[str, Any] = {
     "version": "untrained",
     "architecture": {"depth": 18, "width": 64},
@@ -95,9 +95,9 @@ def look(network: nn.Module, images: Tensor, mean: Tensor, std: Tensor, size: in
         for part in images.split(SEGMENTS_AT_ONCE):
             if size is not None:
                 part = functional.interpolate(part, (size, size), mode="bilinear", antialias=True)
-            part = (part - mean[:, None, None]) / std[:, None, None]
             # 1.7 times as fast as the usual order on the processors measured.
-            parts.append(network(part.contiguous(memory_format=torch.channels_last)))
+            part = part.clone(memory_format=torch.channels_last)
+            parts.append(network(part.sub_(mean[:, None, None]).div_(std[:, None, None])))
         return functional.normalize(torch.cat(parts)).numpy()
 
 

@@ -13,7 +13,9 @@ from torch.nn import functional
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 
 from synesthete.encoders.resnet_layout import Convolution, blocks, stem
+from synesthete.encoders.winograd import Winograd
 
+LEAST_FOR_WINOGRAD = 128  # channels: with fewer, moving the maps takes as long as is spared
 _EPSILON = 1e-5  # of torch's batch normalisation
 
 
@@ -53,7 +55,7 @@ class Network(nn.Module):
 
 
 class _Block(nn.Module):
-    def __init__(self, convolutions: list[nn.Conv2d], shortcut: nn.Conv2d | None) -> None:
+    def __init__(self, convolutions: list[nn.Module], shortcut: nn.Module | None) -> None:
         super().__init__()
         self.convolutions, self.shortcut = nn.ModuleList(convolutions), shortcut
 
@@ -62,16 +64,18 @@ class _Block(nn.Module):
         for convolution in self.convolutions[:-1]:
             added = functional.relu_(convolution(added))
         added = self.convolutions[-1](added)
-        return functional.relu_(added + (maps if self.shortcut is None else self.shortcut(maps)))
+        return functional.relu_(added.add_(maps if self.shortcut is None else self.shortcut(maps)))
 
 
-def _folded(one: Convolution, tensors: dict[str, np.ndarray]) -> nn.Conv2d:
+def _folded(one: Convolution, tensors: dict[str, np.ndarray]) -> nn.Module:
     """A convolution that does the work of its normalisation too."""
     norm = {part: _tensor(tensors, f"{one.norm}.{part}") for part in ("running_mean", "running_var", "weight", "bias")}
     weight, bias = fuse_conv_bn_weights(
         _tensor(tensors, f"{one.name}.weight"), None, norm["running_mean"], norm["running_var"], _EPSILON,
         norm["weight"], norm["bias"],
     )  # fmt: skip
+    if one.size == 3 and one.stride == 1 and one.n_in >= LEAST_FOR_WINOGRAD:
+        return Winograd(weight, bias)
     layer = nn.Conv2d(one.n_in, one.n_out, one.size, stride=one.stride, padding=one.size // 2)
     layer.load_state_dict({"weight": weight, "bias": bias})
     layer.weight.data = layer.weight.data.contiguous(memory_format=torch.channels_last)

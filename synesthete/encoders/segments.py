@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -58,6 +59,12 @@ class Segments:
         """One in ``stride`` segments, from the middle of the first of these spans; at least one."""
         starts = self.start_seconds
         return replace(self, start_seconds=starts[min(stride, len(starts)) // 2 :: stride])
+
+    def shares(self, n: int) -> list[Segments]:
+        """The segments in ``n`` > 0 shares, or as many as there are segments, in their order and about equally long."""
+        starts = self.start_seconds
+        ends = [round(len(starts) * number / n) for number in range(n + 1)]
+        return [replace(self, start_seconds=starts[begin:end]) for begin, end in pairwise(ends) if end > begin]
 
     def sounding_shares(self) -> np.ndarray:
         """How much of each segment is no silence [n], in [0, 1]."""
@@ -142,8 +149,21 @@ class SegmentsOfExcerpts:
         return SegmentsOfExcerpts(tuple(part.at_level(level) for part in self.parts))
 
     def thinned(self, stride: int) -> SegmentsOfExcerpts:
-        """Those of each sound: see :meth:`Segments.thinned`."""
-        return SegmentsOfExcerpts(tuple(part.thinned(stride) for part in self.parts))
+        """As :meth:`Segments.thinned`, of all sounds together: a short one may have none."""
+        parts: list[Segments] = []
+        ahead = min(stride, len(self)) // 2  # how many segments from here to the next that stays
+        for part in self.parts:
+            if starts := part.start_seconds[ahead::stride]:
+                parts.append(replace(part, start_seconds=starts))
+            ahead = (ahead - len(part)) % stride
+        return SegmentsOfExcerpts(tuple(parts))
+
+    def shares(self, n: int) -> list[SegmentsOfExcerpts] | list[Segments]:
+        """As :meth:`Segments.shares`; of whole sounds, where there are as many."""
+        if len(self.parts) < n:
+            return [share for part in self.parts for share in part.shares(n)]
+        ends = [round(len(self.parts) * number / n) for number in range(n + 1)]
+        return [SegmentsOfExcerpts(self.parts[begin:end]) for begin, end in pairwise(ends)]
 
     def sounding_shares(self) -> np.ndarray:
         """See :meth:`Segments.sounding_shares`."""

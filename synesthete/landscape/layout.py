@@ -6,6 +6,7 @@ new sound would be. So the map of 100,000 tracks costs what a map of ten thousan
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,7 @@ METHODS = ("tsne", "umap", "pca")
 N_LANDMARKS = 8000
 MIN_TRACKS = 5
 _N_NEIGHBOURS = 10  # landmarks that a new sound is placed among
+_SHORT = 64  # size of vectors of which all eigenvectors are found as soon as three
 _ITSELF = 1e-6  # squared distance below which a sound is the landmark
 
 
@@ -49,7 +51,14 @@ class Landscape:
     seed: int
 
 
-def fit(vectors: np.ndarray, method: str = "tsne", seed: int = 0, *, n_landmarks: int = N_LANDMARKS) -> Landscape:
+def fit(
+    vectors: np.ndarray,
+    method: str = "tsne",
+    seed: int = 0,
+    *,
+    n_landmarks: int = N_LANDMARKS,
+    tell: Callable[[float], object] | None = None,
+) -> Landscape:
     """Lay out unit vectors [n, size] in three dimensions; the same input gives the same map.
 
     Parameters
@@ -61,6 +70,8 @@ def fit(vectors: np.ndarray, method: str = "tsne", seed: int = 0, *, n_landmarks
         Draws the landmarks, and is UMAP's own; t-SNE starts from the principal axes, whatever the seed.
     n_landmarks : int >= 5
         With more vectors than this, so many are laid out and the others placed among them; not for "pca".
+    tell : callable(float), optional
+        Told now and then which share [0, 1] of a "tsne" is done.
 
     Raises
     ------
@@ -81,7 +92,7 @@ def fit(vectors: np.ndarray, method: str = "tsne", seed: int = 0, *, n_landmarks
     landmarks = vectors[rows]
     start = (landmarks - mean) @ axes.T
     start *= 1e-4 / max(float(start[:, 0].std()), 1e-12)
-    laid = tsne.embed(landmarks, start) if method == "tsne" else _umap(landmarks, seed)
+    laid = tsne.embed(landmarks, start, tell=tell) if method == "tsne" else _umap(landmarks, seed)
     laid -= laid.mean(axis=0)
     laid /= max(float(laid.std()), 1e-12)
     coordinates = np.empty((len(vectors), 3), dtype=np.float32)
@@ -134,11 +145,26 @@ def _check(vectors: np.ndarray, method: str, seed: int, n_landmarks: int) -> Non
 def _principal_axes(vectors: np.ndarray, mean: np.ndarray) -> np.ndarray:
     """The three directions of largest variance [3, size], each with its largest part positive."""
     centred = (vectors - mean).astype(np.float64)
-    _, directions = np.linalg.eigh(centred.T @ centred)
     axes = np.zeros((3, vectors.shape[1]))
-    top = directions[:, ::-1][:, :3].T
+    top = _top_directions(centred).T
     axes[: len(top)] = top * np.sign(top[np.arange(len(top)), np.abs(top).argmax(axis=1)])[:, None]
     return axes.astype(np.float32)
+
+
+def _top_directions(centred: np.ndarray) -> np.ndarray:
+    """The eigenvectors [size, 3] of the three largest eigenvalues of ``centred.T @ centred``, the largest first.
+
+    Of long vectors by Lanczos iteration, which needs no matrix of [size, size] and none of its other eigenvectors.
+    """
+    size = centred.shape[1]
+    if size <= _SHORT or not centred.any():
+        return np.linalg.eigh(centred.T @ centred)[1][:, ::-1][:, :3]
+    from scipy.sparse.linalg import LinearOperator, eigsh
+
+    times = LinearOperator((size, size), matvec=lambda vector: centred.T @ (centred @ vector), dtype=np.float64)
+    start = np.random.default_rng(0).normal(size=size)
+    values, directions = eigsh(times, k=3, v0=start, tol=0)
+    return directions[:, np.argsort(-values)]
 
 
 def _landmarks(n: int, seed: int, n_landmarks: int) -> np.ndarray:

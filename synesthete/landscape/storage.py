@@ -40,8 +40,10 @@ def default_path(folder: Path, encoder_fingerprint: str, method: str) -> Path:
     return folder / f"{encoder_fingerprint}.{method}.landscape.npz"
 
 
-def save(landscape: Landscape, path: str | Path, bound_to: str) -> None:
+def save(landscape: Landscape, path: str | Path, bound_to: str, **more: np.ndarray) -> None:
     """Write a map with the fingerprint it is bound to; a reader sees the old file or the new one, whole.
+
+    ``more`` are further arrays in the same file.
 
     Raises
     ------
@@ -49,7 +51,7 @@ def save(landscape: Landscape, path: str | Path, bound_to: str) -> None:
         The folder cannot be written to.
     """
     buffer = io.BytesIO()
-    arrays = {name: getattr(landscape, name) for name in _ARRAYS}
+    arrays = more | {name: getattr(landscape, name) for name in _ARRAYS}
     np.savez(
         buffer,
         fingerprint=bound_to,

@@ -9,6 +9,7 @@ forces are summed in a fixed order, so the result does not depend on the number 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -17,6 +18,7 @@ PERPLEXITY = 30.0
 EXAGGERATION, EXAGGERATED_STEPS, STEPS = 12.0, 250, 500
 _N_THREADS = min(4, os.cpu_count() or 1)
 _BLOCK = 512
+_STEPS_TOLD = 25  # from one word of how far it is to the next
 
 
 def nearest(
@@ -73,8 +75,15 @@ def affinities(distances: np.ndarray, perplexity: float) -> np.ndarray:
     return weights
 
 
-def embed(vectors: np.ndarray, start: np.ndarray, perplexity: float = PERPLEXITY) -> np.ndarray:
+def embed(
+    vectors: np.ndarray,
+    start: np.ndarray,
+    perplexity: float = PERPLEXITY,
+    tell: Callable[[float], object] | None = None,
+) -> np.ndarray:
     """Lay unit vectors [n, size] out in three dimensions, from ``start`` [n, 3]; float32 [n, 3], centred.
+
+    ``tell`` is called now and then with the share [0, 1] of the steps that are done.
 
     Gradient descent with momentum and gains, learning rate n / exaggeration (Belkina et al., 2019).
     """
@@ -86,6 +95,8 @@ def embed(vectors: np.ndarray, start: np.ndarray, perplexity: float = PERPLEXITY
     velocity, gains = np.zeros_like(points), np.ones_like(points)
     with ThreadPoolExecutor(_N_THREADS) as pool:
         for step in range(EXAGGERATED_STEPS + STEPS):
+            if tell and step % _STEPS_TOLD == 0:
+                tell(step / (EXAGGERATED_STEPS + STEPS))
             is_early = step < EXAGGERATED_STEPS
             exaggeration = EXAGGERATION if is_early else 1.0
             rate = np.float32(max(n / exaggeration, 50.0))

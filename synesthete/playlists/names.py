@@ -47,6 +47,21 @@ def query_words(text: str) -> str:
     return _reduced(text, is_folded=False)
 
 
+def certain_words(text: str) -> tuple[str, ...]:
+    """The words of a title or name that are written as :func:`normalised` has them, but for case and accents.
+
+    What a full-text index is asked for; others may spell those left out otherwise ("don't", "Røyksopp", "and").
+    """
+    words = normalised(text).split()
+    return tuple(word for word in words if word != "and" and word.isalnum() and word in _plain_words(text))
+
+
+def _plain_words(text: str) -> set[str]:
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    bare = "".join(character for character in decomposed if not unicodedata.combining(character))
+    return set(re.findall(r"[^\W_]+", re.sub(r"\w*['\u2019]\w*", " ", bare)))
+
+
 def _reduced(text: str, is_folded: bool) -> str:
     without_guests = GUESTS.sub(" ", text)
     at = _ADDITION.search(without_guests)

@@ -17,8 +17,8 @@ from synesthete.search.blend import CANDIDATES, Beside
 from synesthete.search.encoder_index import SMALL_UP_TO
 from synesthete.ui import listening, resources, state
 from synesthete.ui.address import MOST_WEIGHT, WEIGHT_STEP
+from synesthete.ui.analyses import Analysis
 from synesthete.ui.catalogues import Source
-from synesthete.ui.listening import Analysis
 from synesthete.ui.state import Sound
 
 

@@ -17,8 +17,8 @@ from synesthete.encoders.segments import Segments
 from synesthete.search import SearchEngine, SearchOptions, SearchResult
 from synesthete.tracks import Track, clock
 from synesthete.ui import listening, matches, media, resources, sound_input, state
+from synesthete.ui.analyses import Analysis
 from synesthete.ui.catalogues import Source
-from synesthete.ui.listening import Analysis
 from synesthete.ui.state import Sound
 from synesthete.ui.text import count, plain
 from synesthete.ui.track_search import Choice, search_box

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
@@ -20,14 +21,17 @@ _RELATIVE, _ABSOLUTE = "Relative to the music folder", "Absolute"
 
 
 def offer_export(
-    tracks: Sequence[Track], title: str, catalogue: Catalogue, offsets: Sequence[float] | None = None
+    tracks: Sequence[Track] | Callable[[], Sequence[Track]],
+    title: str,
+    catalogue: Catalogue,
+    offsets: Sequence[float] | None = None,
 ) -> None:
     """Offer a list as M3U8, XSPF, JSPF and CSV, and to Spotify.
 
     Parameters
     ----------
-    tracks : sequence of Track
-        In playing order; nothing is shown for none.
+    tracks : sequence of Track, or callable that gives one
+        In playing order; nothing is shown for none. A long list is only read, and written, for who asks for it.
     title : str
         Of the playlist and its file.
     catalogue : Catalogue
@@ -36,17 +40,21 @@ def offer_export(
         Where each track should begin to play, for players that heed it.
     """
     if tracks:
-        _offer(tuple(tracks), title, catalogue, tuple(offsets) if offsets is not None else None)
+        read = tracks if callable(tracks) else tuple(tracks).__iter__
+        _offer(read, title, catalogue, tuple(offsets) if offsets is not None else None)
 
 
 @st.fragment
-def _offer(tracks: tuple[Track, ...], title: str, catalogue: Catalogue, offsets: tuple[float, ...] | None) -> None:
+def _offer(
+    read: Callable[[], Iterable[Track]], title: str, catalogue: Catalogue, offsets: tuple[float, ...] | None
+) -> None:
     """A fragment: what is done in here does not interrupt what plays outside."""
     opened = st.expander("Export", icon=":material/download:", key="export", on_change="rerun")
     if not opened.open:
-        return  # a library of thousands is written only for who asks
+        return
     with opened:
         try:
+            tracks = tuple(read())
             _offer_files(playlist_of(tracks, title, catalogue, offsets), catalogue)
             spotify.offer(tracks, title)
         except PlaylistError as error:  # a fragment's own rerun has no frame around it
@@ -77,7 +85,8 @@ def _offer_files(playlist: Playlist, catalogue: Catalogue) -> None:
         for name, form in FORMATS.items():
             st.download_button(
                 form.label,
-                write(
+                partial(
+                    write,
                     with_audio if name == _FILES_ONLY else playlist,
                     name,
                     relative_to=folder if style == _RELATIVE else None,

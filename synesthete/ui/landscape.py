@@ -232,7 +232,7 @@ def offer_downloads(data: LandscapeData, encoder_name: str, method: str) -> None
         files = {
             "Coordinates (CSV)": (
                 f"{name}-map.csv",
-                lambda: landscape.coordinates_csv(data.tracks, data.landscape.coordinates, data.groups),
+                lambda: landscape.coordinates_csv(data.tracks, data.coordinates, data.groups),
             ),
             "Vectors (TSV)": (f"{name}-vectors.tsv", lambda: landscape.projector_tsv(data.tracks, data.vectors)[0]),
             "Names (TSV)": (f"{name}-metadata.tsv", lambda: landscape.projector_tsv(data.tracks, data.vectors)[1]),

@@ -1,4 +1,4 @@
-"""The map of the catalogue with all that is shown of it, made once for the whole server.
+"""The map of the catalogue with all that is shown of it.
 
 Of a large catalogue a sample is drawn, in which every style has its share. Any other track is placed among these when
 it is chosen, found or passed by a journey (:meth:`LandscapeData.with_tracks`).
@@ -8,23 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 import numpy as np
-import streamlit as st
 
 from synesthete import landscape
-from synesthete.landscape.of_catalogue import map_of
-from synesthete.search import SearchEngine, index_folder
-from synesthete.settings import Paths, fingerprint
+from synesthete.landscape.drawn import Tell, drawn_map, map_folders
+from synesthete.search import SearchEngine
+from synesthete.settings import fingerprint
 from synesthete.tracks import Track
 from synesthete.ui import map3d
 
 STYLE, WORD, ARTIST, ALBUM, FOLDER, GROUP = "Style", "Word", "Artist", "Album", "Folder", "Group"
-_N_NEIGHBOURS = 10  # of each track, in the two measures of the map
-_N_GROUPS = 8
-WHOLE_UP_TO = 5000  # tracks of a catalogue that is drawn whole, names and all
-N_DRAWN = 20_000  # points of a larger one
 
 
 @dataclass(frozen=True)
@@ -36,6 +31,8 @@ class LandscapeData:
     map_id : str
         Other content has another id.
     landscape : Landscape
+        On which other sounds are placed.
+    coordinates : np.ndarray [shape=(n, 3)], float32
     tracks : tuple of Track
     vectors : np.ndarray [shape=(n, size)], float32, unit length
     groups : np.ndarray [shape=(n,)], int64
@@ -57,6 +54,7 @@ class LandscapeData:
 
     map_id: str
     landscape: landscape.Landscape
+    coordinates: np.ndarray
     tracks: tuple[Track, ...]
     vectors: np.ndarray
     groups: np.ndarray
@@ -86,7 +84,7 @@ class LandscapeData:
         vectors = engine.vectors_of(more) if more else self.vectors[:0]
         rows = {track_id: self.row_of[track_id] for track_id in wanted if track_id in self.row_of}
         rows |= {track_id: len(self.tracks) + number for number, track_id in enumerate(more)}
-        coordinates = landscape.place(self.landscape, vectors) if more else self.landscape.coordinates[:0]
+        coordinates = landscape.place(self.landscape, vectors) if more else self.coordinates[:0]
         return Placed(rows, engine.catalogue.tracks(more), vectors, coordinates)
 
 
@@ -110,34 +108,16 @@ class Placed:
     coordinates: np.ndarray
 
 
-def open_landscape_data(engine: SearchEngine, method: str) -> LandscapeData:
-    """The map of this encoder's vectors; laid out now, with a spinner, if it is not kept yet."""
-    return _landscape_data(
-        engine,
-        method,
-        str(engine.catalogue.path),
-        engine.encoder.fingerprint,
-        engine.vectors_revision,
-        engine.catalogue.n_tagged(),
-    )
+def make_landscape_data(engine: SearchEngine, method: str, tell: Tell) -> LandscapeData:
+    """The map of this encoder's vectors, as it is kept or laid out now, and what is shown of it.
 
-
-@st.cache_resource(
-    show_spinner="Laying out the map; this happens once, and may take a minute …", show_time=True, max_entries=8
-)
-def _landscape_data(
-    _engine: SearchEngine, method: str, path: str, encoder_fingerprint: str, vectors_revision: str, n_tagged: int
-) -> LandscapeData:
-    catalogue = _engine.catalogue
-    n_tracks = len(_engine.track_ids)
-    if n_tracks > WHOLE_UP_TO:
-        ids = _sample(_engine)
-        vectors, revision = _engine.vectors_of(ids), f"{vectors_revision} {len(ids)} of {n_tracks}"
-    else:
-        (ids, vectors), revision = _engine.vectors(), vectors_revision
-    made = map_of(revision, lambda: vectors, encoder_fingerprint, _folders(_engine), method)
+    ``tell`` hears what is being done, and which share [0, 1] of all is done. LandscapeError: too few tracks for a map.
+    """
+    catalogue = engine.catalogue
+    drawn = drawn_map(engine, map_folders(engine.catalogue), method, tell)
+    tell("Looking the tracks up …", 0.99)
+    ids, groups = drawn.ids, drawn.groups
     tracks = catalogue.tracks(ids)
-    groups = landscape.clusters(vectors, _N_GROUPS)
     heard = catalogue.words_of(ids)
     words = tuple(heard[track_id][0] if track_id in heard else "" for track_id in ids) if heard else ()
     known = [heard.get(track.track_id, ()) if heard else (track.genre,) if track.genre else () for track in tracks]
@@ -147,43 +127,28 @@ def _landscape_data(
     # what is known of few comes last, so that a library without tags is coloured by how it sounds
     colourings = dict(sorted(colourings.items(), key=lambda each: 2 * each[1].count("") > len(tracks)))
     # the tags may change while the vectors, and so the map, stay the same
-    map_id = fingerprint(method, vectors_revision, [[track.title, track.artist, *colours] for track, *colours in
+    map_id = fingerprint(method, engine.vectors_revision, [[track.title, track.artist, *colours] for track, *colours in
                                     zip(tracks, *colourings.values(), strict=True)])  # fmt: skip
     titles, artists = [track.title for track in tracks], [track.artist for track in tracks]
-    k = _N_NEIGHBOURS
-    is_measurable = len(tracks) > 2 * k
+    n_tracks = len(engine.track_ids)
     return LandscapeData(
         map_id=map_id,
-        landscape=made,
+        landscape=drawn.landscape,
+        coordinates=drawn.coordinates,
         tracks=tracks,
-        vectors=vectors,
+        vectors=engine.vectors_of(ids),
         groups=groups,
         group_names=group_names,
         words=words,
         row_of={track_id: row for row, track_id in enumerate(ids)},
         colourings=tuple(colourings),
-        points=map3d.pack_points(map_id, made.coordinates, titles, artists, colourings)
+        points=map3d.pack_points(map_id, drawn.coordinates, titles, artists, colourings)
         if n_tracks == len(tracks)
-        else map3d.pack_nameless_points(map_id, made.coordinates, colourings),
+        else map3d.pack_nameless_points(map_id, drawn.coordinates, colourings),
         n_tracks=n_tracks,
-        trustworthiness=landscape.trustworthiness(vectors, made.coordinates, k) if is_measurable else None,
-        neighbours_kept=landscape.neighbours_kept(vectors, made.coordinates, k) if is_measurable else None,
+        trustworthiness=drawn.trustworthiness,
+        neighbours_kept=drawn.neighbours_kept,
     )
-
-
-def _sample(engine: SearchEngine) -> tuple[str, ...]:
-    """Ids of the tracks to draw, sorted: of every style its share, and a few at least of the rare ones."""
-    styles = engine.catalogue.styles()
-    known = engine.track_ids
-    rows = landscape.fair_sample([styles.get(track_id, "") for track_id in known], N_DRAWN)
-    return tuple(known[row] for row in rows.tolist())
-
-
-def _folders(engine: SearchEngine) -> tuple[Path, ...]:
-    """Where the map may lie, the last where it is kept: nothing is written beside the shipped catalogue."""
-    paths = Paths()
-    is_built_in = engine.catalogue.folder.resolve() == paths.sampler.resolve()
-    return (paths.sampler, paths.state) if is_built_in else (index_folder(engine.catalogue),)
 
 
 def _colourings(tracks: tuple[Track, ...], words: tuple[str, ...], groups: list[str]) -> dict[str, list[str]]:

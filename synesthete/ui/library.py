@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import streamlit as st
@@ -10,11 +10,13 @@ import streamlit as st
 from synesthete.catalogue import Catalogue
 from synesthete.catalogue.listing import Order, Query
 from synesthete.tracks import Track, clock
-from synesthete.ui import covers, frame, library_manage, liked, measured, media, sound_input, state
+from synesthete.ui import covers, frame, library_manage, liked, measured, media, resources, sound_input, state
 from synesthete.ui.catalogues import Source
 from synesthete.ui.player import play_track
 from synesthete.ui.text import badges, cell, count, dotted, plain
 from synesthete.ui.track_lists import MOST_ROWS, say_nothing_fits, table_height, table_of, without_empty
+
+Chosen = Sequence[Track] | Callable[[], Sequence[Track]]
 
 ROWS_A_PAGE = 50
 _PLAY_WIDTH = 170  # pixels
@@ -67,7 +69,7 @@ def offer_liked() -> None:
 
 def choose_words(catalogue: Catalogue) -> list[str]:
     """Let the listener choose among the words that the tagger heard; none where it has not been asked."""
-    counts = _word_counts(str(catalogue.path), catalogue.n_changes(), catalogue)
+    counts = resources.figures(catalogue.path).word_counts
     if not counts:
         st.caption(
             ":material/sell: This catalogue knows no words yet, only what stands in the tags. Words come with the next "
@@ -93,13 +95,11 @@ def choose_words(catalogue: Catalogue) -> list[str]:
     )
 
 
-@st.cache_data(show_spinner=False, max_entries=8)
-def _word_counts(path: str, n_changes: int, _catalogue: Catalogue) -> dict[str, int]:
-    return _catalogue.word_counts()
+def show_tracks(source: Source, catalogue: Catalogue, text: str, words: Sequence[str]) -> Chosen:
+    """Show a page of the tracks that fit, and return what can be taken home: the ticked ones, or all of them.
 
-
-def show_tracks(source: Source, catalogue: Catalogue, text: str, words: Sequence[str]) -> tuple[Track, ...]:
-    """Show a page of the tracks that fit, and return what can be taken home: the ticked ones, or all of them."""
+    All of them may be thousands: they are given by a function, which reads them when it is called.
+    """
     now = st.container(key="now")
     if only_liked():
         return _show_liked(source, catalogue, text, words, now)
@@ -271,10 +271,10 @@ def _show_now(catalogue: Catalogue) -> None:
             place.markdown(f"{told}  \n:small[:material/music_note: {line}]", width="stretch")
 
 
-def _chosen(source: Source, catalogue: Catalogue, query: Query, ticked: list[Track]) -> tuple[Track, ...]:
+def _chosen(source: Source, catalogue: Catalogue, query: Query, ticked: list[Track]) -> Chosen:
     """The ticked tracks, which can be removed too; without any all that fit."""
     if not ticked:
-        return catalogue.page(query, limit=MOST_ROWS).tracks
+        return lambda: catalogue.page(query, limit=MOST_ROWS).tracks
     if library_manage.may_change(source):
         library_manage.offer_to_remove(source, [track.track_id for track in ticked])
     return tuple(ticked)

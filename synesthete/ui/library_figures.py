@@ -7,6 +7,7 @@ import streamlit as st
 from synesthete import figures
 from synesthete.catalogue import Catalogue
 from synesthete.catalogue.overview import Overview
+from synesthete.ui import resources
 from synesthete.ui.text import count, dotted
 
 _CONFIG = {"displayModeBar": False, "staticPlot": True}
@@ -45,7 +46,7 @@ def show_figures(catalogue: Catalogue) -> None:
 
 
 def _figures(catalogue: Catalogue) -> Overview:
-    return _overview(str(catalogue.path), catalogue.n_changes(), catalogue)
+    return resources.figures(catalogue.path).overview
 
 
 def _how_tagged(found: Overview) -> str:
@@ -62,8 +63,3 @@ def _hours(seconds: float) -> str:
         return f"{seconds:.0f} seconds"
     minutes = round(seconds / 60)
     return f"{minutes} minutes" if minutes < 120 else f"{minutes / 60:,.0f} hours"
-
-
-@st.cache_data(show_spinner=False, max_entries=8)
-def _overview(path: str, n_changes: int, _catalogue: Catalogue) -> Overview:
-    return _catalogue.overview()

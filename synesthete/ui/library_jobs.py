@@ -96,7 +96,7 @@ def _share(job: Job) -> float:
 def _pace(job: Job) -> str:
     counts = job.counts
     if job.state == "finishing":
-        return "All files are read. Making them searchable …"
+        return f"All files are read. {plain(job.doing, 80) or 'Making them searchable …'}"
     if counts is None:
         return "Looking at the files …"
     n_read = counts.n_indexed + counts.n_failed

@@ -12,7 +12,7 @@ import streamlit as st
 
 from synesthete.catalogue import Catalogue, Failure
 from synesthete.catalogue.share import export_to
-from synesthete.ui import library_jobs, owner
+from synesthete.ui import library_jobs, owner, resources
 from synesthete.ui.catalogues import Source
 from synesthete.ui.text import cell, count, plain
 from synesthete.ui.track_lists import MOST_ROWS
@@ -81,7 +81,7 @@ def _without_folders(failure: Failure) -> str:
 
 def offer_share(source: Source, catalogue: Catalogue) -> None:
     """The catalogue as a file for others, without sound and without paths."""
-    if not (may_change(source) or source.is_built_in) or not catalogue.encoders():
+    if not (may_change(source) or source.is_built_in) or not resources.encoders_of(source.path):
         return
     opened = st.expander("Share this catalogue", icon=":material/ios_share:", key="share", on_change="rerun")
     if not opened.open:
@@ -117,10 +117,10 @@ def _exported(path: Path) -> Callable[[], bytes]:
     return write
 
 
-def show_about(catalogue: Catalogue) -> None:
+def show_about(source: Source, catalogue: Catalogue) -> None:
     """Where the catalogue came from, and which encoders have analysed it."""
     with st.expander("About this catalogue", icon=":material/info:", key="about"):
         for key, value in catalogue.provenance().items():
             st.markdown(f"**{plain(key.capitalize())}**: {plain(value, 300)}")
-        for entry in catalogue.encoders():
+        for entry in resources.encoders_of(source.path):
             st.markdown(f"Analysed by **{plain(entry.name)}** {plain(entry.version)}: {count(entry.n_tracks, 'track')}")

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import replace
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -15,46 +14,19 @@ from synesthete import sampler
 from synesthete.audio import Clip, Excerpt, read_clip
 from synesthete.audio.silence import is_sounding
 from synesthete.encoders import load, pending_download
-from synesthete.encoders.base import Embedding
-from synesthete.key import estimate_key
 from synesthete.search import SearchEngine, SearchOptions, SearchResult
-from synesthete.spectrogram import Spectrogram, compute_spectrograms
-from synesthete.tempo import estimate_tempo
-from synesthete.ui import ahead, resources, state
+from synesthete.spectrogram import compute_spectrograms
+from synesthete.ui import ahead, analyses, resources
+from synesthete.ui.analyses import Analysis
 from synesthete.ui.catalogues import Source
 from synesthete.ui.player import is_there
 from synesthete.ui.state import Sound
-from synesthete.ui.text import count, plain, tempo_and_key
+from synesthete.ui.text import count, plain
 from synesthete.ui.turns import ANALYSIS
 
 _MOST_TAGS = 5
 _LEAST_PROBABILITY = 0.1  # below, a tag is a guess
 _LEAST_SECONDS = 1.0  # of a passage that asks by itself
-_KEPT = 6  # analyses kept in a browser session: enough to go back and forth
-
-
-@dataclass(frozen=True)
-class Analysis:
-    """What the engine made of a sound.
-
-    Attributes
-    ----------
-    clip : Clip
-    spectrograms : tuple of Spectrogram, one per excerpt
-    embedding : Embedding
-    tags : tuple of str
-        The tagger's likeliest tags, the likeliest first; empty where the encoder does without the tagger.
-    """
-
-    clip: Clip
-    spectrograms: tuple[Spectrogram, ...]
-    embedding: Embedding
-    tags: tuple[str, ...] = ()
-
-    @cached_property
-    def tempo_and_key(self) -> str:
-        """Beats a minute and the key in a line, as far as they are sure; else empty."""
-        return tempo_and_key(estimate_tempo(self.spectrograms), estimate_key(self.spectrograms))
 
 
 def is_gone(sound: Sound, engine: SearchEngine) -> bool:
@@ -74,7 +46,8 @@ def why_gone(sound: Sound, engine: SearchEngine) -> str:
 
 def analyse(sound: Sound, engine: SearchEngine) -> Analysis:
     """Decode, compute spectrograms and embed the whole sound, with progress; the last analyses are kept."""
-    return _keep(sound.of_passage(None), engine, lambda whole: _analyse_now(whole, engine))
+    whole = sound.of_passage(None)
+    return analyses.of_all.get(whole, engine.encoder.fingerprint, lambda whole: _analyse_now(whole, engine))
 
 
 def analyse_passage(sound: Sound, whole: Analysis, engine: SearchEngine) -> Analysis:
@@ -87,18 +60,7 @@ def analyse_passage(sound: Sound, whole: Analysis, engine: SearchEngine) -> Anal
         with _turn():
             return _analyse_clip(cut(whole.clip, start, end), engine)
 
-    return _keep(sound, engine, analyse_part)
-
-
-def _keep(sound: Sound, engine: SearchEngine, make: Callable[[Sound], Analysis]) -> Analysis:
-    kept: dict[tuple[str, str], Analysis] = st.session_state.setdefault(state.ANALYSES, {})
-    key = (sound.key, engine.encoder.fingerprint)
-    if key not in kept:
-        analysis = make(sound)
-        while len(kept) >= _KEPT:
-            kept.pop(next(iter(kept)))
-        kept[key] = analysis
-    return kept[key]
+    return analyses.of_all.get(sound, engine.encoder.fingerprint, analyse_part)
 
 
 def cut(clip: Clip, start_seconds: float, end_seconds: float) -> Clip:

@@ -11,10 +11,12 @@ import streamlit as st
 
 from synesthete import audio, encoders, sampler, spectrogram
 from synesthete.catalogue import Catalogue
+from synesthete.catalogue.kept_figures import Figures
 from synesthete.catalogue.vectors import EncoderEntry
 from synesthete.errors import CatalogueError
 from synesthete.search import SearchEngine, index_folder
 from synesthete.settings import Paths
+from synesthete.ui.followed_figures import FollowedFigures
 
 
 def catalogue(path: Path) -> Catalogue:
@@ -38,6 +40,12 @@ def engine(path: Path, encoder_name: str) -> SearchEngine:
 def encoders_of(path: Path) -> tuple[EncoderEntry, ...]:
     """The encoders that have vectors in a catalogue."""
     return _encoders(path, _identity(path), catalogue(path).n_changes())
+
+
+def figures(path: Path) -> Figures:
+    """The figures of a catalogue; of a large one that is being changed, the last that were counted."""
+    catalogue(path)  # says it if it is gone
+    return _figures(path, _identity(path)).now()
 
 
 def is_embedded(encoder_name: str) -> bool:
@@ -97,6 +105,11 @@ def _warm_up() -> None:
 @st.cache_resource(show_spinner=False, max_entries=16)
 def _opened(path: Path, identity: tuple[int, int]) -> Catalogue:
     return Catalogue.open(path, is_read_only=True)
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def _figures(path: Path, identity: tuple[int, int]) -> FollowedFigures:
+    return FollowedFigures(_opened(path, identity))
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)

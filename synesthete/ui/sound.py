@@ -8,7 +8,7 @@ from synesthete.audio import content_id
 from synesthete.search import SearchEngine, SearchResult
 from synesthete.tracks import Match, clock
 from synesthete.ui import covers, explain, listening, matches, picture, sound_input, state
-from synesthete.ui.listening import Analysis
+from synesthete.ui.analyses import Analysis
 from synesthete.ui.player import Row
 from synesthete.ui.state import Sound
 from synesthete.ui.text import badges, plain

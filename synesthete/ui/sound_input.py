@@ -12,7 +12,7 @@ from synesthete.audio import FILE_SUFFIXES
 from synesthete.catalogue import Catalogue
 from synesthete.settings import LIMITS
 from synesthete.tracks import Track, clock
-from synesthete.ui import address, ahead, navigation, state, visits
+from synesthete.ui import address, ahead, analyses, navigation, state, visits
 from synesthete.ui.state import DROP, PICK, RECORD, Sound
 from synesthete.ui.text import count, dotted, plain
 from synesthete.ui.track_search import Choice, search_box
@@ -93,11 +93,12 @@ def _take(sound: Sound | None) -> None:
     if sound is not None:
         st.session_state[state.TAKEN] = sound.key
         state.ask(sound)
-        if not any(key == sound.key for key, _ in st.session_state.get(state.ANALYSES, {})):
+        if not analyses.of_all.has(sound):
             ahead.begin(sound)
     elif taken:
         state.remove(taken)
         visits.all_visits.forget(visits.mark(), taken)
+        analyses.of_all.forget(taken)
 
 
 def _pick(catalogue: Catalogue) -> None:

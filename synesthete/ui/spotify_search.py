@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from synesthete.catalogue import Catalogue
 from synesthete.errors import PlaylistError
 from synesthete.playlists.matching import SURE, Song, confidence, normalised
-from synesthete.playlists.playlist import isrc_of
+from synesthete.playlists.names import certain_words
+from synesthete.playlists.playlist import checked_isrc, isrc_of
 from synesthete.tracks import Track, clock
 from synesthete.ui import frame, sound_input, spotify, state
 from synesthete.ui.text import dotted, plain
@@ -44,18 +47,37 @@ def _search(catalogue: Catalogue) -> None:
         st.session_state[state.SPOTIFY_SONGS] = (text, songs)
     if not songs:
         st.info(f"Spotify knows no song called {plain(text, 60)}. Try the title alone.", icon=":material/search_off:")
-    for number, song in enumerate(songs):
-        _show_song(number, song, held(catalogue, song))
+    here = _held(str(catalogue.path), catalogue.listing_state(), tuple(song.uri for song in songs), catalogue, songs)
+    for number, (song, track) in enumerate(zip(songs, here, strict=True)):
+        _show_song(number, song, track)
 
 
-def held(catalogue: Catalogue, song: Song) -> Track | None:
-    """The track of the catalogue that is this song: by ISRC, else by artist, title and length; None if it has none."""
-    code = isrc_of(Track("", "", isrc=song.isrc))
-    tracks = catalogue.tracks()
+@st.cache_data(show_spinner=False, max_entries=64)
+def _held(
+    path: str, state: tuple[int, int | None], uris: tuple[str, ...], _catalogue: Catalogue, _songs: Sequence[Song]
+) -> tuple[Track | None, ...]:
+    return held(_catalogue, _songs)
+
+
+def held(catalogue: Catalogue, songs: Sequence[Song]) -> tuple[Track | None, ...]:
+    """The track of the catalogue that each song is: by ISRC, else by artist, title and length; None if it has none."""
+    codes = [checked_isrc(song.isrc) for song in songs]
+    with catalogue.snapshot():
+        coded = catalogue.tracks(catalogue.ids_of_codes(filter(None, codes)) if any(codes) else ())
+        named = [catalogue.tracks(_likely_ids(catalogue, song)) for song in songs]
+    by_code = {isrc_of(track): track for track in coded}
+    return tuple(
+        by_code.get(code) or _best_named(tracks, song) for song, code, tracks in zip(songs, codes, named, strict=True)
+    )
+
+
+def _likely_ids(catalogue: Catalogue, song: Song) -> tuple[str, ...]:
+    return catalogue.ids_of_song(certain_words(song.title), [*map(certain_words, song.artists)], song.title)
+
+
+def _best_named(tracks: Sequence[Track], song: Song) -> Track | None:
     wanted = normalised(song.title)
-    by_name = [track for track in tracks if normalised(track.title) == wanted]
-    by_code = [track for track in tracks if code and isrc_of(track) == code]
-    scored = [(2.0 if track in by_code else confidence(track, song), track) for track in (*by_code, *by_name)]
+    scored = [(confidence(track, song), track) for track in tracks if normalised(track.title) == wanted]
     best = max(scored, key=lambda pair: pair[0], default=None)
     return best[1] if best and best[0] >= SURE else None
 

@@ -15,7 +15,6 @@ DEFAULT_CATALOGUE = "default_catalogue"  # str: what this visit shows where the 
 HAS_OWN = "has_own"  # bool: the listener's own catalogue has been seen with tracks
 SOUND = "sound"  # Sound | None: what the listener asks about now
 TRAIL = "trail"  # list[Sound]: the sounds asked about in this tab, each once, the one asked about last at the end
-ANALYSES = "analyses"  # dict: the last analyses, keyed by (sound, encoder)
 SUGGESTED = "suggested"  # list[str]: track ids offered to begin with
 PICKED = "picked"  # the box of "Pick a track", where tracks are found by typing
 WAY_IN = "way_in"  # which of the three ways in is open

@@ -47,7 +47,7 @@ class Limits:
     seconds: float = 6 * 3600.0
     n_sounds: int = 20
     n_bytes: int = 64 * 1024**2
-    n_bytes_of_all: int = 512 * 1024**2
+    n_bytes_of_all: int = 128 * 1024**2
 
 
 @dataclass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import importlib
 import logging
 import os
 import threading
@@ -10,9 +11,8 @@ import threading
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from synesthete import audio, sampler, settings, spectrogram
+from synesthete import audio, sampler, settings, side_by_side, spectrogram
 from synesthete.audio import clip_from_samples
-from synesthete.encoders import side_by_side
 from synesthete.errors import SynestheteError
 from synesthete.settings import Paths
 from synesthete.ui import resources
@@ -51,6 +51,7 @@ def _search_once() -> None:
                     resources.engine(path, settings.DEFAULT_ENCODER).search(clip)
             except SynestheteError as error:
                 _LOG.info("not warmed: %s", error)  # the page says so to who asks for it
+        importlib.import_module("pandas")  # of all tables: most of a second that the first visit to one would wait
     finally:
         gc.freeze()  # the little garbage in it goes in `settle`, when nobody waits
         gc.enable()

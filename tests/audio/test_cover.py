@@ -17,8 +17,6 @@ from PIL import Image
 
 from synesthete.audio import pictures, read_cover
 from synesthete.audio.pictures import read_picture
-from synesthete.audio.worker import WorkerPool
-from synesthete.audio.worker_process import TEST_SWITCH
 from synesthete.errors import DecodeLimitError
 from synesthete.settings import DecodeLimits
 from tests.sounds import encoded, melody, needs_ffmpeg
@@ -167,14 +165,6 @@ def test_a_picture_beside_the_file_serves_where_it_has_none_but_no_link(tmp_path
     assert read_cover(song, 64) == b""
     (tmp_path / "Folder.jpg").write_bytes(picture(BLUE, kind="JPEG"))
     np.testing.assert_allclose(colour_of(read_cover(song, 64)), BLUE, atol=6)
-
-
-@pytest.fixture
-def pool(monkeypatch):
-    monkeypatch.setenv(TEST_SWITCH, "1")
-    pool = WorkerPool(n_workers=1)
-    yield pool
-    pool.close()
 
 
 @pytest.mark.parametrize("how", ["crash", "huge picture", "no picture", "garbage"])

@@ -20,14 +20,6 @@ from tests.sounds import tone, wav_bytes
 SOUND = wav_bytes(tone(2.0))
 
 
-@pytest.fixture
-def pool(monkeypatch):
-    monkeypatch.setenv(TEST_SWITCH, "1")
-    pool = WorkerPool(n_workers=1)
-    yield pool
-    pool.close()
-
-
 def worker_ids(pool):
     return [one.process.pid for one in pool._idle]
 

@@ -6,13 +6,14 @@ import signal
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 import soundfile
 
 from synesthete.catalogue import Catalogue
 from synesthete.cli import main
 from synesthete.search import index_folder
-from synesthete.settings import PROJECT_ROOT
+from synesthete.settings import PROJECT_ROOT, Paths
 from tests.sounds import RATE_HZ, melody
 
 
@@ -100,3 +101,21 @@ def test_what_searches_need_is_made_at_indexing(music, monkeypatch):
     made = file.stat().st_mtime_ns
     assert main(arguments(music)) == 0  # nothing has changed
     assert file.stat().st_mtime_ns == made
+
+
+def test_the_map_of_a_large_catalogue_is_made_at_indexing_unless_it_is_left_out(music, monkeypatch, tmp_path):
+    monkeypatch.setenv("SYNESTHETE_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr("synesthete.cli.LEAST_WITH_MAP", 5)
+    for seed in range(2, 6):
+        soundfile.write(music / f"{seed}.wav", melody(2, seed=seed), RATE_HZ)
+    status = tmp_path / "status"
+
+    def maps():
+        return list(Paths().state.rglob("*.landscape.npz"))
+
+    assert main(arguments(music, "--no-map")) == 0 and not maps()
+    soundfile.write(music / "another.wav", melody(2, seed=9), RATE_HZ)
+    assert main(arguments(music, "--status", str(status))) == 0
+    assert len(maps()) == 1 and np.load(maps()[0])["coordinates"].shape == (7, 3)
+    said = json.loads(status.read_text())
+    assert said["event"] == "done" and said["n_indexed"] == 1 and said["doing"]

@@ -281,7 +281,9 @@ def test_a_phone_shows_the_sound_and_its_matches_first(server, open_page):
 
 
 @pytest.mark.parametrize(
-    ("width", "is_beside"), [(640, False), (853, False), (1280, True)], ids=["200 %", "150 %", "100 %"]
+    ("width", "is_beside"),
+    [(426, False), (640, True), (853, False), (1280, True)],
+    ids=["300 %", "200 %", "150 %, beside the menu", "100 %"],
 )
 def test_matches_stand_beside_their_sound_or_right_below_it(server, open_page, width, is_beside):
     """Of a desktop 1,280 pixels wide, at several sizes of the browser's."""
@@ -296,6 +298,7 @@ def test_matches_stand_beside_their_sound_or_right_below_it(server, open_page, w
     assert (first["x"] > stage["x"] + stage["width"]) is is_beside
     if is_beside:
         assert first["y"] < stage["y"] + stage["height"] and more["x"] < first["x"]
+        assert first["y"] + first["height"] < width * 0.7, "the first match is on the first screen"
     else:
         assert stage["y"] < first["y"] < stage["y"] + stage["height"] + 350
         assert more["y"] > last["y"]

@@ -161,26 +161,32 @@ def test_a_refusal_is_said(server, open_page):
     page.get_by_text("The browser does not let this page use the microphone.").wait_for()
 
 
-def test_two_tabs_know_of_each_other(server, live_page):
-    _, samples = track(2)
-    page = live_page(samples)
-    page.get_by_role("status").get_by_text("Hearing this").wait_for()
-    other = page.context.new_page()
-    other.set_default_timeout(45_000)
-    other.goto(f"{server.url}/Live")
+@pytest.fixture
+def two_tabs(server, live_page):
+    """A function that gives a tab which hears a track, and another tab of the same browser at a path."""
+
+    def open_both(path):
+        _, samples = track(2)
+        page = live_page(samples)
+        page.get_by_role("status").get_by_text("Hearing this").wait_for()
+        other = page.context.new_page()
+        other.set_default_timeout(45_000)
+        other.goto(f"{server.url}{path}")
+        return page, other
+
+    return open_both
+
+
+def test_two_tabs_know_of_each_other(two_tabs):
+    page, other = two_tabs("/Live")
     other.get_by_role("button", name="Start listening").click()
     other.get_by_text("Another tab of this browser is listening too.").wait_for()
     other.get_by_role("status").get_by_text("Hearing this").wait_for()
     page.locator(".match").first.wait_for()
 
 
-def test_what_another_tab_plays_is_let_pass(server, live_page):
-    _, samples = track(2)
-    page = live_page(samples)
-    page.get_by_role("status").get_by_text("Hearing this").wait_for()
-    other = page.context.new_page()
-    other.set_default_timeout(45_000)
-    other.goto(f"{server.url}/?track={a_track(None)}")
+def test_what_another_tab_plays_is_let_pass(two_tabs):
+    page, other = two_tabs(f"/?track={a_track(None)}")
     other.get_by_role("button", name="Play 1:").click()
     page.get_by_role("status").get_by_text("Paused while another tab plays").wait_for()
     other.get_by_role("region", name="Player").get_by_role("button", name="Pause").click()

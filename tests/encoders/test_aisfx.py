@@ -5,7 +5,6 @@ import importlib.metadata
 import io
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,19 +17,11 @@ from synesthete.encoders.aisfx import Aisfx  # noqa: E402
 from synesthete.encoders.base import unit  # noqa: E402
 from synesthete.encoders.segments import Segments  # noqa: E402
 from synesthete.errors import EncoderError  # noqa: E402
+from tests import wheels  # noqa: E402
 
 RATE = 22_050
 N_SAMPLES = aisfx_checkpoint.N_SAMPLES
-
-
-def is_wheel_installed() -> bool:
-    try:
-        return importlib.metadata.version("aisfx") == "0.1.2"
-    except importlib.metadata.PackageNotFoundError:
-        return False
-
-
-needs_wheel = pytest.mark.skipif(not is_wheel_installed(), reason="needs the wheel aisfx")
+needs_wheel = wheels.needs_wheel("aisfx", "0.1.2")
 
 
 @pytest.fixture(scope="module")
@@ -143,10 +134,7 @@ def test_the_fingerprint_knows_the_reference(encoder):
 
 
 def test_a_missing_wheel_names_the_command_and_the_others_go_on(monkeypatch):
-    def not_found(name):
-        raise importlib.metadata.PackageNotFoundError(name)
-
-    monkeypatch.setattr(importlib.metadata, "distribution", not_found)
+    wheels.no_wheels(monkeypatch)
     with pytest.raises(EncoderError, match=r"'aisfx' lacks .*pip install --no-deps aisfx==0\.1\.2 .*other encoders"):
         Aisfx()
     monkeypatch.setattr(registry, "_missing_packages", lambda entry: [n for n in entry.packages if n == "aisfx"])
@@ -154,21 +142,11 @@ def test_a_missing_wheel_names_the_command_and_the_others_go_on(monkeypatch):
     assert encoders.is_ready("statistics")
 
 
-class OtherWheel:
-    """Stands for an installed distribution whose files lie in ``folder``."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def locate_file(self, path: str) -> Path:
-        return self.folder / path
-
-
 def test_a_changed_checkpoint_is_refused_before_anything_of_it_is_read(monkeypatch, tmp_path):
     path = tmp_path / aisfx_checkpoint.CHECKPOINT.path
     path.parent.mkdir(parents=True)
     path.write_bytes(b"cos\nsystem\n(S'false'\ntR.")  # a pickle that would run a command
-    monkeypatch.setattr(importlib.metadata, "distribution", lambda name: OtherWheel(tmp_path))
+    monkeypatch.setattr(importlib.metadata, "distribution", lambda name: wheels.OtherWheel(tmp_path))
     digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
     with pytest.raises(EncoderError, match=f"damaged or of another .* begins with {digest}.*--force-reinstall"):
         Aisfx()

@@ -22,16 +22,9 @@ from synesthete.encoders.musicnn import LEVEL, TAGS, Musicnn  # noqa: E402
 from synesthete.encoders.segments import Segments  # noqa: E402
 from synesthete.errors import EncoderError  # noqa: E402
 from synesthete.training.standardisation import write_reference  # noqa: E402
+from tests import wheels  # noqa: E402
 
-
-def is_wheel_installed() -> bool:
-    try:
-        return importlib.metadata.version("musicnn") == "0.1.0"
-    except importlib.metadata.PackageNotFoundError:
-        return False
-
-
-needs_wheel = pytest.mark.skipif(not is_wheel_installed(), reason="needs the wheel musicnn")
+needs_wheel = wheels.needs_wheel("musicnn", "0.1.0")
 
 
 @pytest.fixture(scope="module")
@@ -161,36 +154,23 @@ def test_one_pass_of_the_network_gives_vectors_and_tags(encoder, waveforms, monk
 
 
 def test_a_missing_wheel_names_the_command(monkeypatch):
-    def not_found(name):
-        raise importlib.metadata.PackageNotFoundError(name)
-
-    monkeypatch.setattr(importlib.metadata, "distribution", not_found)
+    wheels.no_wheels(monkeypatch)
     with pytest.raises(EncoderError, match="pip install --no-deps musicnn==0.1.0 .*other encoders work"):
         Musicnn()
-
-
-class OtherWheel:
-    """Stands for an installed distribution whose files lie in ``folder``."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def locate_file(self, path: str) -> Path:
-        return self.folder / path
 
 
 def test_a_damaged_checkpoint_is_refused(monkeypatch, tmp_path):
     path = tmp_path / "musicnn" / "MSD_musicnn" / ".data-00000-of-00001"
     path.parent.mkdir(parents=True)
     path.write_bytes(b"not what it was")
-    monkeypatch.setattr(importlib.metadata, "distribution", lambda name: OtherWheel(tmp_path))
+    monkeypatch.setattr(importlib.metadata, "distribution", lambda name: wheels.OtherWheel(tmp_path))
     digest = hashlib.sha256(b"not what it was").hexdigest()[:12]
     with pytest.raises(EncoderError, match=f"damaged or of another .* begins with {digest}"):
         Musicnn()
 
 
 def test_a_wheel_without_the_checkpoint_is_as_good_as_none(monkeypatch, tmp_path):
-    monkeypatch.setattr(importlib.metadata, "distribution", lambda name: OtherWheel(tmp_path))
+    monkeypatch.setattr(importlib.metadata, "distribution", lambda name: wheels.OtherWheel(tmp_path))
     with pytest.raises(EncoderError, match="lacks its weights"):
         Musicnn()
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import soxr
 
-from synesthete.encoders.segments import Segments
+from synesthete.encoders.segments import Segments, SegmentsOfExcerpts
 
 
 @pytest.mark.parametrize("rate_hz", [16_000, 48_000, 44_100, 11_025])
@@ -27,3 +27,32 @@ def test_sounds_of_a_few_samples_are_cut_too(rng, n_samples):
         whole = soxr.resample(samples, 22_050, rate_hz)
         made = Segments(samples, 22_050, [0.0], 1.0).cut("waveform", 1.0, rate_hz)
         np.testing.assert_allclose(made, whole[None], atol=2e-7)
+
+
+@pytest.mark.parametrize("n_segments", [[6] * 12, [60], [1, 0, 2, 9], [3, 1], [1]])
+@pytest.mark.parametrize("stride", [1, 4, 12, 100])
+def test_thinned_segments_of_several_sounds_are_those_of_one_sound_of_all(n_segments, stride):
+    silence = np.zeros(1, np.float32)
+    parts = [
+        Segments(silence, 22_050, [100.0 * number + n for n in range(size)], 1.0)
+        for number, size in enumerate(n_segments)
+    ]
+    one = Segments(silence, 22_050, [start for part in parts for start in part.start_seconds], 1.0)
+    thinned = SegmentsOfExcerpts(tuple(parts)).thinned(stride)
+    assert [start for part in thinned.parts for start in part.start_seconds] == one.thinned(stride).start_seconds
+    assert len(thinned) == max(1, round(sum(n_segments) / stride))
+    assert all(len(part) for part in thinned.parts)
+
+
+@pytest.mark.parametrize("sizes", [[6] * 12, [19], [1], [3, 1], [5, 4, 6]])
+@pytest.mark.parametrize("n", [1, 2, 4])
+def test_shares_together_are_all_segments_in_their_order(sizes, n):
+    silence = np.zeros(1, np.float32)
+    parts = tuple(
+        Segments(silence, 22_050, [100.0 * number + at for at in range(size)], 1.0) for number, size in enumerate(sizes)
+    )
+    shares = SegmentsOfExcerpts(parts).shares(n)
+    starts = [start for share in shares for part in getattr(share, "parts", [share]) for start in part.start_seconds]
+    assert starts == [start for part in parts for start in part.start_seconds]
+    assert all(len(share) for share in shares)
+    assert len(shares) >= min(n, sum(sizes))

@@ -9,7 +9,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from synesthete.ui import track_search
+from synesthete.ui import landscape_making, track_search
 
 _MAIN = sys.modules["__main__"]
 
@@ -45,6 +45,12 @@ def keep_the_main_module() -> Iterator[None]:
     """AppTest runs a page as the main module and leaves it there; a process spawned later would run it again."""
     yield
     sys.modules["__main__"] = _MAIN
+
+
+@pytest.fixture(autouse=True)
+def wait_for_the_map(monkeypatch) -> None:
+    """AppTest does not come back by itself, as a browser does, to see whether the map is made."""
+    monkeypatch.setattr(landscape_making, "PATIENCE_SECONDS", 120.0)
 
 
 @pytest.fixture(autouse=True)

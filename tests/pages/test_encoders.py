@@ -15,7 +15,7 @@ from synesthete.search import SearchEngine
 from synesthete.settings import PROJECT_ROOT, Paths
 from synesthete.spectrogram import compute_spectrograms
 from synesthete.ui import confusion, encoders_compare, encoders_quality, owner, sound_input, state
-from synesthete.ui.listening import Analysis
+from synesthete.ui.analyses import Analysis
 from synesthete.ui.text import plain
 from tests.sounds import RATE_HZ, melody
 

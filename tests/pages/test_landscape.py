@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -10,11 +11,13 @@ from streamlit.testing.v1 import AppTest
 
 from synesthete import encoders, landscape, sampler
 from synesthete.catalogue import Catalogue
+from synesthete.landscape import drawn
 from synesthete.landscape.of_catalogue import map_of
 from synesthete.search import SearchEngine
 from synesthete.settings import PROJECT_ROOT
-from synesthete.ui import landscape_data, map3d, state
-from tests.sounds import tone, wav_bytes
+from synesthete.ui import landscape_making, map3d, state
+from tests.catalogues import take_in
+from tests.sounds import melody, tone, wav_bytes
 
 PAGE = "pages/2_Landscape.py"
 
@@ -193,8 +196,8 @@ def test_points_are_coloured_by_the_likeliest_word(shown, tracks, monkeypatch):
 @pytest.fixture
 def large(monkeypatch):
     """The built-in catalogue taken for a large one: of its 152 tracks 60 are drawn, without names."""
-    monkeypatch.setattr(landscape_data, "WHOLE_UP_TO", 100)
-    monkeypatch.setattr(landscape_data, "N_DRAWN", 60)
+    monkeypatch.setattr(drawn, "WHOLE_UP_TO", 100)
+    monkeypatch.setattr(drawn, "N_DRAWN", 60)
     monkeypatch.setattr(Catalogue, "n_tagged", lambda self: -2)  # another map than the one that is kept
 
 
@@ -234,6 +237,34 @@ def test_every_track_of_a_large_catalogue_can_be_found_and_chosen(large, shown, 
             break
     assert more is not None and any(track.title in text.value.replace("\\", "") for text in app.markdown)
     assert not app.exception and not app.error
+
+
+def test_while_the_map_is_made_the_page_says_so_and_then_shows_it(large, shown, monkeypatch):
+    landscape_making._making.clear()
+    monkeypatch.setattr(landscape_making, "PATIENCE_SECONDS", 0.0)
+    app = start()
+    assert not app.exception and not app.error and not shown
+    (bar,) = app.get("progress")
+    assert re.search(r"… \d+ s$", bar.proto.text)
+    assert any("goes on if you leave" in caption.value for caption in app.caption)
+    monkeypatch.setattr(landscape_making, "PATIENCE_SECONDS", 120.0)
+    app.run()
+    assert not app.exception and not app.error and shown and not app.get("progress")
+
+
+def test_a_map_of_too_few_tracks_is_tried_again_when_more_have_come(monkeypatch, tmp_path):
+    path = tmp_path / "mine.sqlite"
+    monkeypatch.setenv("SYNESTHETE_CATALOGUES", str(path))
+    encoder = encoders.load("timbre")
+    with Catalogue.open(path) as catalogue:
+        for number in range(6):
+            file = tmp_path / f"{number}.wav"
+            file.write_bytes(wav_bytes(melody(3.0, seed=number)))
+            take_in(catalogue, encoder, [file])
+            if number in (2, 5):
+                app = start(catalogue="mine", encoder="timbre")
+                assert not app.exception
+                assert bool(app.error) == (number == 2) and (number == 5 or "at least 5 tracks" in app.error[0].value)
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,8 @@
 
 import http.client
 import json
-import socket
-import threading
-import time
 
 import pytest
-import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.responses import HTMLResponse, PlainTextResponse
@@ -18,6 +14,7 @@ from synesthete import sampler
 from synesthete.settings import PROJECT_ROOT
 from synesthete.ui import journey, liked, state, visits
 from synesthete.ui.visits import COOKIE, Visits
+from tests.served import serve
 
 TRACK = "01a2d0da6cf76c67"
 
@@ -65,17 +62,8 @@ def place():
         Route("/data", lambda request: PlainTextResponse("none")),
     ]
     app = Starlette(routes=[*pages, *liked.routes()], middleware=[Middleware(visits.Cookie)])
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    running = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error"))
-    thread = threading.Thread(target=running.run)
-    thread.start()
-    while not running.started:
-        time.sleep(0.02)
-    yield f"127.0.0.1:{port}"
-    running.should_exit = True
-    thread.join(10)
+    with serve(app) as address:
+        yield address
 
 
 @pytest.fixture

@@ -334,3 +334,17 @@ def test_upload_limits_agree():
     config = tomllib.loads((PROJECT_ROOT / ".streamlit" / "config.toml").read_text())
     assert config["server"]["maxUploadSize"] * 1024**2 == LIMITS.max_bytes
     assert Paths().sampler.is_dir()
+
+
+def test_a_reload_and_another_visitor_need_no_analysis_of_what_was_analysed(monkeypatch):
+    n_analysed, analyse = [], listening._analyse_clip
+
+    def count(clip, engine):
+        n_analysed.append(clip.name)
+        return analyse(clip, engine)
+
+    monkeypatch.setattr(listening, "_analyse_clip", count)
+    data = wav_bytes(melody(5.0, seed=91))  # of which no other test has had an analysis
+    first, second = (drop(start(), data, "mine.wav") for _ in range(2))
+    assert keys(first) and keys(first) == keys(second)
+    assert n_analysed == ["mine.wav"]

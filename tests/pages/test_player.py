@@ -2,19 +2,16 @@
 
 import gc
 import http.client
-import socket
-import threading
-import time
 
 import numpy as np
 import pytest
-import uvicorn
 from PIL import Image
 from starlette.applications import Starlette
 
 from synesthete.audio import clip_from_samples
 from synesthete.ui import listening, media, player, warming
 from synesthete.ui.player import Row
+from tests.served import serve
 from tests.sounds import RATE_HZ, melody, tone, wav_bytes
 
 
@@ -22,17 +19,8 @@ from tests.sounds import RATE_HZ, melody, tone, wav_bytes
 def server(monkeypatch):
     """Host and port of a server that has our addresses and nothing else."""
     monkeypatch.setattr(media, "_is_served", False)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    running = uvicorn.Server(uvicorn.Config(Starlette(routes=media.routes()), port=port, log_level="error"))
-    thread = threading.Thread(target=running.run)
-    thread.start()
-    while not running.started:
-        time.sleep(0.02)
-    yield f"127.0.0.1:{port}"
-    running.should_exit = True
-    thread.join(10)
+    with serve(Starlette(routes=media.routes())) as address:
+        yield address
 
 
 def get(server, address, **headers):

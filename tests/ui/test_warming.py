@@ -9,7 +9,7 @@ import pytest
 import torch
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from synesthete.encoders import side_by_side
+from synesthete import side_by_side
 from synesthete.ui import warming
 
 

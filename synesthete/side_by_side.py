@@ -13,16 +13,22 @@ from typing import TypeVar
 
 Result = TypeVar("Result")
 _pool: ThreadPoolExecutor | None = None
+_n_threads = 1
 
 
 def use(n_threads: int) -> None:
     """Have :func:`run` use this many threads from now on; 1 is as before. Whoever waits for them gets them in turn."""
-    global _pool
-    before, _pool = _pool, None
+    global _pool, _n_threads
+    before, _pool, _n_threads = _pool, None, n_threads
     if n_threads > 1:
         _pool = ThreadPoolExecutor(n_threads, "side-by-side", initializer=_one_thread_an_operation)
     if before is not None:
         before.shutdown(wait=False)
+
+
+def n_threads() -> int:
+    """How many works :func:`run` does at a time: into how many to cut one that is large."""
+    return _n_threads
 
 
 def run(works: Sequence[Callable[[], Result]]) -> list[Result]:

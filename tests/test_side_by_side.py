@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import torch
 
+from synesthete import side_by_side
 from synesthete.audio import clip_from_samples
-from synesthete.encoders import load, side_by_side
+from synesthete.encoders import load
 
 
 @pytest.fixture
@@ -53,5 +54,5 @@ def test_the_default_encoder_gives_the_same_embedding_side_by_side(rng):
     finally:
         side_by_side.use(1)
     np.testing.assert_allclose(beside.track_features, alone.track_features, atol=1e-5)
-    np.testing.assert_allclose(beside.segment_vectors, alone.segment_vectors, atol=1e-6)
+    np.testing.assert_allclose(beside.segment_vectors, alone.segment_vectors, atol=1e-5)
     assert list(beside.tags) == list(alone.tags)
