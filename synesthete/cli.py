@@ -31,6 +31,12 @@ if TYPE_CHECKING:
     from synesthete.encoders.base import Encoder
 
 EXIT_OK, EXIT_FAILED = 0, 1
+_ONLY = {
+    "only": "look only among tracks of which this is heard or written: jazz, 80s, a name",
+    "artist": "look only among tracks of this artist",
+    "genre": "look only among tracks of this genre",
+    "folder": "look only among tracks in this folder and those below it",
+}
 MOST_FAILURES = 3  # named at each search
 LEAST_WITH_MAP = 1000  # tracks; a map of fewer is made in the moment that it is asked for
 
@@ -134,6 +140,8 @@ def _add_search(commands: Any) -> None:
     search.add_argument("--min-similarity", type=float, default=-1.0, metavar="COSINE", help="least cosine similarity")
     search.add_argument("--max-per-artist", type=int, metavar="N", help="at most N tracks of one artist")
     search.add_argument("--max-seconds", type=float, metavar="S", help="leave out tracks longer than S seconds")
+    for option, text in _ONLY.items():
+        search.add_argument(f"--{option}", default="", metavar="TEXT", help=text)
     search.add_argument("--show-duplicates", action="store_true", help="keep other versions of one recording")
     search.add_argument(
         "--compare", choices=("auto", "track", "passage"), default="auto",
@@ -164,7 +172,7 @@ def _search(chosen: argparse.Namespace) -> int:
     from synesthete import encoders, sampler
     from synesthete.audio import read_clip
     from synesthete.catalogue import Catalogue
-    from synesthete.search import SearchEngine, SearchOptions, index_folder
+    from synesthete.search import SearchEngine, SearchOptions, TrackFilter, index_folder
 
     options = SearchOptions(
         k=chosen.k,
@@ -173,6 +181,7 @@ def _search(chosen: argparse.Namespace) -> int:
         hide_duplicates=not chosen.show_duplicates,
         max_seconds=chosen.max_seconds,
         compare=chosen.compare,
+        only=TrackFilter(chosen.artist, chosen.genre, _in_full(chosen.folder), text=chosen.only),
     )
     encoder = encoders.load(chosen.encoder)
     named = Catalogue.open(chosen.catalogue, is_read_only=True) if chosen.catalogue else None
@@ -191,6 +200,12 @@ def _search(chosen: argparse.Namespace) -> int:
         else:
             _print_table(result, result.scale)
     return EXIT_OK
+
+
+def _in_full(folder: str) -> str:
+    """A folder as catalogues keep its path; what is no folder here, such as an address, stays as it is."""
+    path = Path(folder).expanduser()
+    return str(path.absolute()) if folder and path.is_dir() else folder
 
 
 def _announce(encoder: Encoder) -> None:

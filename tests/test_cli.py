@@ -50,6 +50,33 @@ def test_search_prints_a_table_for_people(song, capsys):
     assert [line.split()[0] for line in lines[1:]] == ["1", "2", "3"]
 
 
+def test_search_looks_only_where_it_is_told(song, tmp_path, capsys):
+    by_genre = ["--genre", song[0].genre.upper(), "--k", "50"]
+    searched = ["search", str(song[1]), "--encoder", "statistics", "--json"]
+    with sampler.open_sampler() as catalogue:
+        tracks = catalogue.tracks()
+        fitting = {track.track_id for track in catalogue.find("ambient", limit=200)}
+
+    def found(*options):
+        assert main([*searched, *options]) == 0
+        return {match["track_id"] for match in json.loads(capsys.readouterr().out)["matches"]}
+
+    assert found(*by_genre) == {t.track_id for t in tracks if t.genre == song[0].genre} - {song[0].track_id}
+    assert found("--only", "ambient", "--k", "50") == fitting - {song[0].track_id}
+    other = next(track for track in tracks if track.artist != song[0].artist)
+    assert found("--artist", other.artist) == {t.track_id for t in tracks if t.artist == other.artist}
+    folder = tmp_path / "music"
+    (folder / "a").mkdir(parents=True)
+    for number, name in enumerate(("a/one.wav", "two.wav")):
+        soundfile.write(folder / name, np.random.default_rng(number).normal(0, 0.1, 3 * 22_050), 22_050)
+    path = str(tmp_path / "own.sqlite")
+    assert main(["index", str(folder), "--catalogue", path, "--encoder", "statistics", "--workers", "1"]) == 0
+    capsys.readouterr()
+    with Catalogue.open(path, is_read_only=True) as catalogue:
+        (one,) = (track.track_id for track in catalogue.tracks() if track.title == "one")
+    assert found("--catalogue", path, "--folder", f"{folder}/a/") == {one}
+
+
 def test_search_names_the_recording_that_a_phone_heard(tmp_path, capsys):
     with sampler.open_sampler() as catalogue:
         track = catalogue.tracks()[12]

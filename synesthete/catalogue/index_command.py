@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from synesthete import settings
 from synesthete.errors import OptionError
 from synesthete.files import write_atomically
-from synesthete.sources.addresses import told_apart
+from synesthete.sources.addresses import is_address, told_apart
 from synesthete.sources.folder import check_places
 from synesthete.terminal import show_progress
 from synesthete.text import printable, shorten
@@ -137,13 +137,20 @@ def run(chosen: argparse.Namespace) -> int:
 
 
 def _known_places(path: Path) -> list[str]:
-    """What a catalogue was indexed from."""
+    """What a catalogue was indexed from, and is there: a drive that is not connected holds nothing up."""
     from synesthete.catalogue.store import Catalogue
 
     if path.is_file():
         with Catalogue.open(path) as catalogue:
-            if places := [place.path for place in catalogue.indexed_places()]:
-                return places
+            places = [place.path for place in catalogue.indexed_places()]
+        there = [place for place in places if is_address(place) or Path(place).exists()]
+        for place in places:
+            if place not in there:
+                sys.stderr.write(f"Passed over, as it is not there now: {printable(place, '�')}\n")
+        if there:
+            return there
+        if places:
+            raise OptionError(f"None of the folders that {path} was indexed from is there. Is the drive connected?")
     raise OptionError(f"It is not known from which folders {path} was indexed. Name them: synesthete index FOLDER")
 
 

@@ -66,6 +66,12 @@ class PlaceStore(FileStore):
             for path, first, last, is_complete in rows
         )
 
+    def in_indexed_places(self, paths: Iterable[str]) -> set[str]:
+        """Those of some absolute paths that lie below a place that is known."""
+        known = self._rows("SELECT path FROM places") if self._has_places() else []
+        above = tuple(path.rstrip(os.sep) + os.sep for (path,) in known)
+        return {path for path in paths if path.startswith(above)}
+
     def forget_place(self, path: str) -> None:
         """Do not list a place any longer; its files and tracks stay."""
         if self._has_places():

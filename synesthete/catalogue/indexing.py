@@ -182,7 +182,8 @@ class _Run:
         engine = make_engine(prepare, (AtHome(KnownSounds(self.catalogue.path)), wanted), n_workers)
         counter = threading.Thread(target=self._count, daemon=True)
         counter.start()
-        self.catalogue.note_places(self.source.all, is_complete=False)
+        places = self._places()
+        self.catalogue.note_places(places, is_complete=False)
         self.catalogue.begin_scan()
         results = engine.run(self._changed(self.source.entries(), is_retry))
         try:
@@ -192,13 +193,18 @@ class _Run:
             self._finish(is_pruned)
             for encoder in self.encoders.values():
                 self.catalogue.renew_moments(encoder)
-            self.catalogue.note_places(self.source.all, is_complete=True)
+            self.catalogue.note_places(places, is_complete=True)
             self.counts.is_complete = True
         finally:
             results.close()
             self._write()  # what had come before an interruption
             self.counts.seconds = time.monotonic() - self._began
         return self.counts
+
+    def _places(self) -> list[str]:
+        """What is to be looked through again when nothing is named: a file of a known folder is so with that folder."""
+        in_folders = self.catalogue.in_indexed_places(self.source.files)
+        return [path for path in self.source.all if path not in in_folders]
 
     def _count(self) -> None:
         n_expected = 0

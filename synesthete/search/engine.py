@@ -345,6 +345,7 @@ class SearchEngine:
             vector=vector,
             recognised=self._named(likeliest, segments, index),
             blend=options.blend if blended else None,
+            n_open=int(np.count_nonzero(index.passing(options.only))),
         )
 
     def _recognise(

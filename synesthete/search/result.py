@@ -52,6 +52,8 @@ class SearchResult:
         What each stage took: decode, spectrogram, embed, search.
     blend : Blend, optional
         What counted how much, where that was chosen.
+    n_open : int >= 0
+        Among how many of the ``n_tracks`` was looked (``SearchOptions.only``).
     """
 
     matches: tuple[Match, ...]
@@ -67,6 +69,7 @@ class SearchResult:
     spectrograms: tuple[Spectrogram, ...] | None = None
     timings: dict[str, float] = field(default_factory=dict)
     blend: Blend | None = None
+    n_open: int = 0
 
 
 class Stages:

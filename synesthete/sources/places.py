@@ -41,6 +41,8 @@ class Places:
         The places that are no lists: what is no longer there below them is gone.
     all : list of str
         Every place, in full.
+    files : list of str
+        The places that are single sounds.
     remarks : dict of str to str
         Sentences about a table or a list, by its path; complete when :meth:`entries` has come to its end.
 
@@ -69,6 +71,7 @@ class Places:
         self._addresses = tuple(dict.fromkeys(map(behind_addresses.in_full, addresses)))
         self.folders = [*map(str, self._roots), *self._addresses]
         self.all = [*map(str, roots), *self._addresses]
+        self.files = [str(root) for root in self._roots if root.is_file()]
         self._tables: dict[Path, Lookup] = {}
         self._everywhere = [self._table(Path(path).expanduser().absolute()) for path in metadata]
         beside = {str(root) + os.sep: self._found_beside(root) for root in self._roots if root.is_dir()}

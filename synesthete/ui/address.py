@@ -237,6 +237,7 @@ PARAMETERS = (
     Parameter("minutes", state.OPTION_MINUTES, 30, number(1, 30, int), _NARROWING),
     Parameter("hide", state.OPTION_HIDE, True, _OFF[0], _NARROWING, _OFF[1]),
     Parameter("compare", state.OPTION_COMPARE, "auto", _COMPARE[0], _NARROWING, _COMPARE[1]),
+    Parameter("only", state.OPTION_ONLY, "", _phrase, _NARROWING),
     Parameter("blend", state.BLEND, (), _weights, (LISTEN,), _joined_weights),
     Parameter("method", state.LANDSCAPE_METHOD, "tsne", _METHOD[0], (LANDSCAPE,), _METHOD[1]),
     Parameter("colour", state.LANDSCAPE_COLOURING, COLOURINGS[0], _COLOURING[0], (LANDSCAPE,), _COLOURING[1]),

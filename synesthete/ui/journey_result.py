@@ -202,7 +202,7 @@ def _show_measures(
     revision = f"{engine.catalogue.path} {engine.vectors_revision}"
     paths |= _baseline_paths(track_vectors.fingerprint, revision, keys, seed_numbers, track_vectors, list(points))
     st.markdown(_summary(paths))
-    chart, table = st.columns([3, 2], gap="large", vertical_alignment="center")
+    chart, table = st.columns(2, gap="medium", vertical_alignment="center")
     chart.plotly_chart(
         _steps_figure(paths), config={"displayModeBar": False}, key="figure-steps", alt=_steps_in_words(paths)
     )

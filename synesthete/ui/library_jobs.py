@@ -116,15 +116,16 @@ def _how_long(seconds: float) -> str:
 
 
 def _places(job: Job) -> str:
-    names = [plain(Path(place).name or place, 60) for place in job.places]
-    return names[0] if len(names) == 1 else f"{count(len(names), 'file')}"
+    first, *others = (plain(Path(place).name or place, 60) for place in job.places)
+    return f"{first} and {len(others)} more" if others else first
 
 
 def _show_end(path: Path, job: Job, is_elsewhere: bool) -> None:
     said, buttons = st.columns([3, 2], vertical_alignment="center")
+    verb = "is" if len(job.places) == 1 else "are"
     with said:
         if job.state == "done":
-            st.markdown(f":material/check_circle: **{_places(job)} is in your library.** {_outcome(job)}")
+            st.markdown(f":material/check_circle: **{_places(job)} {verb} in your library.** {_outcome(job)}")
         elif job.state == "stopped":
             st.markdown(f":material/pause_circle: **{_places(job)}: stopped before the end.** {_outcome(job)}")
         else:

@@ -118,7 +118,7 @@ def show_matches(
     if result.blend is not None:
         compared += ", by what counts" + (", in the order of several rankings" if result.blend.beside else "")
     left_out = f" Left out, though among the most alike: {'; '.join(hidden)}." if hidden else ""
-    st.caption(f"{count(result.n_tracks, 'track')} compared {compared}.{left_out}")
+    st.caption(f"{count(result.n_open, 'track')} compared {compared}.{left_out}")
 
 
 def prepare() -> None:
@@ -149,7 +149,7 @@ def _say_why_empty(result: SearchResult) -> None:
         st.info("The catalogue is empty: there is nothing yet to compare your sound with.")
         return
     st.info(
-        "No track passes your search options. Ask for less likeness, or allow longer tracks, "
+        "No track passes your search options. Ask for less likeness, allow longer tracks, or look among others, "
         "in the sidebar under Search options.",
         icon=":material/filter_alt_off:",
     )

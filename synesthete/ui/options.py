@@ -7,7 +7,7 @@ from typing import Any, Literal
 import streamlit as st
 
 from synesthete import encoders, settings
-from synesthete.search import SearchOptions
+from synesthete.search import SearchOptions, TrackFilter
 from synesthete.search.engine import SNIPPET_SECONDS
 from synesthete.ui import address, resources, state
 from synesthete.ui.catalogues import Source
@@ -73,6 +73,14 @@ def choose_options() -> SearchOptions:
         per_artist = st.number_input(
             "At most from one artist", 0, 10, help="0 sets no limit.", **_kept(state.OPTION_PER_ARTIST)
         )
+        only = st.text_input(
+            "Only among",
+            placeholder="jazz, an artist, a style …",
+            max_chars=200,
+            help="Looks only among tracks that fit these words, heard or written: female vocals, 80s; an artist, an "
+            "album or a style. As in the Library's search.",
+            **_kept(state.OPTION_ONLY),
+        ).strip()
         minutes = st.slider(
             "Leave out tracks longer than (minutes)",
             1,
@@ -97,6 +105,7 @@ def choose_options() -> SearchOptions:
         hide_duplicates=hide,
         max_seconds=None if minutes == _ANY_LENGTH else minutes * 60.0,
         compare=compare,
+        only=TrackFilter(text=only),
     )
 
 

@@ -28,6 +28,7 @@ OPTION_MINIMUM = "option_minimum"  # float: the least cosine
 OPTION_PER_ARTIST = "option_per_artist"  # int: at most so many of an artist; 0 sets no limit
 OPTION_MINUTES = "option_minutes"  # int: the longest track; the most sets no limit
 OPTION_HIDE = "option_hide"  # bool: other versions of one recording stay hidden
+OPTION_ONLY = "option_only"  # str: what is written or heard of the tracks that are looked among
 OPTION_COMPARE = "option_compare"  # str: whole tracks or passages
 MATCH = "match"  # str: id of the match that is being explained
 VISIT = "visit"  # str: the mark by which the server knows this browser

@@ -49,6 +49,18 @@ def test_folders_and_lists_are_known_with_their_files(tmp_path, music):
     assert again.first_time == found[again.path].first_time and again.last_time > found[again.path].last_time
 
 
+def test_a_file_that_is_tried_again_is_no_place_of_its_own(tmp_path, music, capsys):
+    """Once it is gone, the folder is still looked through, and nobody is told that a place is missing."""
+    path, letter, alone = tmp_path / "catalogue.sqlite", music / "rock" / "letter.mp3", tmp_path / "alone.wav"
+    soundfile.write(alone, melody(2, seed=9), RATE_HZ)
+    take(path, music)
+    take(path, letter, alone, is_retry=True)
+    assert set(places(path)) == {str(music), str(alone)}
+    letter.unlink()
+    assert main(["index", "--catalogue", str(path), "--encoder", "timbre", "--workers", "1"]) == 0
+    assert "4 files found: 0 indexed, 4 unchanged, 0 failed" in capsys.readouterr().out
+
+
 def test_a_run_that_was_stopped_is_known_as_such(tmp_path, music):
     path = tmp_path / "catalogue.sqlite"
 
@@ -72,6 +84,23 @@ def test_without_a_folder_all_that_are_known_are_looked_through(tmp_path, music,
     capsys.readouterr()
     assert main(["index", *options]) == 0
     assert "3 files found: 1 indexed, 2 unchanged" in capsys.readouterr().out
+
+
+def test_a_drive_that_is_not_connected_holds_nothing_up(tmp_path, music, capsys):
+    path = tmp_path / "catalogue.sqlite"
+    take(path, music / "jazz", music / "rock")
+    (music / "rock").rename(tmp_path / "away")
+    soundfile.write(music / "jazz" / "new.wav", melody(2, seed=9), RATE_HZ)
+    again = ["index", "--catalogue", str(path), "--encoder", "timbre", "--workers", "1", "--prune"]
+    assert main(again) == 0
+    said = capsys.readouterr()
+    assert f"Passed over, as it is not there now: {music / 'rock'}" in said.err
+    assert "3 files found: 1 indexed, 2 unchanged" in said.out and "no longer there" not in said.out
+    with Catalogue.open(path, is_read_only=True) as catalogue:
+        assert len(catalogue) == 4
+    (music / "jazz").rename(tmp_path / "away too")
+    assert main(again) == 1
+    assert "None of the folders" in capsys.readouterr().err
 
 
 def test_the_doctor_tells_of_a_folder_that_is_not_there(tmp_path, music):

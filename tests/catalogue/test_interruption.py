@@ -1,4 +1,4 @@
-"""Indexing killed at random moments, on a full disk, and twice at once: nothing lost, nothing doubled.
+"""Indexing killed at random moments, its power cut, on a full disk, and twice at once: nothing lost, nothing doubled.
 
 ``SYNESTHETE_KILLS=200 python -m pytest tests/catalogue/test_interruption.py`` kills two hundred times, a plain run six.
 """
@@ -18,7 +18,7 @@ import soundfile
 
 from synesthete import encoders
 from synesthete.audio import content_id, read_clip
-from synesthete.catalogue import Catalogue
+from synesthete.catalogue import Catalogue, indexing
 from synesthete.settings import PROJECT_ROOT
 from tests.sounds import RATE_HZ, melody
 
@@ -91,6 +91,26 @@ def test_killed_at_any_moment_it_goes_on_from_there(music, ids, tmp_path):
             n_before = 0
     out, err = start(music, path).communicate()
     assert check(path, ids) == N_FILES, out + err
+
+
+def test_a_power_cut_in_the_middle_of_a_commit_leaves_what_was_finished(music, ids, tmp_path, monkeypatch):
+    """Of what was written last only a part has reached the disk, or garbage has: a journal that is cut anywhere."""
+    monkeypatch.setattr(indexing, "SECONDS_A_TRANSACTION", 0.0)  # a transaction for each file
+    path, chance = tmp_path / "catalogue.sqlite", random.Random(20232)
+    with Catalogue.open(path) as catalogue:
+        indexing.index(catalogue, [music], ["timbre"], n_workers=1)
+        whole, journal = path.read_bytes(), Path(f"{path}-wal").read_bytes()
+    cut = tmp_path / "cut" / "catalogue.sqlite"
+    counts = set()
+    for place in sorted(chance.randrange(len(journal)) for _ in range(40)):
+        shutil.rmtree(cut.parent, ignore_errors=True)
+        cut.parent.mkdir()
+        cut.write_bytes(whole)
+        Path(f"{cut}-wal").write_bytes(journal[:place] + chance.randbytes(chance.choice((0, 300, 5000))))
+        counts.add(check(cut, ids))
+    assert len(counts) > 5, sorted(counts)
+    out, err = start(music, cut).communicate(timeout=120)
+    assert check(cut, ids) == N_FILES, out + err
 
 
 def test_two_at_once_double_nothing(music, ids, tmp_path):

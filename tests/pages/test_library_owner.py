@@ -132,6 +132,10 @@ def test_what_the_owner_sees_of_a_run(music):
         assert bar.proto.text == "**1 file**"
     app = start()
     assert "jazz: stopped before the end" in said(app) and app.button(key="job-go-on")
+    job_file = background._folder(Paths().own_catalogue, None) / "job.json"
+    job = json.loads(job_file.read_text())
+    job_file.write_text(json.dumps(job | {"places": [*job["places"], str(music / "a"), str(music / "b")]}))
+    assert "jazz and 2 more: stopped before the end" in said(start())
 
 
 def test_visitors_see_progress_but_no_paths_and_no_buttons(music, indexed, monkeypatch):

@@ -275,6 +275,13 @@ def test_options_narrow_the_matches():
     with sampler.open_sampler() as catalogue:
         artists = [catalogue.track(key).artist for key in keys(app)]
     assert len(set(artists)) == len(artists)
+    app.text_input(key="option_only").set_value("piano").run()
+    with sampler.open_sampler() as catalogue:
+        fitting = {track.track_id for track in catalogue.find("piano", limit=200)}
+    assert set(keys(app)) <= fitting and rows(app)
+    assert any(f"{len(fitting)} tracks compared" in caption.value for caption in app.caption)
+    assert app.query_params["only"] in ("piano", ["piano"])
+    app.text_input(key="option_only").set_value("").run()
     app.select_slider(key="option_minimum").set_value(1.0).run()
     assert rows(app) == []
     assert any("No track passes" in info.value for info in app.info)
