@@ -77,7 +77,6 @@ def flicker(asked: Asked, sounds: list[tuple[np.ndarray, str]], rate_hz: int, n:
         shown = [ids for _, ids in rows_over_time(asked, heard, rate_hz)]
         n_rows = sum(sum(a != b for a, b in zip(one, next_, strict=True)) for one, next_ in pairwise(shown))
         changed.append(n_rows / (len(heard) / rate_hz / listener.EVERY_SECONDS))
-        asked.forget()
     return changed
 
 
