@@ -5,43 +5,34 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 
-from synesthete.audio import Clip, content_id
+from synesthete.audio import Clip
 from synesthete.encoders.base import Embedding
 from synesthete.live import Listener, Now, listener
 from synesthete.search import SearchEngine, SearchOptions, SearchResult
-from synesthete.spectrogram import Spectrogram, compute_spectrograms
 
 BLOCK_SECONDS, PACE_SECONDS = 0.1, 0.5
 PATIENCE_SECONDS = 3600.0
 
 
 class Asked:
-    """The engine as the listener knows it, with or without a track; what is heard twice is embedded once."""
+    """The engine as the listener knows it, with or without a track."""
 
     def __init__(self, engine: SearchEngine) -> None:
         self._engine = engine
         self.encoder, self.catalogue = engine.encoder, engine.catalogue
         self.without: str | None = None
         self.n_searches = 0
-        self._known: dict[str, tuple[Embedding, tuple[Spectrogram, ...]]] = {}
 
     def search(self, clip: Clip, options: SearchOptions) -> SearchResult:
-        self.n_searches += 1
-        key = content_id(clip)
-        if key not in self._known:
-            spectrograms = compute_spectrograms(clip)
-            self._known[key] = self.encoder.embed(clip, spectrograms), spectrograms
-        embedding, spectrograms = self._known[key]
-        found = self._engine.search_embedding(embedding, options, self.without, clip)
-        return replace(found, clip=clip, spectrograms=spectrograms)
+        return self.search_embedding(self.encoder.embed(clip), options, clip=clip)
 
-    def forget(self) -> None:
-        self._known.clear()
+    def search_embedding(self, embedding: Embedding, options: SearchOptions, *, clip: Clip) -> SearchResult:
+        self.n_searches += 1
+        return self._engine.search_embedding(embedding, options, self.without, clip)
 
 
 def listen(asked: Asked, samples: np.ndarray, rate_hz: int) -> Iterator[tuple[float, Now]]:

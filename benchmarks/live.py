@@ -267,7 +267,8 @@ def follow(lists: Sequence[tuple[float, list[str]]], cut_at: Sequence[float]) ->
         All that was shown, each when it came.
     cut_at : sequence of float [ms]
     """
-    first, half = [], []
+    first: list[float] = []
+    half: list[float] = []
     for cut in cut_at:
         end = cut + 1000 * TRACK_SECONDS
         before = [titles for at, titles in lists if at <= cut]
@@ -275,8 +276,10 @@ def follow(lists: Sequence[tuple[float, list[str]]], cut_at: Sequence[float]) ->
         if not before or not after or lists[-1][0] < end - 2000:  # the measurement ended while it sounded
             continue
         own = set(after[-1][1])
-        first += [next((at for at, titles in after if own & set(titles) - set(before[-1])), end - cut)]
-        half += [next(at for at, titles in after if 2 * len(own & set(titles)) >= len(own))]
+        begun = next((at for at, titles in after if own & set(titles) - set(before[-1])), end - cut)
+        first.append(begun)
+        is_half = (at for at, titles in after if at >= begun and 2 * len(own & set(titles)) >= len(own))
+        half.append(next(is_half, end - cut))
     return first, half
 
 

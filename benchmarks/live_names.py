@@ -91,7 +91,6 @@ def main() -> None:
                     sys.stderr.write(f"\r{condition}: {number + 1} of {len(files)} ")
                     if strangers[-1] or any(name != track_id for _, name in known[-1]):
                         print(f"  {condition}, {file.name}: known {known[-1]}, stranger {strangers[-1]}", flush=True)
-                    asked.forget()
                 say(condition, known, strangers, own, chosen.seconds, asked.n_searches - before)
 
 

@@ -6,12 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from synesthete.audio import clip_from_samples
+from synesthete.audio import Clip, clip_from_samples
 from synesthete.encoders.base import Embedding, Encoder, unit
 from synesthete.live.novelty import cepstra, strongest_change
 from synesthete.search import SearchEngine, SearchOptions, SearchResult
 from synesthete.search.calibration import calibration_of
 from synesthete.settings import SPECTROGRAM
+from synesthete.spectrogram import Spectrogram, compute_spectrograms
 
 # Of pieces by a phone, eight seconds that end in three of another: 88 % lie below, and none of 48 that go on. With four
 # of another 98 %, and 4 % of those that go on. Measured on the default encoder; see docs/decisions/listening-along.md.
@@ -52,17 +53,24 @@ def search_newest(
         The sound cannot be used.
     """
     options = replace(options, k=LOOKED_AT * options.k)
-    found = engine.search(clip_from_samples(samples, sample_rate_hz, name="what is heard"), options)
-    if calibration_of(engine.encoder) is None:
-        return found, None
-    start = _novel_sound_from(found, engine.encoder)
-    if start is None:
-        start = other_sound_from(found.embedding)
-    if start is None:
-        return found, None
-    newest = samples[round(start * sample_rate_hz) :]
-    found = engine.search(clip_from_samples(newest, sample_rate_hz, name="what is heard"), options)
-    return found, len(newest) / sample_rate_hz
+    clip, encoder = clip_from_samples(samples, sample_rate_hz, name="what is heard"), engine.encoder
+    if calibration_of(encoder) is None:
+        return engine.search(clip, options), None
+    spectrograms = compute_spectrograms(clip)
+    embedding = encoder.embed(clip, spectrograms)
+    begun = _novel_sound(clip, spectrograms[0], embedding, encoder)
+    if begun is None and (start := other_sound_from(embedding)) is not None:
+        newest = _last(clip, clip.seconds - start)
+        begun = newest, encoder.embed(newest)
+    if begun is None:
+        return engine.search_embedding(embedding, options, clip=clip), None
+    newest, embedding = begun
+    return engine.search_embedding(embedding, options, clip=newest), newest.seconds
+
+
+def _last(clip: Clip, seconds: float) -> Clip:
+    rate_hz = clip.sample_rate_hz
+    return clip_from_samples(clip.excerpts[0].samples[-round(seconds * rate_hz) :], rate_hz, name=clip.name)
 
 
 def other_sound_from(embedding: Embedding) -> float | None:
@@ -77,20 +85,18 @@ def other_sound_from(embedding: Embedding) -> float | None:
     return start if _is_unlike(embedding.segment_vectors[-1], embedding, start, CHANGED_BELOW) else None
 
 
-def _novel_sound_from(found: SearchResult, encoder: Encoder) -> float | None:
-    """Where the spectrum changes most [s], if what begins there sounds otherwise than what was before."""
-    assert found.clip is not None and found.spectrograms is not None
-    spectrogram = found.spectrograms[0].inner()
-    frames = cepstra(10 * np.log10(np.maximum(spectrogram.mel, np.float32(1e-12))))
+def _novel_sound(
+    clip: Clip, spectrogram: Spectrogram, embedding: Embedding, encoder: Encoder
+) -> tuple[Clip, Embedding] | None:
+    """What begins where the spectrum changes most, if it sounds otherwise than what was before."""
+    frames = cepstra(10 * np.log10(np.maximum(spectrogram.inner().mel, np.float32(1e-12))))
     most, seconds = strongest_change(frames, _FRAME_SECONDS, NOVEL_SECONDS, LONGEST_NEW_SECONDS)
     if most < NOVEL_ABOVE:
         return None
-    clip = found.clip
-    samples = clip.excerpts[0].samples[-round(seconds * clip.sample_rate_hz) :]
-    begun = encoder.embed(clip_from_samples(samples, clip.sample_rate_hz, name=clip.name))
-    start = clip.seconds - seconds
+    newest = _last(clip, seconds)
+    begun = encoder.embed(newest)
     vector = unit(begun.segment_vectors.mean(axis=0))
-    return start if _is_unlike(vector, found.embedding, start, NOVEL_BELOW) else None
+    return (newest, begun) if _is_unlike(vector, embedding, clip.seconds - seconds, NOVEL_BELOW) else None
 
 
 def may_have_begun(mel_db: np.ndarray, longest_seconds: float = NOVEL_SECONDS) -> bool:
