@@ -79,7 +79,12 @@ def _encoders(catalogue: Catalogue, ready: dict[str, Encoder]) -> Iterator[Findi
     entries, n_tracks = catalogue.encoders(), len(catalogue)
     if not entries:
         yield Finding("vectors", n_tracks > 0, "none", "Index the folders." if n_tracks else "")
+    in_use = {entry.name for entry in entries if entry.fingerprint in ready}
     for entry in entries:
+        if entry.fingerprint not in ready and entry.name in in_use:
+            detail = f"{entry.n_tracks:,} tracks by another version ({entry.version}), which nothing here uses any more"
+            yield Finding(f"vectors of {entry.name}", False, detail)
+            continue
         if entry.fingerprint not in ready:
             detail = f"{entry.n_tracks:,} tracks, by a version that is not installed here ({entry.version})"
             remedy = f"Index the folders with --encoder {entry.name}; the old vectors stay beside the new."

@@ -76,6 +76,19 @@ def test_vectors_of_another_version_are_named(path):
     assert "not installed here" in problems(path)["vectors of timbre"].detail
 
 
+def test_vectors_of_another_version_are_no_problem_once_the_remedy_was_taken(path, capsys):
+    with sqlite3.connect(path) as plain:
+        plain.execute("PRAGMA foreign_keys = OFF")
+        for table in ("encoders", "track_vectors", "segment_vectors"):
+            plain.execute(f"UPDATE {table} SET fingerprint = 'another'")
+    plain.close()
+    assert "--encoder timbre" in problems(path)["vectors of timbre"].remedy
+    assert main(again(path)) == 0
+    assert problems(path) == {} and main(["doctor", "--catalogue", str(path)]) == 0
+    said = capsys.readouterr().out
+    assert "ok vectors of timbre: 2 of 2 tracks" in said and "2 tracks by another version" in said
+
+
 def test_tracks_without_vectors_are_counted(path):
     with sqlite3.connect(path) as plain:
         plain.execute("DELETE FROM track_vectors WHERE rowid = (SELECT min(rowid) FROM track_vectors)")
