@@ -82,7 +82,10 @@ def _encoders(catalogue: Catalogue, ready: dict[str, Encoder]) -> Iterator[Findi
     in_use = {entry.name for entry in entries if entry.fingerprint in ready}
     for entry in entries:
         if entry.fingerprint not in ready and entry.name in in_use:
-            detail = f"{entry.n_tracks:,} tracks by another version ({entry.version}), which nothing here uses any more"
+            detail = (
+                f"{entry.n_tracks:,} tracks by another version ({entry.version}), which nothing here uses any more;"
+                " index --prune removes them"
+            )
             yield Finding(f"vectors of {entry.name}", False, detail)
             continue
         if entry.fingerprint not in ready:

@@ -94,7 +94,10 @@ def add_index_command(subparsers: Any, make_searchable: MakeSearchable) -> None:
         " (default: one of this machine alone is started)",
     )  # fmt: skip
     command.add_argument("--retry", action="store_true", help="try files again that could not be read before")
-    command.add_argument("--prune", action="store_true", help="remove tracks whose files are gone")
+    command.add_argument(
+        "--prune", action="store_true",
+        help="remove tracks whose files are gone, and what earlier versions of the encoders made of tracks",
+    )  # fmt: skip
     command.add_argument(
         "--no-map", action="store_true",
         help="do not lay out the map of a large catalogue now; the Landscape page then does when it is first opened",
@@ -297,6 +300,8 @@ def summary(counts: IndexCounts, catalogue: Catalogue, is_pruned: bool) -> str:
     if counts.n_gone:
         what = f"Tracks removed: {counts.n_removed:,}" if is_pruned else "Their tracks are kept; --prune removes them"
         lines.append(f"Known files that are no longer there: {counts.n_gone:,}. {what}.")
+    if counts.n_outdated:
+        lines.append(f"Vectors by an earlier version of an encoder removed: of {counts.n_outdated:,} tracks.")
     if counts.n_failed:
         failures = catalogue.failures_seen()
         shown = failures[:SHOWN_FAILURES]

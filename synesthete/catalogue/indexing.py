@@ -53,6 +53,8 @@ class IndexCounts:
         Of those unchanged: whose tags are others now, as their list or table says something else.
     n_gone, n_removed : int
         Files of tracks below the places that are no longer there; tracks that were removed for it.
+    n_outdated : int
+        Tracks whose vectors by an earlier version of an encoder were removed.
     n_expected : int or None
         How many files there are in all, as soon as they are counted.
     seconds : float [s]
@@ -72,6 +74,7 @@ class IndexCounts:
     n_retagged: int = 0
     n_gone: int = 0
     n_removed: int = 0
+    n_outdated: int = 0
     n_expected: int | None = None
     seconds: float = 0.0
     is_complete: bool = False
@@ -323,6 +326,11 @@ class _Run:
                     "before. Is the drive connected? Nothing was removed."
                 )
             self.counts.n_removed = self.catalogue.forget_files(lost)
+        if is_pruned:
+            self.counts.n_outdated = sum(
+                self.catalogue.forget_outdated(encoder.name, fingerprint)
+                for fingerprint, encoder in self.encoders.items()
+            )
 
     def _tell(self, event: FileEvent) -> None:
         self.counts.seconds = time.monotonic() - self._began

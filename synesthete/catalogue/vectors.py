@@ -92,6 +92,19 @@ class VectorStore(CatalogueFile):
         query = "SELECT 1 FROM track_vectors WHERE track_id = ? AND fingerprint = ?"
         return bool(self._rows(query, (track_id, fingerprint)))
 
+    def forget_outdated(self, name: str, fingerprint: str) -> int:
+        """Delete what other versions of an encoder made of tracks that this one has embedded; of how many tracks."""
+        older = {entry.fingerprint for entry in self.encoders() if entry.name == name} - {fingerprint}
+        n_tracks = 0
+        for other in older:
+            both = "fingerprint = ? AND track_id IN (SELECT track_id FROM track_vectors WHERE fingerprint = ?)"
+            with self.transaction():
+                self._rows(f"DELETE FROM segment_vectors WHERE {both}", (other, fingerprint))
+                self._rows(f"DELETE FROM track_vectors WHERE {both}", (other, fingerprint))
+                n_tracks += int(self._rows("SELECT changes()")[0][0])
+                self._count_change()
+        return n_tracks
+
     def encoders(self) -> tuple[EncoderEntry, ...]:
         """The encoders that have vectors here, by name."""
         rows = self._rows(

@@ -87,6 +87,10 @@ def test_vectors_of_another_version_are_no_problem_once_the_remedy_was_taken(pat
     assert problems(path) == {} and main(["doctor", "--catalogue", str(path)]) == 0
     said = capsys.readouterr().out
     assert "ok vectors of timbre: 2 of 2 tracks" in said and "2 tracks by another version" in said
+    assert main([*again(path), "--prune"]) == 0
+    assert "Vectors by an earlier version of an encoder removed: of 2 tracks." in capsys.readouterr().out
+    assert main(["doctor", "--catalogue", str(path)]) == 0
+    assert "another version" not in capsys.readouterr().out
 
 
 def test_tracks_without_vectors_are_counted(path):

@@ -8,7 +8,7 @@ import pytest
 from synesthete.catalogue import Catalogue
 from synesthete.errors import CatalogueError
 from synesthete.tracks import Track
-from tests.catalogue.small_encoders import ENCODER, Other, embedding_of
+from tests.catalogue.small_encoders import ENCODER, Fake, Other, embedding_of
 
 
 def test_vectors_and_segments_come_back(catalogue, rng):
@@ -157,3 +157,17 @@ def test_revision_follows_the_content(tmp_path, rng):
             copy.add_track(Track(track_id, track_id))
             copy.put_embedding(track_id, ENCODER, embedding)
         assert copy.revision(ENCODER.fingerprint) == revisions[2]
+
+
+def test_an_earlier_version_is_forgotten_of_tracks_that_the_present_one_has_embedded(catalogue, rng):
+    earlier, other = Fake(), Other()
+    earlier.version = "0"
+    for track_id, heard_by in (("a", (earlier, ENCODER, other)), ("b", (earlier, other)), ("c", (ENCODER,))):
+        catalogue.add_track(Track(track_id, track_id))
+        for encoder in heard_by:
+            catalogue.put_embedding(track_id, encoder, embedding_of(rng, encoder=encoder))
+    assert catalogue.forget_outdated(ENCODER.name, ENCODER.fingerprint) == 1
+    assert catalogue.ids(earlier.fingerprint) == ("b",)  # the present version has not come to it yet
+    assert catalogue.all_segments(earlier.fingerprint)[0].tolist() == [0] * 4
+    assert catalogue.ids(ENCODER.fingerprint) == ("a", "c") and catalogue.ids(other.fingerprint) == ("a", "b")
+    assert catalogue.forget_outdated(ENCODER.name, ENCODER.fingerprint) == 0
