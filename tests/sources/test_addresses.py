@@ -121,7 +121,7 @@ def test_music_on_a_web_server_is_indexed_kept_and_pruned(web, tmp_path, capsys)
     (folder / "disc 1" / "0 &.flac").rename(folder / "moved.flac")
     (folder / "disc 1" / "1 &.flac").unlink()
     assert main([*command, "--prune"]) == 0
-    assert "1 tracks were removed" in capsys.readouterr().out
+    assert "Tracks removed: 1." in capsys.readouterr().out
     with Catalogue.open(path) as catalogue:
         assert [track.path for track in catalogue.tracks()] == [address + "moved.flac"]
     assert main(["doctor", "--catalogue", str(path)]) == 0
