@@ -67,21 +67,22 @@ def test_missing_audio_is_named(path, capsys):
     assert "--prune" in capsys.readouterr().out
 
 
-def test_vectors_of_another_version_are_named(path):
+def make_another_version(path):
+    """Have the catalogue's vectors be those of a version that is not installed."""
     with sqlite3.connect(path) as plain:
         plain.execute("PRAGMA foreign_keys = OFF")
         for table in ("encoders", "track_vectors", "segment_vectors"):
             plain.execute(f"UPDATE {table} SET fingerprint = 'another'")
     plain.close()
+
+
+def test_vectors_of_another_version_are_named(path):
+    make_another_version(path)
     assert "not installed here" in problems(path)["vectors of timbre"].detail
 
 
 def test_vectors_of_another_version_are_no_problem_once_the_remedy_was_taken(path, capsys):
-    with sqlite3.connect(path) as plain:
-        plain.execute("PRAGMA foreign_keys = OFF")
-        for table in ("encoders", "track_vectors", "segment_vectors"):
-            plain.execute(f"UPDATE {table} SET fingerprint = 'another'")
-    plain.close()
+    make_another_version(path)
     assert "--encoder timbre" in problems(path)["vectors of timbre"].remedy
     assert main(again(path)) == 0
     assert problems(path) == {} and main(["doctor", "--catalogue", str(path)]) == 0
