@@ -42,7 +42,7 @@ SEGMENT_SAMPLES = (SEGMENT_FRAMES - 1) * HOP + settings.SPECTROGRAM.n_fft
 LEVEL = 0.1  # root mean square to which segments are brought for a member whose features depend on the level
 # One in how many segments a member hears that answers for whole tracks alone: windows that overlap tell nothing more.
 STRIDES = {"musicnn": 4, "aisfx": 12}
-COUNTED = "over all excerpts"  # these segments; a part of the fingerprint
+COUNTED = "over all excerpts"  # how: a part of the fingerprint, which changing this text would make another
 
 
 class Fusion(Encoder):
